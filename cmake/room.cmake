@@ -1,0 +1,27 @@
+# room(NAME [DEPS other rooms…] [LIBS libraries…])
+#
+# A room is a folder of src/ that becomes one static library `NAME`, plus, where it has files ending in _test.cc,
+# one test program `NAME_test`. DEPS are the arrows of ARCHITECTURE.md: the only rooms whose headers it may include.
+# `make tidy` reads the same lines and compares every #include "room/…" with them.
+function(room NAME)
+  cmake_parse_arguments(ROOM "" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/*.cc)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  if(sources)
+    add_library(${NAME} STATIC ${sources})
+    target_include_directories(${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${NAME} PUBLIC ${ROOM_DEPS} PRIVATE ${ROOM_LIBS} ${FMT} Threads::Threads)
+  else()
+    add_library(${NAME} INTERFACE)
+    target_include_directories(${NAME} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(${NAME} INTERFACE ${ROOM_DEPS})
+  endif()
+  if(tests)
+    add_executable(${NAME}_test ${tests})
+    target_link_libraries(${NAME}_test PRIVATE ${NAME} ${ROOM_LIBS} ${FMT} GTest::gtest_main Threads::Threads)
+    add_test(NAME ${NAME} COMMAND ${NAME}_test)
+    set_tests_properties(${NAME} PROPERTIES TIMEOUT 300)
+  endif()
+endfunction()

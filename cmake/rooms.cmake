@@ -1,0 +1,22 @@
+# The map. One line a room; ARCHITECTURE.md says what each is for.
+room(base                                                     LIBS ${BOOST_JSON} ${OPENSSL})
+room(net      DEPS base                                       LIBS ${OPENSSL})
+room(http     DEPS base                                       LIBS ${NGHTTP2})
+room(route    DEPS base)
+room(proxy    DEPS base net http route                        LIBS ${OPENSSL})
+room(model    DEPS base)
+room(store    DEPS base model                                 LIBS ${SQLITE})
+room(runtime  DEPS base net http model                        LIBS ${ARCHIVE} ${OPENSSL})
+room(api      DEPS base model store)
+room(wire     DEPS base net http model api store              LIBS ${OPENSSL})
+room(rollout  DEPS base model)
+room(control  DEPS base net model store runtime rollout route)
+room(cli      DEPS base net http model                        LIBS ${ARCHIVE})
+room(sim      DEPS base net http route proxy model store runtime rollout control)
+
+file(GLOB main_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/main/*.cc)
+if(main_sources)
+  add_executable(weir ${main_sources})
+  target_link_libraries(weir PRIVATE base net http route proxy model store runtime api wire rollout control cli
+                        ${FMT} Threads::Threads)
+endif()
