@@ -1,0 +1,61 @@
+# The front door. Every target does its own set-up: `make help` lists them.
+SHELL := /bin/bash
+BUILD := build
+JOBS  := $(shell nproc)
+SAN   ?=
+ifneq ($(SAN),)
+  BUILD := build-san
+endif
+
+.PHONY: build demo test format tidy fuzz bench sim setup clean help
+.DEFAULT_GOAL := build
+
+build:  ## compile everything into build/ (the default)
+	@tools/setup build
+	@cmake -G Ninja -S . -B $(BUILD) -DSAN="$(SAN)" --log-level=WARNING
+	@cmake --build $(BUILD) -j $(JOBS)
+
+demo:  ## watch live traffic move from version 0.9 of a gRPC service to 1.0 (KEEP=1 leaves it running)
+	@tools/setup build demo
+	@cmake -G Ninja -S . -B build --log-level=WARNING
+	@cmake --build build -j $(JOBS) --target weir echo_images
+	@tools/demo
+
+test:  ## build, then run every test; SAN=address,undefined builds with sanitizers in build-san/
+	@tools/setup build test
+	@$(MAKE) --no-print-directory build
+	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST)
+
+sim:  ## run simulated worlds: SEED=n replays one, FROM=n COUNT=m runs a range
+	@tools/setup build
+	@cmake -G Ninja -S . -B build --log-level=WARNING
+	@cmake --build build -j $(JOBS) --target weir-sim
+	@build/weir-sim $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --count $(or $(COUNT),500))
+
+tidy:  ## check includes against the map of rooms; list long functions and files
+	@tools/setup tidy
+	@tools/tidy
+
+format:  ## rewrite the C++ sources in the project's format
+	@tools/setup format
+	@git ls-files -co --exclude-standard '*.cc' '*.h' | xargs -r clang-format -i
+
+fuzz:  ## run every fuzz target for FUZZ_SECONDS (60) seconds each
+	@tools/setup build fuzz
+	@tools/fuzz
+
+bench:  ## measure Weir beside HAProxy and nginx on this machine
+	@tools/setup build bench
+	@cmake -G Ninja -S . -B build --log-level=WARNING
+	@cmake --build build -j $(JOBS) --target weir hello bench_backend
+	@bench/run
+
+setup:  ## install every Debian package that any target needs
+	@tools/setup
+
+clean:  ## remove what was built
+	rm -rf build build-san build-fuzz
+
+help:  ## this list
+	@echo "make TARGET, where TARGET is one of"
+	@sed -nE 's/^([a-z]+):  ## (.*)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 12
