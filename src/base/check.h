@@ -7,9 +7,9 @@ namespace weir {
 
 [[noreturn]] void check_failed(const char* sentence, std::source_location where);
 
-inline void check(bool condition, const char* sentence,
-                  std::source_location where = std::source_location::current()) {
-  if (!condition) [[unlikely]] check_failed(sentence, where);
+inline void check(bool condition, const char* sentence, std::source_location where = std::source_location::current()) {
+  if (!condition) [[unlikely]]
+    check_failed(sentence, where);
 }
 
 }  // namespace weir

@@ -46,17 +46,17 @@ std::unexpected<Error> fail_errno(std::string what, int error_number);
 }  // namespace weir
 
 // Evaluates `expression`, a Result; on error returns that error from the enclosing function, else yields the value.
-#define TRY(expression)                                                   \
-  ({                                                                      \
-    auto&& try_result_ = (expression);                                    \
+#define TRY(expression)                                                       \
+  ({                                                                          \
+    auto&& try_result_ = (expression);                                        \
     if (!try_result_) return std::unexpected(std::move(try_result_).error()); \
-    std::move(try_result_).value();                                       \
+    std::move(try_result_).value();                                           \
   })
 
 // As TRY, where failure would be a bug of ours: ends the program with the error's text.
-#define MUST(expression)                                                   \
-  ({                                                                       \
-    auto&& must_result_ = (expression);                                    \
+#define MUST(expression)                                                       \
+  ({                                                                           \
+    auto&& must_result_ = (expression);                                        \
     if (!must_result_) ::weir::must_failed(#expression, must_result_.error()); \
-    std::move(must_result_).value();                                       \
+    std::move(must_result_).value();                                           \
   })

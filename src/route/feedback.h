@@ -16,9 +16,9 @@ struct BackendStatus {
   std::string pool;
   std::string backend;
   Health health = Health::unknown;
-  std::string reason;       // a word where unhealthy: "ResponseCodeMismatch", "Timeout", "FailedHealthChecks", …
-  std::string description;  // a sentence for people
-  std::uint32_t active = 0;  // exchanges in flight, over all workers
+  std::string reason;          // a word where unhealthy: "ResponseCodeMismatch", "Timeout", "FailedHealthChecks", …
+  std::string description;     // a sentence for people
+  std::uint32_t active = 0;    // exchanges in flight, over all workers
   std::uint64_t requests = 0;  // taken since the proxy started
   bool operator==(const BackendStatus&) const = default;
 };
@@ -39,7 +39,7 @@ struct PoolCounters {
 };
 
 struct Feedback {
-  std::int64_t acknowledged = 0;  // the newest version that all workers run
+  std::int64_t acknowledged = 0;          // the newest version that all workers run
   std::vector<BackendStatus> backends;    // every backend of the running table
   std::vector<ListenerStatus> listeners;  // every listener of the running table
   std::vector<PoolCounters> pools;

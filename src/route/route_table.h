@@ -41,9 +41,9 @@ enum class HealthProtocol { http, grpc, none };  // none: every backend counts a
 
 struct HealthCheck {
   HealthProtocol protocol = HealthProtocol::http;
-  std::string path = "/";        // HTTP: the target; gRPC: "/package.service/method"
-  std::string matcher = "200";   // "200", "200-299", "200,302"; for gRPC codes: "12", "0-99"
-  std::uint16_t port = 0;        // 0: the backend's own
+  std::string path = "/";       // HTTP: the target; gRPC: "/package.service/method"
+  std::string matcher = "200";  // "200", "200-299", "200,302"; for gRPC codes: "12", "0-99"
+  std::uint16_t port = 0;       // 0: the backend's own
   milliseconds interval{30'000};
   milliseconds timeout{5'000};
   unsigned healthy_threshold = 5;    // passes in a row that make a backend healthy (the first check of a new

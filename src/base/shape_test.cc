@@ -1,0 +1,87 @@
+#include "base/shape.h"
+
+#include <gtest/gtest.h>
+
+#include "base/describe.h"
+
+namespace weir {
+namespace {
+
+struct Part {
+  std::string name;
+  std::optional<std::int32_t> size;
+};
+struct Whole {
+  std::string title;
+  std::optional<bool> open;
+  std::optional<std::vector<Part>> parts;
+  std::map<std::string, std::string> tags;
+  std::optional<Timestamp> at;
+};
+
+const Shape& describe(const Part*) {
+  static const Shape kShape = structure<Part>("Part", {
+                                                          member<&Part::name>("name", {.required = true, .max = 4}),
+                                                          member<&Part::size>("size", {.min = 1, .max = 9}),
+                                                      });
+  return kShape;
+}
+const Shape& describe(const Whole*) {
+  static constexpr const char* kWords[] = {"a", "b", nullptr};
+  static const Shape kShape =
+      structure<Whole>("Whole", {
+                                    member<&Whole::title>("title", {.required = true, .words = kWords}),
+                                    member<&Whole::open>("open"),
+                                    member<&Whole::parts>("parts", {.max = 2}),
+                                    member<&Whole::tags>("tags"),
+                                    member<&Whole::at>("at"),
+                                });
+  return kShape;
+}
+
+Result<Whole> read(std::string_view text, Unknown unknown = Unknown::refuse) {
+  return from_json_shape<Whole>(MUST(Json::parse(text)), unknown);
+}
+
+TEST(Shape, RoundTripsThroughJson) {
+  const std::string text =
+      R"({"title":"a","open":true,"parts":[{"name":"p","size":3},{"name":"q"}],"tags":{"k":"v"},"at":1.5})";
+  const Whole whole = MUST(read(text));
+  EXPECT_EQ(whole.parts->size(), 2u);
+  EXPECT_EQ(whole.at->millis, 1500);
+  EXPECT_EQ(to_json_shape(whole).dump(), text);
+}
+
+TEST(Shape, TellsAnEmptyListFromNone) {
+  EXPECT_FALSE(MUST(read(R"({"title":"a"})")).parts);
+  EXPECT_TRUE(MUST(read(R"({"title":"a","parts":[]})")).parts);
+}
+
+TEST(Shape, NamesThePathOfAWrongType) {
+  const auto result = read(R"({"parts":[{"name":"p"},{"size":"x"}]})");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "Serialization");
+  EXPECT_EQ(result.error().message, "parts[1].size must be of type Integer");
+}
+
+TEST(Shape, NamesAnUnknownMember) {
+  const auto result = read(R"({"parts":[{"colour":1}]})");
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, "Unknown");
+  EXPECT_EQ(result.error().message, "parts[0].colour");
+  EXPECT_TRUE(read(R"({"parts":[{"colour":1}]})", Unknown::ignore));
+}
+
+TEST(Shape, ListsEveryBreachOfTheLimits) {
+  const Whole whole = MUST(read(R"({"title":"c","parts":[{"name":"toolong"},{"size":12},{"name":"x"}]})"));
+  const auto result = validate(shape_of<Whole>(), &whole);
+  ASSERT_FALSE(result);
+  const std::string& message = result.error().message;
+  EXPECT_EQ(message.find("5 validation errors detected"), 0u) << message;
+  EXPECT_NE(message.find("at 'title' failed to satisfy constraint: Member must satisfy enum value set: [a, b]"),
+            std::string::npos);
+  EXPECT_NE(message.find("Value null at 'parts.2.member.name' failed"), std::string::npos) << message;
+}
+
+}  // namespace
+}  // namespace weir
