@@ -1,6 +1,6 @@
 // One HTTP/2 connection without its socket: bytes in by feed(), events out through H2Events, bytes out by drain(),
 // once per loop turn. Server or client. A wrapper over nghttp2, whose headers stay in the .cc.
-// One thread; owned by the connection; must outlive no one: streams are numbers and a `void* user` of the owner's.
+// One thread; owned by the connection. A stream is a number and a `void* user` of the owner's, never null.
 //
 // Re-entrancy: inside an event every method may be called except feed() and drain(). Never destroy the session there.
 #pragma once
@@ -11,7 +11,6 @@
 #include <span>
 #include <string_view>
 
-#include "base/clock.h"
 #include "base/result.h"
 #include "http/limits.h"
 #include "http/message.h"
@@ -50,13 +49,14 @@ struct H2BodyPart {
   Then then = Then::more;
 };
 
-// What happens on a connection, in order. `user` is what was given for the stream (null until then). Every method has
-// an empty default, so that a side implements only what it needs.
+// What happens on a connection, in order. `user` is what was given for the stream. Every method has an empty default,
+// so that a side implements only what it needs.
 class H2Events {
  public:
   virtual ~H2Events() = default;
 
-  // Server: a request. `end`: it has no body. `head` may be swapped out; it is cleared afterwards. Return the `user`.
+  // Server: a request. `end`: it has no body. `head` may be swapped out; it is cleared afterwards. Return the `user` of
+  // the stream; with nullptr there will be no on_closed.
   virtual void* on_request(StreamId, RequestHead& /*head*/, bool /*end*/) { return nullptr; }
   // Client: a response or an interim one (head.informational()). `head` may be swapped out.
   virtual void on_response(StreamId, void* /*user*/, ResponseHead& /*head*/, bool /*end*/) {}
@@ -92,9 +92,8 @@ enum class H2Body : std::uint8_t { none, follows };
 class H2Session {
  public:
   enum class Side : std::uint8_t { server, client };
-  // The preface and our SETTINGS are queued at once. `clock` is read for the reset flood limit (server); it must
-  // outlive the session, as must `events`.
-  H2Session(Side side, H2Events& events, const Clock& clock, const H2Options& options = {});
+  // The preface and our SETTINGS are queued at once. `events` must outlive the session.
+  H2Session(Side side, H2Events& events, const H2Options& options = {});
   ~H2Session();
   H2Session(const H2Session&) = delete;
   H2Session& operator=(const H2Session&) = delete;
@@ -118,8 +117,8 @@ class H2Session {
   Result<void> submit_trailers(StreamId stream, const HeaderBlock& trailers);
   // A body that rested has bytes again. Harmless for a stream that is gone or not resting.
   void resume(StreamId stream);
-  // `size` bytes of on_data were dealt with: opens the peer's window, of the stream and of the connection.
-  // Also right for a stream that is gone. Bytes never consumed of a closed stream are consumed by the session.
+  // `size` bytes of on_data were dealt with: opens the peer's window, of the stream and of the connection. Every byte
+  // must be given back once, also when its stream is gone: the connection's window is shared by all streams.
   void consume(StreamId stream, std::size_t size);
   // Sends RST_STREAM; on_closed follows, at the latest in the next drain().
   void reset(StreamId stream, H2Code code);

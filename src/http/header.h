@@ -102,6 +102,11 @@ class HeaderBlock {
   std::size_t remove(HeaderId id);
   std::size_t remove(std::string_view name);
 
+  // Removes the first field of that id only.
+  void remove_first(HeaderId id);
+  // Removes every field whose id has its bit (1 << id) set in `ids`.
+  void remove_all(std::uint64_t ids);
+
   // Text that belongs to the message but is no field (method, target, reason).
   Slice keep(std::string_view text);
   std::string_view text(Slice slice) const { return {arena_.data() + slice.at, slice.size}; }
