@@ -1,0 +1,58 @@
+// Control makes wishes true: it reconciles every service, task and balancer in the store with what the runtime and
+// the proxy report, compiles the RouteTable and keeps the order of life (DESIGN §5). Decisions are pure functions in
+// rollout/ and beside this file; Control only gathers their inputs and carries out their actions. It may be destroyed
+// between any two writes and made anew on the same store: nothing that matters lives only here. One thread.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "route/feedback.h"
+#include "route/route_table.h"
+#include "runtime/runtime.h"
+#include "store/store.h"
+
+namespace weir::control {
+
+// The way to the proxy.
+class DataPlane {
+ public:
+  virtual ~DataPlane() = default;
+  // Sends a table; versions grow. Lost where no proxy is connected: it is published again when one connects.
+  virtual void publish(route::RouteTablePointer table) = 0;
+};
+
+struct ControlOptions {
+  std::string listen_address = "127.0.0.1";  // where balancers' listeners are bound
+  unsigned port_offset = 0;                  // added to listener ports below 1024: 8000 for an ordinary user
+};
+
+class Control {
+ public:
+  Control(store::Store& store, runtime::Runtime& runtime, DataPlane& data_plane, const Clock& clock, Random& random,
+          Log& log, ControlOptions options);
+  ~Control();
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+
+  // Reconciles until there is nothing to do now. Returns the instant of the next thing that time alone brings
+  // (back-off, drain delay, clean-up), or none. Call it when the store, the runtime or the feedback has changed.
+  std::optional<Instant> step();
+
+  // What the proxy says. `on_connected` when a proxy is (again) there, before its first feedback.
+  void on_connected();
+  void on_feedback(route::Feedback feedback);
+
+  // The table last published (null before the first) and the newest feedback.
+  route::RouteTablePointer table() const;
+  const route::Feedback& feedback() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::control

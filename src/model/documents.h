@@ -1,0 +1,226 @@
+// The documents of the store: what was wished and what is so. A wish is written by the façade (api), a fact by
+// control; the comment at each struct says whose it is. AWS's own nouns inside are the shapes that the wire uses too.
+// Names in the store begin with "<account>/<region>/", so that each account and region is a world of its own.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/shape.h"
+#include "model/ecs/shapes.h"
+#include "model/elbv2/shapes.h"
+
+namespace weir::model {
+
+struct Scope {
+  std::string account;
+  std::string region;
+  std::string prefix() const { return account + "/" + region + "/"; }
+  auto operator<=>(const Scope&) const = default;
+};
+
+// Wish. Key: scope + name.
+struct Cluster {
+  static constexpr const char* kKind = "cluster";
+  Scope scope;
+  std::string name;
+  std::string arn;
+  std::string status = "ACTIVE";  // ACTIVE, INACTIVE
+  Timestamp created_at;
+  std::optional<std::vector<ecs::Tag>> tags;
+  std::optional<std::vector<ecs::ClusterSetting>> settings;
+  std::string key() const;
+};
+
+// Wish; never changes but for its status. Key: scope + family + ":" + revision in ten digits.
+struct TaskDefinition {
+  static constexpr const char* kKind = "task-definition";
+  Scope scope;
+  ecs::TaskDefinition definition;
+  std::optional<std::vector<ecs::Tag>> tags;
+  std::string key() const;
+};
+std::string task_definition_key(const Scope& scope, std::string_view family, std::int64_t revision);
+
+// Wish: the last revision given out, so that numbers are never reused. Key: scope + family.
+struct TaskDefinitionFamily {
+  static constexpr const char* kKind = "task-definition-family";
+  Scope scope;
+  std::string family;
+  std::int64_t last_revision = 0;
+  std::string key() const;
+};
+
+// Wish. Key: scope + cluster + "/" + name. An INACTIVE service stays for an hour so that waiters see it.
+struct Service {
+  static constexpr const char* kKind = "service";
+  Scope scope;
+  std::string cluster;
+  std::string name;
+  std::string arn;
+  std::string status = "ACTIVE";  // ACTIVE, DRAINING (deleted, tasks being stopped), INACTIVE (control sets this)
+  Timestamp created_at;
+  std::string task_definition;  // ARN
+  std::int32_t desired_count = 0;
+  std::string launch_type = "FARGATE";
+  std::string scheduling_strategy = "REPLICA";
+  std::int32_t minimum_healthy_percent = 100;  // of desired_count, rounded up
+  std::int32_t maximum_percent = 200;          // of desired_count, rounded down
+  std::int32_t health_check_grace_period_seconds = 0;
+  std::vector<ecs::LoadBalancer> load_balancers;
+  std::optional<ecs::NetworkConfiguration> network_configuration;
+  std::optional<ecs::DeploymentConfiguration> deployment_configuration;  // as given, for DescribeServices
+  std::optional<std::vector<ecs::Tag>> tags;
+  std::string propagate_tags = "NONE";
+  std::optional<std::string> platform_version;
+  std::optional<std::string> role_arn;
+  // The deployment that is wished: a new id for each new task definition and each forceNewDeployment.
+  std::string deployment_id;  // "ecs-svc/<19 digits>"
+  Timestamp deployment_created_at;
+  std::string client_token;
+  std::string key() const;
+};
+
+// One try at running a service's tasks at one task definition.
+struct Deployment {
+  std::string id;
+  std::string task_definition;
+  std::string status = "PRIMARY";  // PRIMARY (the wished one), ACTIVE (being replaced), INACTIVE
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::int32_t desired_count = 0;
+  std::int32_t pending_count = 0;
+  std::int32_t running_count = 0;
+  std::int32_t failed_tasks = 0;              // ended before they were serving
+  std::string rollout_state = "IN_PROGRESS";  // IN_PROGRESS, COMPLETED, FAILED
+  std::string rollout_state_reason;
+};
+
+struct ServiceEvent {
+  std::string id;  // a UUID
+  Timestamp created_at;
+  std::string message;  // in AWS's words: "(service NAME) has reached a steady state."
+};
+
+// Fact. Key: as its Service.
+struct ServiceState {
+  static constexpr const char* kKind = "service-state";
+  Scope scope;
+  std::string cluster;
+  std::string name;
+  std::vector<Deployment> deployments;  // PRIMARY first
+  std::vector<ServiceEvent> events;     // newest first, at most 100
+  std::int32_t running_count = 0;
+  std::int32_t pending_count = 0;
+  bool steady = false;
+  // Back-off after tasks that ended before they served: how many in a row, and when the next may start.
+  std::int32_t failures_in_a_row = 0;
+  Timestamp start_not_before;
+  std::string key() const;
+};
+
+// A task's place in one target group.
+struct TaskTarget {
+  std::string target_group;  // ARN
+  std::string container;
+  std::int32_t container_port = 0;
+  std::string address;    // known once the task runs
+  std::int32_t port = 0;  // the true port on that address
+  // waiting (not in the table yet), checking, serving, draining, gone: as route::BackendState, before and after
+  std::string state = "waiting";
+  std::string health = "unknown";  // unknown, healthy, unhealthy: the proxy's last word
+  std::string reason;              // a word where unhealthy
+  std::string description;
+  std::optional<Timestamp> draining_since;
+  // serving in a table that all workers acknowledged: only now does it count
+  bool acknowledged = false;
+};
+
+struct TaskContainer {
+  std::string name;
+  std::string image;
+  std::string image_digest;
+  std::string last_status = "PENDING";  // PENDING, RUNNING, STOPPED
+  std::int64_t pid = 0;
+  std::optional<std::int32_t> exit_code;
+  std::string reason;
+  bool essential = true;
+  std::vector<ecs::NetworkBinding> network_bindings;
+};
+
+// Fact, by control; the façade may set desired_status to STOPPED with a reason. Key: scope + cluster + "/" + id.
+// A STOPPED task stays for an hour.
+struct Task {
+  static constexpr const char* kKind = "task";
+  Scope scope;
+  std::string cluster;
+  std::string id;  // 32 hexadecimal digits
+  std::string arn;
+  std::string service;          // name; empty for one run by hand
+  std::string deployment;       // Deployment.id; DescribeTasks shows it as startedBy
+  std::string task_definition;  // ARN
+  std::string launch_type = "FARGATE";
+  std::string desired_status = "RUNNING";  // RUNNING, STOPPED
+  // PROVISIONING PENDING ACTIVATING RUNNING DEACTIVATING STOPPING DEPROVISIONING STOPPED
+  std::string last_status = "PROVISIONING";
+  std::string stop_code;  // EssentialContainerExited, TaskFailedToStart, UserInitiated, ServiceSchedulerInitiated
+  std::string stopped_reason;
+  Timestamp created_at;
+  std::optional<Timestamp> pull_started_at;
+  std::optional<Timestamp> pull_stopped_at;
+  std::optional<Timestamp> started_at;
+  std::optional<Timestamp> stopping_at;  // SIGTERM was sent
+  std::optional<Timestamp> execution_stopped_at;
+  std::optional<Timestamp> stopped_at;
+  std::string address;
+  std::vector<TaskContainer> containers;
+  std::vector<TaskTarget> targets;
+  std::int64_t version = 1;  // DescribeTasks' version: grows with each change
+  std::string key() const;
+};
+
+// Wish. Key: scope + name.
+struct LoadBalancer {
+  static constexpr const char* kKind = "load-balancer";
+  Scope scope;
+  elbv2::LoadBalancer balancer;
+  std::vector<elbv2::Tag> tags;
+  std::map<std::string, std::string> attributes;
+  std::string key() const;
+};
+
+// Wish. Key: scope + name. LoadBalancerArns of the shape is computed when asked, from the listeners.
+struct TargetGroup {
+  static constexpr const char* kKind = "target-group";
+  Scope scope;
+  elbv2::TargetGroup group;
+  std::vector<elbv2::Tag> tags;
+  std::map<std::string, std::string> attributes;  // "deregistration_delay.timeout_seconds", …
+  std::string key() const;
+};
+
+// Wish. Key: scope + listener ARN.
+struct Listener {
+  static constexpr const char* kKind = "listener";
+  Scope scope;
+  elbv2::Listener listener;
+  std::vector<elbv2::Tag> tags;
+  std::string key() const;
+};
+
+// Fact, by control: what the proxy says of a listener. Key: as its Listener.
+struct ListenerState {
+  static constexpr const char* kKind = "listener-state";
+  Scope scope;
+  std::string arn;
+  bool listening = false;
+  std::string error;
+  std::string key() const;
+};
+
+}  // namespace weir::model

@@ -1,0 +1,86 @@
+// Runtime: starts tasks, tells how they are, stops them. It knows nothing of services or balancers. Calls return at
+// once; what became of them is seen through find(). Tasks outlive the control process: after a restart the runtime
+// finds them again (adopts them) before its constructor returns. One thread (the control thread).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace weir::runtime {
+
+struct PortMapping {
+  std::uint16_t container_port = 0;  // the port that the task definition names
+  std::uint16_t host_port = 0;       // in a spec: the wished one, 0 for any; in an observation: the true one
+};
+
+struct ContainerSpec {
+  std::string name;
+  std::string image;                     // "NAME:TAG"
+  std::vector<std::string> entry_point;  // empty: the image's
+  std::vector<std::string> command;      // empty: the image's
+  std::map<std::string, std::string> environment;
+  std::string working_directory;  // empty: the image's
+  std::vector<PortMapping> ports;
+  bool essential = true;  // its end ends the task
+  std::chrono::seconds stop_timeout{30};
+};
+
+struct TaskSpec {
+  std::string id;  // 32 hexadecimal digits
+  std::vector<ContainerSpec> containers;
+};
+
+enum class TaskPhase {
+  starting,  // asked for; image being unpacked, processes being made
+  running,   // every container's process has started
+  stopping,  // told to stop, or an essential container ended; some process is left
+  stopped,   // no process is left; stays visible until forget()
+};
+
+struct ContainerObservation {
+  std::string name;
+  bool running = false;
+  std::int64_t pid = 0;
+  std::optional<std::int32_t> exit_code;  // 128 + signal where a signal ended it
+  std::string reason;                     // "CannotPullContainerError: …", "OutOfMemoryError: …", or empty
+  std::string image_digest;               // "sha256:…"
+  std::vector<PortMapping> ports;
+};
+
+struct TaskObservation {
+  std::string id;
+  TaskPhase phase = TaskPhase::starting;
+  std::string address = "127.0.0.1";  // where the host ports are
+  std::vector<ContainerObservation> containers;
+  // Why it could not start: an AWS word and a sentence, "CannotPullContainerError: …"; empty where it did.
+  std::string failure;
+};
+
+class Runtime {
+ public:
+  virtual ~Runtime() = default;
+
+  // Begins to start the task. A repeat for an id that is known does nothing. Errors: "Io" where not even the wish could
+  // be kept; everything later (unknown image, no such program) is seen as phase stopped with a failure.
+  virtual Result<> start(const TaskSpec& spec) = 0;
+  // SIGTERM to every container, SIGKILL to those left after their stop timeout. Repeats and unknown ids do nothing.
+  virtual void stop(const std::string& task_id) = 0;
+  // Drops what is kept of a stopped task except its log. Repeats and unknown ids do nothing.
+  virtual void forget(const std::string& task_id) = 0;
+
+  virtual std::optional<TaskObservation> find(const std::string& task_id) const = 0;
+  // Every task that is known: after a restart, those adopted.
+  virtual std::vector<std::string> list() const = 0;
+  // Called (later, from the loop) when an observation has changed.
+  virtual void on_change(std::function<void(const std::string& task_id)> told) = 0;
+};
+
+}  // namespace weir::runtime
