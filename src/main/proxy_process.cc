@@ -1,0 +1,158 @@
+#include "main/proxy_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+
+namespace weir {
+
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::milliseconds(100);
+constexpr Duration kLongestPause = std::chrono::seconds(5);
+constexpr Duration kSteadyAfter = std::chrono::seconds(10);
+
+// Field 22 of /proc/<pid>/stat: with the pid, it names a process for good. Empty for one that is gone or a zombie.
+std::string start_time(pid_t pid) {
+  std::ifstream file(fmt::format("/proc/{}/stat", pid));
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string stat = text.str();
+  const auto name_end = stat.rfind(')');
+  if (name_end == std::string::npos) return {};
+  std::istringstream fields(stat.substr(name_end + 1));
+  std::string field;
+  for (int i = 3; i <= 22 && fields >> field; ++i) {
+    if (i == 3 && field == "Z") return {};
+  }
+  return field;
+}
+
+std::optional<pid_t> pid_of(const std::string& pid_file) {
+  std::ifstream file(pid_file);
+  pid_t pid = 0;
+  std::string since;
+  if (!(file >> pid >> since) || pid <= 0 || start_time(pid) != since) return std::nullopt;
+  return pid;
+}
+
+Result<> write_pid_file(const std::string& path, pid_t pid) {
+  const std::string fresh = path + ".new";
+  std::ofstream file(fresh, std::ios::trunc);
+  file << pid << ' ' << start_time(pid) << '\n';
+  file.close();
+  if (!file || ::rename(fresh.c_str(), path.c_str()) != 0) return fail_errno("cannot write " + path, errno);
+  return {};
+}
+
+// In the child, between fork and exec: only calls that are safe there.
+[[noreturn]] void become(char* const* argv, int log) {
+  ::setsid();
+  sigset_t none;
+  sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  ::dup2(null, 0);
+  ::dup2(log, 1);
+  ::dup2(log, 2);
+  ::execv(argv[0], argv);
+  ::_exit(127);
+}
+
+}  // namespace
+
+ProxyProcess::ProxyProcess(net::Loop& loop, Log& log, ProxyProcessOptions options)
+    : loop_(loop), log_(log), options_(std::move(options)) {
+  again_ = std::make_unique<net::Timer>(loop_, [this] {
+    if (auto spawned = spawn(); !spawned) {
+      log_.error("cannot start the proxy: " + spawned.error().message);
+      again_->arm(loop_.now() + kLongestPause);
+    }
+  });
+}
+
+ProxyProcess::~ProxyProcess() {
+  if (pidfd_) loop_.unwatch(pidfd_.get());
+}
+
+Result<> ProxyProcess::start() {
+  if (adopt()) return {};
+  return spawn();
+}
+
+bool ProxyProcess::adopt() {
+  const auto pid = pid_of(options_.pid_file);
+  if (!pid || !watch(*pid)) return false;
+  log_.info(fmt::format("took over the running proxy, process {}", *pid));
+  return true;
+}
+
+Result<> ProxyProcess::spawn() {
+  const net::Fd log(::open(options_.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
+  if (!log) return fail_errno("cannot open " + options_.log_file, errno);
+  std::vector<char*> argv;
+  for (auto& word : options_.command) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  const pid_t pid = ::fork();
+  if (pid < 0) return fail_errno("cannot fork", errno);
+  if (pid == 0) become(argv.data(), log.get());
+  started_at_ = loop_.now();
+  TRY(watch(pid));
+  TRY(write_pid_file(options_.pid_file, pid));
+  return {};
+}
+
+Result<> ProxyProcess::watch(pid_t pid) {
+  net::Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!fd) return fail_errno(fmt::format("cannot watch process {}", pid), errno);
+  pid_ = pid;
+  pidfd_ = std::move(fd);
+  loop_.watch(pidfd_.get(), net::kReadable, *this);
+  return {};
+}
+
+void ProxyProcess::on_ready(std::uint32_t) {
+  loop_.unwatch(pidfd_.get());
+  pidfd_.reset();
+  int status = 0;
+  ::waitpid(pid_, &status, WNOHANG);  // an adopted proxy is nobody's child here; its status is init's
+  gone();
+}
+
+void ProxyProcess::gone() {
+  const pid_t pid = std::exchange(pid_, 0);
+  if (stopping_) {
+    std::error_code ignored;
+    std::filesystem::remove(options_.pid_file, ignored);
+    if (ended_) std::exchange(ended_, nullptr)();
+    return;
+  }
+  failures_ = loop_.now() - started_at_ > kSteadyAfter ? 0 : std::min(failures_ + 1, 16u);
+  const Duration pause = std::min(kFirstPause * (1u << failures_) / 2, kLongestPause);
+  log_.warning(fmt::format("the proxy, process {}, has ended; see {}; starting it again", pid, options_.log_file));
+  again_->arm(loop_.now() + (failures_ == 0 ? Duration(0) : pause));
+}
+
+void ProxyProcess::stop(std::function<void()> ended) {
+  stopping_ = true;
+  ended_ = std::move(ended);
+  again_->cancel();
+  if (pid_ == 0) return gone();
+  ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGTERM, nullptr, 0);
+}
+
+void ProxyProcess::kill() {
+  if (pid_ != 0) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
+}
+
+}  // namespace weir

@@ -1,0 +1,59 @@
+// ProxyProcess: sees to it that one `weir proxy` runs for a state directory. The proxy is a process and a crash domain
+// of its own: it outlives the control process, and the next one adopts it by its pid file. A proxy that ends is started
+// again, with back-off. One thread (the control thread); owned by `weir serve`.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/result.h"
+#include "net/fd.h"
+#include "net/loop.h"
+
+namespace weir {
+
+struct ProxyProcessOptions {
+  std::vector<std::string> command;  // argv; the first word is the program's path
+  std::string pid_file;              // "<pid> <start time>\n"
+  std::string log_file;              // its standard error is appended here
+};
+
+class ProxyProcess final : public net::FdHandler {
+ public:
+  ProxyProcess(net::Loop& loop, Log& log, ProxyProcessOptions options);
+  ~ProxyProcess() override;  // leaves the proxy running
+
+  // Adopts the proxy of the pid file where it still runs, otherwise starts one. Errors: "Io".
+  Result<> start();
+  // Asks it to drain and end (SIGTERM), and does not start it again; `ended` is called once it is gone.
+  void stop(std::function<void()> ended);
+  // Ends it at once (SIGKILL).
+  void kill();
+
+  pid_t pid() const { return pid_; }
+
+ private:
+  void on_ready(std::uint32_t events) override;
+  bool adopt();
+  Result<> spawn();
+  Result<> watch(pid_t pid);
+  void gone();
+
+  net::Loop& loop_;
+  Log& log_;
+  ProxyProcessOptions options_;
+  pid_t pid_ = 0;
+  net::Fd pidfd_;
+  bool stopping_ = false;
+  unsigned failures_ = 0;  // in a row; grows the pause before the next start
+  Instant started_at_;
+  std::function<void()> ended_;
+  std::unique_ptr<net::Timer> again_;
+};
+
+}  // namespace weir

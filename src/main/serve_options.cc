@@ -1,0 +1,129 @@
+#include "main/serve_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace weir {
+
+const char* const kServeUsage =
+    "usage: weir serve [options]\n"
+    "\n"
+    "  --state DIR             where everything is kept (default: $WEIR_STATE or ~/.weir)\n"
+    "  --listen ADDRESS:PORT   the API's endpoint (default 127.0.0.1:4566; port 0 takes a free one)\n"
+    "  --account NUMBER        twelve digits (default 000000000000)\n"
+    "  --workers N             threads of the proxy (default: one per core)\n"
+    "  --access-key ID         with --secret-key-file: verify signatures with this key\n"
+    "  --secret-key-file FILE  its secret, the file's first line\n"
+    "  --ephemeral             keep nothing: the store is in memory, tasks and proxy end with the server\n"
+    "\n"
+    "Ctrl-C (SIGINT) drains the proxy, stops all tasks and ends. SIGTERM ends the control process alone: tasks and\n"
+    "traffic go on, and the next `weir serve` on the same state takes over.\n";
+
+namespace {
+
+std::unexpected<Error> usage(std::string message) { return fail("Usage", std::move(message), ErrorSource::client); }
+
+bool is_account(const std::string& text) {
+  return text.size() == 12 && std::ranges::all_of(text, [](unsigned char c) { return std::isdigit(c); });
+}
+
+Result<unsigned> number(const std::string& flag, const std::string& text, unsigned max) {
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value > max) {
+    return usage(fmt::format("{} wants a number from 0 to {}, not '{}'", flag, max, text));
+  }
+  return value;
+}
+
+Result<> set_listen(ServeOptions& options, const std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos || colon == 0) return usage("--listen wants ADDRESS:PORT, not '" + text + "'");
+  options.listen_address = text.substr(0, colon);
+  if (options.listen_address.front() == '[' && options.listen_address.back() == ']') {
+    options.listen_address = options.listen_address.substr(1, options.listen_address.size() - 2);
+  }
+  options.listen_port = static_cast<std::uint16_t>(TRY(number("--listen", text.substr(colon + 1), 65535)));
+  return {};
+}
+
+Result<std::string> first_line(const std::string& path) {
+  std::ifstream file(path);
+  std::string line;
+  if (!std::getline(file, line) || line.empty()) return usage("--secret-key-file: no secret in '" + path + "'");
+  return line;
+}
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+struct Keys {
+  std::string id = environment("WEIR_ACCESS_KEY");
+  std::string secret = environment("WEIR_SECRET_KEY");
+};
+
+Result<> set_option(ServeOptions& options, Keys& keys, const std::string& flag, const std::string& value) {
+  if (flag == "--state") {
+    options.state_directory = value;
+  } else if (flag == "--listen") {
+    return set_listen(options, value);
+  } else if (flag == "--account") {
+    if (!is_account(value)) return usage("--account wants twelve digits, not '" + value + "'");
+    options.account = value;
+  } else if (flag == "--workers") {
+    options.workers = TRY(number(flag, value, 256));
+  } else if (flag == "--access-key") {
+    keys.id = value;
+  } else if (flag == "--secret-key-file") {
+    keys.secret = TRY(first_line(value));
+  } else {
+    return usage("unknown option '" + flag + "'");
+  }
+  return {};
+}
+
+std::string default_state_directory() {
+  if (auto chosen = environment("WEIR_STATE"); !chosen.empty()) return chosen;
+  const auto home = environment("HOME");
+  return (home.empty() ? "/var/lib" : home + "/") + (home.empty() ? "/weir" : ".weir");
+}
+
+}  // namespace
+
+Result<ServeOptions> parse_serve_options(std::span<const std::string> args) {
+  ServeOptions options;
+  Keys keys;
+  for (std::size_t i = 0; i < args.size(); ++i) {
+    if (args[i] == "--ephemeral") {
+      options.ephemeral = true;
+      continue;
+    }
+    if (i + 1 == args.size()) {
+      return usage(args[i].starts_with("--") ? args[i] + " is unknown or wants a value"
+                                             : "unexpected '" + args[i] + "'");
+    }
+    TRY(set_option(options, keys, args[i], args[i + 1]));
+    ++i;
+  }
+  if (options.state_directory.empty()) options.state_directory = default_state_directory();
+  options.state_directory = std::filesystem::absolute(options.state_directory).lexically_normal().string();
+  if (keys.id.empty() != keys.secret.empty()) return usage("an access key and its secret go together");
+  if (!keys.id.empty()) options.keys.emplace(keys.id, keys.secret);
+  const bool loopback = options.listen_address.starts_with("127.") || options.listen_address == "::1" ||
+                        options.listen_address == "localhost";
+  if (!loopback && options.keys.empty()) {
+    return usage("--listen " + options.listen_address + " is reachable from other machines: give --access-key and "
+                 "--secret-key-file");
+  }
+  if (options.listen_address == "localhost") options.listen_address = "127.0.0.1";
+  return options;
+}
+
+}  // namespace weir
