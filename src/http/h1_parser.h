@@ -30,7 +30,7 @@ enum class H1Event : std::uint8_t {
 
 struct H1Step {
   H1Event event = H1Event::need_more;
-  std::uint16_t status = 0;  // error: 400, 413, 414, 431, 501 or 505; for a response always 502
+  std::uint16_t status = 0;  // error: 400, 413, 414, 417, 431, 501 or 505; for a response always 502
   const char* reason = "";   // error: a sentence, for the log
   std::size_t consumed = 0;  // bytes of the input done with; for a partial head they are kept in the head's arena
   std::string_view bytes;    // body and tunnel
@@ -60,7 +60,7 @@ class H1Parser {
   void become_tunnel() { state_ = State::tunnel; }
 
   // Nothing of a next message has been seen: the connection may be reused or closed without cutting anything.
-  bool idle() const { return state_ == State::start && !partial_; }
+  bool idle() const { return state_ == State::head && !partial_; }
   // Trailer fields of the message just completed; valid until the next next(). Allocated on first use.
   const HeaderBlock& trailers() const { return trailers_; }
   HeaderBlock& trailers() { return trailers_; }
@@ -69,57 +69,66 @@ class H1Parser {
 
  private:
   enum class State : std::uint8_t {
-    start,  // before or within a head
+    head,
     fixed,
     chunk_size,
     chunk_data,
-    chunk_data_end,
+    chunk_end,
     trailers,
     until_close,
     tunnel,
-    done,  // complete is still to be reported
+    done,  // `complete` is still to be reported
     failed,
   };
-  struct Line;
+  enum class ChunkLine : std::uint8_t { first_digit, digits, space, extension, line_feed };
+  enum class Progress : std::uint8_t { more, end, error };
 
   template <class Head>
   H1Step next_in(std::string_view in, Head& head);
   template <class Head>
   H1Step take_head(std::string_view in, Head& head);
+  // Takes field lines, and before them a start line if `head` is not null, from `in` through `block`'s arena.
   template <class Head>
-  H1Step finish_head(Head& head, std::size_t consumed);
-  H1Step take_fixed(std::string_view in);
-  H1Step take_chunk_size(std::string_view in);
-  H1Step take_chunk_data(std::string_view in);
-  H1Step take_chunk_data_end(std::string_view in);
+  H1Step take_block(std::string_view in, HeaderBlock& block, Head* head, std::size_t limit);
+  template <class Head>
+  Progress parse_block(std::string_view text, HeaderBlock& block, Head* head, std::size_t limit);
+  Progress parse_fields(std::string_view text, HeaderBlock& block, std::size_t limit);
+  template <class Head>
+  Progress parse_start_line(std::string_view text, Head& head);
+  H1Step take_body(std::string_view in);
   H1Step take_trailers(std::string_view in);
-  H1Step take_done();
-  H1Step fail(std::uint16_t status, const char* reason);
+  // Each consumes what belongs to its line; false: more bytes are needed, or failed (state_).
+  bool take_chunk_size(std::string_view& in);
+  bool take_chunk_end(std::string_view& in);
+  bool end_chunk_size();
+  H1Step complete();
 
-  // Parses complete lines of `text` from scan_ on into `block`; true at the empty line, whose end is then scan_.
-  enum class Progress : std::uint8_t { more, end, error };
-  Progress take_fields(std::string_view text, HeaderBlock& block, std::size_t block_limit);
-  Progress take_start_line(std::string_view text, RequestHead& head);
-  Progress take_start_line(std::string_view text, ResponseHead& head);
   bool frame(RequestHead& head);
   bool frame(ResponseHead& head);
-  bool read_length(const HeaderBlock& fields);
+  bool take_apart_target(RequestHead& head);
+  bool check_host(RequestHead& head);
+  bool read_length(HeaderBlock& fields, std::uint64_t& length);
+  bool has_chunked(const HeaderBlock& fields, Version version);
+  void enter_body(BodyKind kind, std::uint64_t length);
+  // Notes the error; always false.
   bool reject(std::uint16_t status, const char* reason);
+  Progress refuse(std::uint16_t status, const char* reason);
+  H1Step failure() const;
 
   Role role_;
-  State state_ = State::start;
-  bool partial_ = false;       // the head's arena holds an unfinished head
-  bool start_line_ = false;    // the start line is parsed
-  bool any_digit_ = false;     // of a chunk size
-  bool in_extension_ = false;  // of a chunk line
-  bool seen_cr_ = false;       // of a chunk line or chunk end
+  State state_ = State::head;
+  ChunkLine chunk_line_ = ChunkLine::first_digit;
+  bool partial_ = false;     // an unfinished head or trailer block lies in an arena
+  bool start_line_ = false;  // the start line is parsed
+  bool seen_cr_ = false;     // of the CRLF after a chunk
+  bool interim_ = false;     // the last response head was interim
   std::uint8_t empty_lines_ = 0;
   Method request_method_ = Method::get;
   std::uint16_t error_status_ = 0;
   const char* error_reason_ = "";
-  std::uint32_t scan_ = 0;        // offset of the first unparsed line in the head or trailers
-  std::uint32_t chunk_line_ = 0;  // bytes of the current chunk line
-  std::uint64_t remaining_ = 0;   // bytes of the body or chunk
+  std::uint32_t scan_ = 0;             // offset of the first unparsed line in the block
+  std::uint32_t chunk_line_size_ = 0;  // bytes of the current chunk line so far
+  std::uint64_t remaining_ = 0;        // bytes of the body or of the chunk
   HeaderBlock trailers_;
 };
 

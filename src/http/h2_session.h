@@ -56,7 +56,7 @@ class H2Events {
   virtual ~H2Events() = default;
 
   // Server: a request. `end`: it has no body. `head` may be swapped out; it is cleared afterwards. Return the `user` of
-  // the stream; with nullptr there will be no on_closed.
+  // the stream; never null.
   virtual void* on_request(StreamId, RequestHead& /*head*/, bool /*end*/) { return nullptr; }
   // Client: a response or an interim one (head.informational()). `head` may be swapped out.
   virtual void on_response(StreamId, void* /*user*/, ResponseHead& /*head*/, bool /*end*/) {}

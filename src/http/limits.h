@@ -22,6 +22,7 @@ inline constexpr std::uint32_t kH2ConnectionWindow = 1024 * 1024;  // bytes, ove
 inline constexpr std::uint32_t kH2MaxHeaderList = 64 * 1024;       // bytes as RFC 9113 10.5.1 counts: 431 or reset
 inline constexpr std::size_t kH2MaxOutboundAcks = 1000;            // queued SETTINGS and PING answers: connection dies
 inline constexpr std::size_t kH2MaxSettingsPerFrame = 32;          // entries: connection dies
+inline constexpr std::size_t kH2MaxContinuations = 16;             // frames after one HEADERS: connection dies
 inline constexpr std::uint32_t kH2MaxResetsPerSecond = 200;        // RST_STREAM from one peer, lasting rate ...
 inline constexpr std::uint32_t kH2MaxResetBurst = 1000;            // ... and burst: ENHANCE_YOUR_CALM
 inline constexpr std::size_t kH2MinDataRoom = 1024;                // bytes: smaller room in an output waits a turn
