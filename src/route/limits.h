@@ -1,0 +1,12 @@
+// The named limits of room route: what a RouteTable may hold.
+#pragma once
+
+#include <cstdint>
+
+namespace weir::route {
+
+inline constexpr std::int64_t kMaxWeight = 999;
+inline constexpr std::int64_t kMaxMillis = 7LL * 24 * 3600 * 1000;  // a week: the longest duration in a table
+inline constexpr std::int64_t kMaxThreshold = 1000;
+
+}  // namespace weir::route

@@ -1,0 +1,98 @@
+#include "route/members.h"
+
+namespace weir::route {
+
+Members::Members(const Json& json, std::string path, Faults& faults)
+    : json_(json), path_(std::move(path)), faults_(faults) {
+  if (!json.is_object()) faults_.add(path_.empty() ? "(top)" : path_, "is not an object");
+}
+
+std::string Members::path(std::string_view name) const {
+  return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+}
+
+const Json& Members::find(std::string_view name) {
+  asked_.emplace(name);
+  return json_[name];
+}
+
+std::string Members::text(std::string_view name) {
+  const Json& value = find(name);
+  if (!value.is_string()) fault(name, "a text is missing");
+  return value.as_string();
+}
+
+std::string Members::text_or(std::string_view name, std::string otherwise) {
+  const Json& value = find(name);
+  if (value.is_null()) return otherwise;
+  if (!value.is_string()) fault(name, "is not a text");
+  return value.as_string();
+}
+
+std::int64_t Members::number(std::string_view name, std::int64_t low, std::int64_t high) {
+  if (find(name).is_null()) {
+    fault(name, "a number is missing");
+    return low;
+  }
+  return number_or(name, low, high, low);
+}
+
+std::int64_t Members::number_or(std::string_view name, std::int64_t low, std::int64_t high, std::int64_t otherwise) {
+  const Json& value = find(name);
+  if (value.is_null()) return otherwise;
+  if (!value.is_int()) {
+    fault(name, "is not a whole number");
+    return otherwise;
+  }
+  if (value.as_int() < low || value.as_int() > high) {
+    fault(name,
+          std::to_string(value.as_int()) + " is not within " + std::to_string(low) + " to " + std::to_string(high));
+    return otherwise;
+  }
+  return value.as_int();
+}
+
+bool Members::flag(std::string_view name) {
+  const Json& value = find(name);
+  if (!value.is_bool()) fault(name, "true or false is missing");
+  return value.as_bool();
+}
+
+std::size_t Members::word(std::string_view name, Words words, std::size_t otherwise) {
+  const Json& value = find(name);
+  if (value.is_null()) return otherwise;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (value.is_string() && value.as_string() == words[i]) return i;
+  }
+  std::string known;
+  for (const std::string_view each : words) known.append(known.empty() ? "" : ", ").append(each);
+  fault(name, "is none of: " + known);
+  return otherwise;
+}
+
+std::vector<std::pair<const Json*, std::string>> Members::list(std::string_view name) {
+  const Json& value = find(name);
+  std::vector<std::pair<const Json*, std::string>> items;
+  if (!value.is_null() && !value.is_array()) fault(name, "is not an array");
+  for (const Json& item : value.items()) {
+    items.emplace_back(&item, path(name) + "[" + std::to_string(items.size()) + "]");
+  }
+  return items;
+}
+
+std::vector<std::string> Members::texts(std::string_view name) {
+  std::vector<std::string> out;
+  for (const auto& [item, where] : list(name)) {
+    if (!item->is_string()) faults_.add(where, "is not a text");
+    out.push_back(item->as_string());
+  }
+  return out;
+}
+
+void Members::finish() {
+  for (const auto& [name, value] : json_.members()) {
+    if (!asked_.contains(name)) fault(name, "is not known");
+  }
+}
+
+}  // namespace weir::route

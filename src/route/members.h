@@ -1,0 +1,68 @@
+// Members: reads the members of one JSON object strictly, for the codecs of this room. Every member of the object must
+// be asked for by the time finish() is called; the first fault is kept and told with its path
+// ("pools[2].health.interval_ms"). One thread, short-lived.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.h"
+#include "base/result.h"
+
+namespace weir::route {
+
+// The words of an enum in JSON, in the order of its values.
+using Words = std::span<const std::string_view>;
+
+class Faults {
+ public:
+  void add(std::string where, std::string what) {
+    if (!first_) first_ = where + ": " + what;
+  }
+  const std::optional<std::string>& first() const { return first_; }
+
+ private:
+  std::optional<std::string> first_;
+};
+
+class Members {
+ public:
+  Members(const Json& json, std::string path, Faults& faults);
+
+  std::string text(std::string_view name);  // required
+  std::string text_or(std::string_view name, std::string otherwise);
+  std::int64_t number(std::string_view name, std::int64_t low, std::int64_t high);  // required
+  std::int64_t number_or(std::string_view name, std::int64_t low, std::int64_t high, std::int64_t otherwise);
+  bool flag(std::string_view name);  // required
+  template <class Enum>
+  Enum word_or(std::string_view name, Words words, Enum otherwise) {
+    return static_cast<Enum>(word(name, words, static_cast<std::size_t>(otherwise)));
+  }
+  // The items of an array, empty where it is missing; each with its path.
+  std::vector<std::pair<const Json*, std::string>> list(std::string_view name);
+  std::vector<std::string> texts(std::string_view name);
+  // A member of any type, null where it is missing.
+  const Json& any(std::string_view name) { return find(name); }
+
+  // Every member that nobody asked for is a fault.
+  void finish();
+  std::string path(std::string_view name) const;
+  void fault(std::string_view name, std::string what) { faults_.add(path(name), std::move(what)); }
+
+ private:
+  const Json& find(std::string_view name);
+  std::size_t word(std::string_view name, Words words, std::size_t otherwise);
+
+  const Json& json_;
+  std::string path_;
+  Faults& faults_;
+  std::set<std::string, std::less<>> asked_;
+};
+
+}  // namespace weir::route

@@ -1,0 +1,104 @@
+#include "route/route_table.h"
+
+#include <gtest/gtest.h>
+
+#include "route/feedback.h"
+
+namespace weir::route {
+namespace {
+
+RouteTable example() {
+  RouteTable table;
+  table.version = 7;
+  Pool pool{.id = "blue", .protocol = PoolProtocol::grpc, .algorithm = Algorithm::least_outstanding};
+  pool.health = {.protocol = HealthProtocol::grpc,
+                 .path = "/grpc.health.v1.Health/Check",
+                 .matcher = "0-99",
+                 .port = 9,
+                 .interval = milliseconds(6000),
+                 .timeout = milliseconds(2000),
+                 .healthy_threshold = 2,
+                 .unhealthy_threshold = 3};
+  pool.drain_delay = milliseconds(1000);
+  pool.backends = {{"a", "127.0.0.1", 8080, BackendState::serving}, {"b", "::1", 8081, BackendState::draining}};
+  table.pools = {pool, Pool{.id = "green"}};
+  Listener listener{.id = "l", .address = "0.0.0.0", .port = 80, .idle_timeout = milliseconds(30'000)};
+  listener.rules = {{"r1", {{"*.example.org"}, {"/a/*"}}, Forward{{{"blue", 90}, {"green", 10}}}},
+                    {"r2", {}, FixedResponse{404, "text/plain", "no"}}};
+  table.listeners = {listener};
+  return table;
+}
+
+TEST(RouteTableTest, comes_back_from_its_text_as_it_was) {
+  const RouteTable table = example();
+  const Json json = MUST(Json::parse(to_json(table).dump()));
+  const auto back = table_from_json(json);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, table);
+}
+
+TEST(RouteTableTest, fills_what_may_be_left_out) {
+  const Json json = MUST(Json::parse(R"({"version":1,"pools":[{"id":"p","backends":[]}]})"));
+  const auto table = table_from_json(json);
+  ASSERT_TRUE(table) << table.error().message;
+  EXPECT_EQ(table->pools[0], Pool{.id = "p"});
+}
+
+TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
+  struct Row {
+    const char* text;
+    const char* message;
+  };
+  const Row rows[] = {
+      {R"([])", "(top): is not an object"},
+      {R"({})", "version: a number is missing"},
+      {R"({"version":-1})", "version: -1 is not within 0 to 9223372036854775807"},
+      {R"({"version":1,"nonsense":1})", "nonsense: is not known"},
+      {R"({"version":1,"pools":{}})", "pools: is not an array"},
+      {R"({"version":1,"pools":[{"id":"a"},{"id":"a"}]})", "pools[1].id: 'a' repeats"},
+      {R"({"version":1,"pools":[{"id":"a","protocol":"http3"}]})", "pools[0].protocol: is none of: http1, http2, grpc"},
+      {R"({"version":1,"pools":[{"id":"a","backends":[{"id":"x","address":"localhost","port":1}]}]})",
+       "pools[0].backends[0].address: 'localhost' is no IPv4 or IPv6 address"},
+      {R"({"version":1,"pools":[{"id":"a","backends":[{"id":"x","address":"::1","port":0}]}]})",
+       "pools[0].backends[0].port: 0 is not within 1 to 65535"},
+      {R"({"version":1,"pools":[{"id":"a","health":{"interval_ms":0}}]})",
+       "pools[0].health.interval_ms: 0 is not within 1 to 604800000"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"rules":[{"id":"r","action":{}}]}]})",
+       "listeners[0].rules[0].action: is neither one forward nor one fixed_response"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","action":{"forward":[{"pool":"p"}]}}]}]})",
+       "listeners[0].rules[0].action.forward[0].pool: there is no pool 'p'"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","action":{"fixed_response":{"status":99}}}]}]})",
+       "listeners[0].rules[0].action.fixed_response.status: 99 is not within 200 to 599"},
+  };
+  for (const Row& row : rows) {
+    const Json json = MUST(Json::parse(row.text));
+    const auto table = table_from_json(json);
+    ASSERT_FALSE(table) << row.text;
+    EXPECT_EQ(table.error().code, "RouteTable");
+    EXPECT_EQ(table.error().message, row.message);
+  }
+}
+
+TEST(FeedbackTest, comes_back_from_its_text_as_it_was) {
+  Feedback feedback;
+  feedback.acknowledged = 9;
+  feedback.backends = {{"p", "b", Health::unhealthy, "Timeout", "Request timed out", 3, 17}, {"p", "c"}};
+  feedback.listeners = {{"l", true, ""}, {"m", false, "Address already in use"}};
+  feedback.pools = {{"p", 20, 15, 1, 2, 1, 1}};
+  const Json json = MUST(Json::parse(to_json(feedback).dump()));
+  const auto back = feedback_from_json(json);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(*back, feedback);
+}
+
+TEST(FeedbackTest, refuses_an_unknown_word) {
+  const Json json = MUST(Json::parse(R"({"acknowledged":1,"backends":[{"pool":"p","backend":"b","health":"ill"}]})"));
+  const auto feedback = feedback_from_json(json);
+  ASSERT_FALSE(feedback);
+  EXPECT_EQ(feedback.error().message, "backends[0].health: is none of: unknown, healthy, unhealthy");
+}
+
+}  // namespace
+}  // namespace weir::route
