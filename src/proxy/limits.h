@@ -1,0 +1,53 @@
+// Every bound of the data plane. Times are durations, sizes are bytes.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace weir::proxy {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Buffers
+inline constexpr std::size_t kReadBuffer = 64 * 1024;    // one per worker: the most that one read takes
+inline constexpr std::size_t kChunk = 16 * 1024;         // a piece of an output queue
+inline constexpr std::size_t kFreeChunks = 256;          // kept per worker for the next use
+inline constexpr std::size_t kCopyLimit = 8 * 1024;      // larger body pieces are written from where they lie
+inline constexpr std::size_t kHighMark = 64 * 1024;      // unsent bytes of a body at which its source is paused ...
+inline constexpr std::size_t kLowMark = 16 * 1024;       // ... and at which it is resumed
+inline constexpr std::size_t kReplayLimit = 160 * 1024;  // request body kept for a retry: over kHighMark + kReadBuffer,
+                                                         // so that nothing is lost before a connection stands
+inline constexpr std::size_t kKeptCapacity = 16 * 1024;  // memory that a pooled exchange may keep between requests
+
+// Exchanges
+inline constexpr unsigned kMaxAttempts = 4;              // backends tried for one request
+inline constexpr milliseconds kConnectTimeout{3'000};    // to a backend
+inline constexpr milliseconds kResponseTimeout{60'000};  // without a byte from the backend: 504
+inline constexpr milliseconds kLingerTime{1'000};        // reading on after a last answer, so that it arrives
+inline constexpr std::size_t kFreeExchanges = 4096;      // kept per worker for the next use
+
+// Connections to backends, per worker and backend
+inline constexpr std::size_t kMaxIdleConnections = 256;
+inline constexpr milliseconds kBackendIdleTime{55'000};
+inline constexpr std::size_t kMaxSessions = 64;  // HTTP/2 connections
+
+// Listening
+inline constexpr int kAcceptsPerTurn = 32;
+inline constexpr milliseconds kAcceptPause{100};       // when the process is out of descriptors
+inline constexpr milliseconds kBindRetry{1'000};       // for a port that is taken
+inline constexpr milliseconds kGoawayDelay{200};       // between the two GOAWAYs of a graceful end
+inline constexpr milliseconds kShutdownLimit{30'000};  // a graceful end takes no longer
+
+// Control
+inline constexpr milliseconds kFeedbackInterval{1'000};
+inline constexpr std::size_t kMaxMessage = 64 * 1024 * 1024;  // one line of the control protocol
+inline constexpr std::size_t kMaxUnsentFeedback = 16 * 1024 * 1024;
+
+// Health checks
+inline constexpr milliseconds kFirstRetry{50};        // a backend that has never passed is tried again this soon ...
+inline constexpr milliseconds kRetryCeiling{250};     // ... doubling up to this, or to its interval if that is shorter
+inline constexpr milliseconds kFirstCheckSpread{10};  // first checks are spread over this time
+inline constexpr std::size_t kMaxHealthBody = 64 * 1024;  // of an answer, read and dropped
+
+}  // namespace weir::proxy

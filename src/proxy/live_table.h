@@ -1,0 +1,81 @@
+// LiveTable: a RouteTable as one worker runs it: applied as a whole, then asked for every request. Pure: no socket, no
+// clock, no chance; the simulation runs exactly this class. Pools, their rotation and the shares of weighted pools
+// outlast a change of table. One thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "proxy/live_pool.h"
+#include "route/route_table.h"
+
+namespace weir::proxy {
+
+// Chooses among weighted pools by smooth weighted round robin: exact over any run of sum-of-weights choices.
+class WeightedChoice {
+ public:
+  struct Member {
+    LivePool* pool;
+    unsigned weight;
+    std::int64_t current = 0;
+  };
+  // The rotation goes on where the same pools have the same weights, otherwise it starts anew.
+  void update(std::vector<Member> members);
+  // Null where every weight is zero.
+  LivePool* next();
+
+ private:
+  std::vector<Member> members_;
+  std::int64_t total_ = 0;
+};
+
+struct LiveRule {
+  const route::Rule* spec = nullptr;            // borrowed from the table in force
+  const route::FixedResponse* fixed = nullptr;  // or null: then `choice` decides
+  WeightedChoice choice;
+};
+
+struct LiveListener {
+  const route::Listener* spec = nullptr;  // borrowed from the table in force
+  std::vector<std::unique_ptr<LiveRule>> rules;
+
+  // The first rule that takes the request; null: 404. `path` is without its query.
+  LiveRule* find(std::string_view host, std::string_view path) const;
+};
+
+class LiveTable {
+ public:
+  LiveTable() = default;
+
+  // Swaps to `table`. Pointers to rules and listeners end here; those to pools and backends go on while they are in
+  // the table or something runs on them.
+  void apply(route::RouteTablePointer table);
+
+  std::int64_t version() const { return table_ ? table_->version : 0; }
+  const route::RouteTablePointer& table() const { return table_; }
+  LiveListener* find_listener(std::string_view id);
+  LivePool* find_pool(std::string_view id);
+  std::span<const std::unique_ptr<LivePool>> pools() const { return pools_; }
+  void set_health(std::string_view pool, std::string_view backend, route::Health health);
+
+  // Forgets what has left the table and is finished. Cheap; call it now and then.
+  void sweep();
+
+ private:
+  void apply_pools();
+  void apply_listener(const route::Listener& spec, LiveListener* before, LiveListener& now);
+
+  route::RouteTablePointer table_;
+  std::vector<std::unique_ptr<LivePool>> pools_;  // in the table's order
+  std::vector<std::unique_ptr<LivePool>> dropped_;
+  std::unordered_map<std::string_view, LivePool*> pool_by_id_;
+  std::vector<std::unique_ptr<LiveListener>> listeners_;
+};
+
+}  // namespace weir::proxy

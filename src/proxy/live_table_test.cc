@@ -1,0 +1,199 @@
+#include "proxy/live_table.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace weir::proxy {
+namespace {
+
+using route::BackendState;
+using route::Health;
+
+route::Pool pool_of(std::string id, std::vector<std::string> serving) {
+  route::Pool pool{.id = std::move(id)};
+  std::uint16_t port = 1;
+  for (auto& name : serving) pool.backends.push_back({std::move(name), "127.0.0.1", port++, BackendState::serving});
+  return pool;
+}
+
+std::string picks(LivePool& pool, int count) {
+  std::string names;
+  for (int i = 0; i < count; ++i) {
+    const LiveBackend* backend = pool.pick();
+    names += backend != nullptr ? backend->spec.id : "-";
+  }
+  return names;
+}
+
+route::RouteTable table_of(std::int64_t version, std::vector<route::Pool> pools,
+                           std::vector<route::WeightedPool> weights) {
+  route::RouteTable table{.version = version, .pools = std::move(pools)};
+  route::Listener listener{.id = "l", .port = 80};
+  listener.rules = {{"r", {}, route::Forward{std::move(weights)}}};
+  table.listeners = {listener};
+  return table;
+}
+
+route::RouteTablePointer share(route::RouteTable table) {
+  return std::make_shared<const route::RouteTable>(std::move(table));
+}
+
+TEST(LivePoolTest, takes_turns) {
+  LivePool pool(pool_of("p", {"a", "b", "c"}));
+  EXPECT_EQ(picks(pool, 7), "abcabca");
+}
+
+TEST(LivePoolTest, leaves_out_the_unhealthy_the_checking_and_the_draining) {
+  route::Pool spec = pool_of("p", {"a", "b", "c", "d"});
+  spec.backends[1].state = BackendState::draining;
+  spec.backends[2].state = BackendState::checking;
+  LivePool pool(spec);
+  EXPECT_EQ(picks(pool, 4), "adad");
+  pool.set_health("a", Health::unhealthy);
+  EXPECT_EQ(picks(pool, 2), "dd");
+}
+
+TEST(LivePoolTest, fails_open_to_all_that_serve_when_none_is_healthy) {
+  route::Pool spec = pool_of("p", {"a", "b", "c"});
+  spec.backends[2].state = BackendState::draining;
+  LivePool pool(spec);
+  for (const char* id : {"a", "b", "c"}) pool.set_health(id, Health::unhealthy);
+  EXPECT_EQ(picks(pool, 4), "abab");
+}
+
+TEST(LivePoolTest, picks_nothing_where_nothing_serves) {
+  route::Pool spec = pool_of("p", {"a"});
+  spec.backends[0].state = BackendState::draining;
+  LivePool pool(spec);
+  EXPECT_EQ(pool.pick(), nullptr);
+  pool.update(pool_of("p", {}));
+  EXPECT_EQ(pool.pick(), nullptr);
+}
+
+TEST(LivePoolTest, tries_another_backend_and_gives_up_when_all_are_excluded) {
+  LivePool pool(pool_of("p", {"a", "b"}));
+  LiveBackend* a = pool.find("a");
+  LiveBackend* b = pool.find("b");
+  LiveBackend* not_a[] = {a};
+  EXPECT_EQ(pool.pick(not_a), b);
+  LiveBackend* neither[] = {a, b};
+  EXPECT_EQ(pool.pick(neither), nullptr);
+}
+
+TEST(LivePoolTest, least_outstanding_prefers_the_least_busy_and_takes_turns_among_equals) {
+  route::Pool spec = pool_of("p", {"a", "b", "c"});
+  spec.algorithm = route::Algorithm::least_outstanding;
+  LivePool pool(spec);
+  EXPECT_EQ(picks(pool, 4), "abca");
+  pool.begin(*pool.find("b"));
+  EXPECT_EQ(picks(pool, 4), "caca");
+  pool.begin(*pool.find("a"));
+  pool.begin(*pool.find("c"));
+  pool.begin(*pool.find("c"));
+  EXPECT_EQ(picks(pool, 2), "ba");
+}
+
+TEST(LivePoolTest, an_update_keeps_the_turn_the_health_and_the_counts_of_those_that_stay) {
+  LivePool pool(pool_of("p", {"a", "b", "c"}));
+  EXPECT_EQ(picks(pool, 2), "ab");
+  LiveBackend* c = pool.find("c");
+  pool.begin(*c);
+  pool.set_health("a", Health::unhealthy);
+  route::Pool next = pool_of("p", {"a", "b", "c"});
+  next.backends.insert(next.backends.begin(), {"new", "127.0.0.1", 9, BackendState::serving});
+  pool.update(next);
+  EXPECT_EQ(pool.find("c"), c);
+  EXPECT_EQ(c->active, 1u);
+  EXPECT_EQ(pool.find("a")->health, Health::unhealthy);
+  EXPECT_EQ(pool.pick(), c);
+}
+
+TEST(LivePoolTest, the_same_id_at_another_address_is_another_backend) {
+  LivePool pool(pool_of("p", {"a"}));
+  pool.set_health("a", Health::unhealthy);
+  route::Pool moved = pool_of("p", {"a"});
+  moved.backends[0].port = 99;
+  pool.update(moved);
+  EXPECT_EQ(pool.find("a")->health, Health::unknown);
+}
+
+TEST(LivePoolTest, a_dropped_backend_stays_until_its_exchange_is_over) {
+  LivePool pool(pool_of("p", {"a"}));
+  LiveBackend* a = pool.pick();
+  pool.begin(*a);
+  pool.update(pool_of("p", {}));
+  EXPECT_FALSE(pool.sweep());
+  EXPECT_FALSE(a->serving());
+  pool.end(*a);
+  EXPECT_TRUE(pool.sweep());
+}
+
+TEST(LiveTableTest, weights_are_exact_in_every_run_of_a_hundred) {
+  const unsigned rows[][3] = {{90, 10, 0}, {1, 1, 0}, {50, 30, 20}, {99, 1, 0}, {0, 100, 0}, {33, 33, 34}};
+  for (const auto& weights : rows) {
+    LiveTable live;
+    live.apply(share(table_of(1, {pool_of("a", {"x"}), pool_of("b", {"y"}), pool_of("c", {"z"})},
+                              {{"a", weights[0]}, {"b", weights[1]}, {"c", weights[2]}})));
+    LiveRule* rule = live.find_listener("l")->find("h", "/");
+    const unsigned total = weights[0] + weights[1] + weights[2];
+    std::vector<std::string> chosen;
+    for (unsigned i = 0; i < 1000; ++i) chosen.push_back(rule->choice.next()->id());
+    for (std::size_t from = 0; from + 100 <= chosen.size(); ++from) {
+      std::map<std::string, unsigned> counts;
+      for (std::size_t i = from; i < from + 100; ++i) ++counts[chosen[i]];
+      EXPECT_EQ(counts["a"] * total, weights[0] * 100) << from;
+      EXPECT_EQ(counts["b"] * total, weights[1] * 100) << from;
+      EXPECT_EQ(counts["c"] * total, weights[2] * 100) << from;
+    }
+  }
+}
+
+TEST(LiveTableTest, all_weights_zero_choose_nothing) {
+  LiveTable live;
+  live.apply(share(table_of(1, {pool_of("a", {"x"})}, {{"a", 0}})));
+  EXPECT_EQ(live.find_listener("l")->find("h", "/")->choice.next(), nullptr);
+}
+
+TEST(LiveTableTest, a_swap_that_leaves_the_weights_goes_on_with_the_rotation) {
+  const auto table = [](std::int64_t version) {
+    return share(table_of(version, {pool_of("a", {"x"}), pool_of("b", {"y"})}, {{"a", 3}, {"b", 1}}));
+  };
+  LiveTable steady, swapped;
+  steady.apply(table(1));
+  for (std::int64_t i = 1; i <= 40; ++i) {
+    swapped.apply(table(i));
+    EXPECT_EQ(swapped.version(), i);
+    EXPECT_EQ(swapped.find_listener("l")->find("h", "/")->choice.next()->id(),
+              steady.find_listener("l")->find("h", "/")->choice.next()->id());
+  }
+}
+
+TEST(LiveTableTest, the_first_rule_that_matches_decides) {
+  route::RouteTable table = table_of(1, {pool_of("a", {"x"})}, {{"a", 1}});
+  table.listeners[0].rules.insert(table.listeners[0].rules.begin(),
+                                  {{"no", {{"no.example"}, {}}, route::FixedResponse{404, "text/plain", "no"}},
+                                   {"img", {{}, {"/img/*"}}, route::FixedResponse{200, "text/plain", "img"}}});
+  LiveTable live;
+  live.apply(share(table));
+  const LiveListener& listener = *live.find_listener("l");
+  EXPECT_EQ(listener.find("NO.example", "/img/1")->spec->id, "no");
+  EXPECT_EQ(listener.find("yes", "/img/1")->spec->id, "img");
+  EXPECT_EQ(listener.find("yes", "/")->spec->id, "r");
+}
+
+TEST(LiveTableTest, a_pool_that_leaves_the_table_finishes_what_it_has) {
+  LiveTable live;
+  live.apply(share(table_of(1, {pool_of("a", {"x"})}, {{"a", 1}})));
+  LivePool* pool = live.find_pool("a");
+  LiveBackend* backend = pool->pick();
+  pool->begin(*backend);
+  live.apply(share(table_of(2, {}, {})));
+  EXPECT_EQ(live.find_pool("a"), nullptr);
+  EXPECT_EQ(pool->pick(), nullptr);
+  pool->end(*backend);
+  live.sweep();
+}
+
+}  // namespace
+}  // namespace weir::proxy
