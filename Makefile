@@ -19,7 +19,7 @@ demo:  ## watch live traffic move from version 0.9 of a gRPC service to 1.0 (KEE
 	@tools/setup build demo
 	@cmake -G Ninja -S . -B build --log-level=WARNING
 	@cmake --build build -j $(JOBS) --target weir echo_images
-	@tools/demo
+	@examples/echo/demo
 
 test:  ## build, then run every test; SAN=address,undefined builds with sanitizers in build-san/
 	@tools/setup build test
@@ -47,7 +47,7 @@ fuzz:  ## run every fuzz target for FUZZ_SECONDS (60) seconds each
 bench:  ## measure Weir beside HAProxy and nginx on this machine
 	@tools/setup build bench
 	@cmake -G Ninja -S . -B build --log-level=WARNING
-	@cmake --build build -j $(JOBS) --target weir hello bench_backend
+	@cmake --build build -j $(JOBS) --target weir
 	@bench/run
 
 setup:  ## install every Debian package that any target needs

@@ -169,7 +169,7 @@ class Weir:
                               check=check, env={**self.environment, "WEIR_ENDPOINT": self.endpoint}, **options)
 
     def import_image(self, name, folder):
-        self.run("image", "import", name, folder, "--state", self.state)
+        self.run("image", "import", name, folder)
 
     # --- what most tests build ----------------------------------------------------------------------------------
     def task_definition(self, family, image="hello:1", command=("./hello",), stop_timeout=5, **environment):
