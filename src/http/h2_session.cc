@@ -84,6 +84,7 @@ struct H2Session::State {
   H2Options options;
   nghttp2_session* session = nullptr;
   std::size_t open_streams = 0;
+  bool goaway_due = false;
   StreamId not_sent = 0;  // a request that nghttp2 gave up before its first byte left
 
   // The header block being received: only one can be at a time on a connection.
@@ -96,6 +97,7 @@ struct H2Session::State {
 
   // Output: what nghttp2 serialised but did not fit yet, and the buffer of the drain() under way.
   std::string_view pending;
+  char* out_begin = nullptr;
   char* out = nullptr;
   char* out_end = nullptr;
   H2BodyPart part;
@@ -110,6 +112,11 @@ struct H2Session::State {
     for (const HeaderField field : block) {
       if (may_send(field)) fields.push_back(pair_of(field.name, field.value));
     }
+  }
+  // Only when it is about to be sent: a request fed since goaway() was called is processed, so it must be covered.
+  void submit_goaway() {
+    const StreamId last = nghttp2_session_get_last_proc_stream_id(session);
+    nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE, last, NGHTTP2_NO_ERROR, nullptr, 0);
   }
   void take_field(std::string_view name, std::string_view value);
   void end_of_head(StreamId stream, bool end);
@@ -265,7 +272,9 @@ struct H2Session::Callbacks {
   static ssize_t read_body(nghttp2_session* session, StreamId stream, std::uint8_t*, std::size_t max,
                            std::uint32_t* flags, nghttp2_data_source*, void* user_data) {
     State& state = of(user_data);
-    if (state.room() < kFrameHeader + std::min(max, kH2MinDataRoom)) return NGHTTP2_ERR_PAUSE;
+    const bool cramped = state.room() < kFrameHeader + std::min(max, kH2MinDataRoom);
+    if (cramped && state.out != state.out_begin) return NGHTTP2_ERR_PAUSE;  // the next drain() has more room
+    if (state.room() <= kFrameHeader) return NGHTTP2_ERR_PAUSE;
     max = std::min(max, state.room() - kFrameHeader);
     state.part = state.events.next_body(stream, user(session, stream), max);
     const H2BodyPart& part = state.part;
@@ -348,7 +357,8 @@ Result<void> H2Session::feed(std::string_view bytes) {
 
 std::size_t H2Session::drain(std::span<char> buffer) {
   State& state = *state_;
-  state.out = buffer.data();
+  if (std::exchange(state.goaway_due, false)) state.submit_goaway();
+  state.out_begin = state.out = buffer.data();
   state.out_end = buffer.data() + buffer.size();
   while (true) {
     const std::string_view piece = state.pending.substr(0, state.room());
@@ -433,8 +443,7 @@ void H2Session::goaway(H2Code code) {
     nghttp2_session_terminate_session(state_->session, static_cast<std::uint32_t>(code));
     return;
   }
-  const StreamId last = nghttp2_session_get_last_proc_stream_id(state_->session);
-  nghttp2_submit_goaway(state_->session, NGHTTP2_FLAG_NONE, last, NGHTTP2_NO_ERROR, nullptr, 0);
+  state_->goaway_due = true;
 }
 
 void H2Session::ping(std::uint64_t payload) {

@@ -100,8 +100,8 @@ class H2Session {
 
   // Takes all of `bytes`. An error ends the connection: drain() what is left (it holds a GOAWAY), then close.
   Result<void> feed(std::string_view bytes);
-  // Writes what is to be sent at the start of `out`, returns how much; less than out.size() means nothing is left to
-  // send now. Call again when a full buffer has been written.
+  // Writes what is to be sent at the start of `out`, returns how much. `out` should be 4 KiB or more: a body piece
+  // waits for the next drain() rather than be cut small. wants_write() afterwards tells whether there is more.
   std::size_t drain(std::span<char> out);
   // drain() would write something (or ask next_body).
   bool wants_write() const;
