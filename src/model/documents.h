@@ -34,6 +34,8 @@ struct Cluster {
   Timestamp created_at;
   std::optional<std::vector<ecs::Tag>> tags;
   std::optional<std::vector<ecs::ClusterSetting>> settings;
+  std::optional<std::vector<std::string>> capacity_providers;  // as given: FARGATE, FARGATE_SPOT
+  std::optional<std::vector<ecs::CapacityProviderStrategyItem>> default_capacity_provider_strategy;
   std::string key() const;
 };
 
@@ -79,6 +81,9 @@ struct Service {
   std::string propagate_tags = "NONE";
   std::optional<std::string> platform_version;
   std::optional<std::string> role_arn;
+  std::optional<std::vector<ecs::CapacityProviderStrategyItem>> capacity_provider_strategy;  // as given
+  std::string availability_zone_rebalancing = "DISABLED";                                    // as given
+  bool enable_ecs_managed_tags = false;
   // The deployment that is wished: a new id for each new task definition and each forceNewDeployment.
   std::string deployment_id;  // "ecs-svc/<19 digits>"
   Timestamp deployment_created_at;
@@ -222,5 +227,22 @@ struct ListenerState {
   std::string error;
   std::string key() const;
 };
+
+// Their members as tables, for the store.
+const Shape& describe(const Scope*);
+const Shape& describe(const Cluster*);
+const Shape& describe(const TaskDefinition*);
+const Shape& describe(const TaskDefinitionFamily*);
+const Shape& describe(const Service*);
+const Shape& describe(const Deployment*);
+const Shape& describe(const ServiceEvent*);
+const Shape& describe(const ServiceState*);
+const Shape& describe(const TaskTarget*);
+const Shape& describe(const TaskContainer*);
+const Shape& describe(const Task*);
+const Shape& describe(const LoadBalancer*);
+const Shape& describe(const TargetGroup*);
+const Shape& describe(const Listener*);
+const Shape& describe(const ListenerState*);
 
 }  // namespace weir::model

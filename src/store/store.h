@@ -56,14 +56,16 @@ class Store {
   virtual Result<std::vector<Document>> list(std::string_view kind, std::string_view prefix) = 0;
 
   // Writes all or none; durable when it returns. The revision grows by one a commit and is given back.
-  // Errors: "Conflict" (retry safe) where an expectation does not hold; "Full" where the disk is; "Io".
+  // Errors: "Conflict" (retry safe) where an expectation does not hold; "Duplicate" where a document is named twice;
+  // "Full" where the disk is; "Io". After an error the store is as it was. An empty batch does nothing.
   virtual Result<std::int64_t> commit(std::span<const Write> writes) = 0;
 
   // Of the last commit; 0 for an empty store.
   virtual std::int64_t revision() const = 0;
-  // What was written after `revision`, oldest first, the newest change of a document only.
+  // What was written after `revision`, oldest first, the newest change of a document only; for 0, what there is.
+  // Errors: "Trimmed" where deletions after `revision` are no longer known (kTombstonesKept): start afresh from 0.
   virtual Result<std::vector<Change>> changes(std::int64_t after) = 0;
-  // Called after each commit, outside of it.
+  // Called after each commit, outside of it. One listener: a later one takes its place.
   virtual void on_commit(std::function<void()> told) = 0;
 };
 

@@ -1,0 +1,252 @@
+#include "model/documents.h"
+
+#include <fmt/format.h>
+
+#include "base/describe.h"
+
+namespace weir::model {
+
+const Shape& describe(const Scope*) {
+  static const Shape kShape = structure<Scope>("Scope", {
+                                                            member<&Scope::account>("account"),
+                                                            member<&Scope::region>("region"),
+                                                        });
+  return kShape;
+}
+
+const Shape& describe(const Cluster*) {
+  static const Shape kShape = structure<Cluster>(
+      "Cluster", {
+                     member<&Cluster::scope>("scope"),
+                     member<&Cluster::name>("name"),
+                     member<&Cluster::arn>("arn"),
+                     member<&Cluster::status>("status"),
+                     member<&Cluster::created_at>("created_at"),
+                     member<&Cluster::tags>("tags"),
+                     member<&Cluster::settings>("settings"),
+                     member<&Cluster::capacity_providers>("capacity_providers"),
+                     member<&Cluster::default_capacity_provider_strategy>("default_capacity_provider_strategy"),
+                 });
+  return kShape;
+}
+
+const Shape& describe(const TaskDefinition*) {
+  static const Shape kShape =
+      structure<TaskDefinition>("TaskDefinition", {
+                                                      member<&TaskDefinition::scope>("scope"),
+                                                      member<&TaskDefinition::definition>("definition"),
+                                                      member<&TaskDefinition::tags>("tags"),
+                                                  });
+  return kShape;
+}
+
+const Shape& describe(const TaskDefinitionFamily*) {
+  static const Shape kShape = structure<TaskDefinitionFamily>(
+      "TaskDefinitionFamily", {
+                                  member<&TaskDefinitionFamily::scope>("scope"),
+                                  member<&TaskDefinitionFamily::family>("family"),
+                                  member<&TaskDefinitionFamily::last_revision>("last_revision"),
+                              });
+  return kShape;
+}
+
+const Shape& describe(const Service*) {
+  static const Shape kShape = structure<Service>(
+      "Service", {
+                     member<&Service::scope>("scope"),
+                     member<&Service::cluster>("cluster"),
+                     member<&Service::name>("name"),
+                     member<&Service::arn>("arn"),
+                     member<&Service::status>("status"),
+                     member<&Service::created_at>("created_at"),
+                     member<&Service::task_definition>("task_definition"),
+                     member<&Service::desired_count>("desired_count"),
+                     member<&Service::launch_type>("launch_type"),
+                     member<&Service::scheduling_strategy>("scheduling_strategy"),
+                     member<&Service::minimum_healthy_percent>("minimum_healthy_percent"),
+                     member<&Service::maximum_percent>("maximum_percent"),
+                     member<&Service::health_check_grace_period_seconds>("health_check_grace_period_seconds"),
+                     member<&Service::load_balancers>("load_balancers"),
+                     member<&Service::network_configuration>("network_configuration"),
+                     member<&Service::deployment_configuration>("deployment_configuration"),
+                     member<&Service::tags>("tags"),
+                     member<&Service::propagate_tags>("propagate_tags"),
+                     member<&Service::platform_version>("platform_version"),
+                     member<&Service::role_arn>("role_arn"),
+                     member<&Service::capacity_provider_strategy>("capacity_provider_strategy"),
+                     member<&Service::availability_zone_rebalancing>("availability_zone_rebalancing"),
+                     member<&Service::enable_ecs_managed_tags>("enable_ecs_managed_tags"),
+                     member<&Service::deployment_id>("deployment_id"),
+                     member<&Service::deployment_created_at>("deployment_created_at"),
+                     member<&Service::client_token>("client_token"),
+                 });
+  return kShape;
+}
+
+const Shape& describe(const Deployment*) {
+  static const Shape kShape =
+      structure<Deployment>("Deployment", {
+                                              member<&Deployment::id>("id"),
+                                              member<&Deployment::task_definition>("task_definition"),
+                                              member<&Deployment::status>("status"),
+                                              member<&Deployment::created_at>("created_at"),
+                                              member<&Deployment::updated_at>("updated_at"),
+                                              member<&Deployment::desired_count>("desired_count"),
+                                              member<&Deployment::pending_count>("pending_count"),
+                                              member<&Deployment::running_count>("running_count"),
+                                              member<&Deployment::failed_tasks>("failed_tasks"),
+                                              member<&Deployment::rollout_state>("rollout_state"),
+                                              member<&Deployment::rollout_state_reason>("rollout_state_reason"),
+                                          });
+  return kShape;
+}
+
+const Shape& describe(const ServiceEvent*) {
+  static const Shape kShape =
+      structure<ServiceEvent>("ServiceEvent", {
+                                                  member<&ServiceEvent::id>("id"),
+                                                  member<&ServiceEvent::created_at>("created_at"),
+                                                  member<&ServiceEvent::message>("message"),
+                                              });
+  return kShape;
+}
+
+const Shape& describe(const ServiceState*) {
+  static const Shape kShape =
+      structure<ServiceState>("ServiceState", {
+                                                  member<&ServiceState::scope>("scope"),
+                                                  member<&ServiceState::cluster>("cluster"),
+                                                  member<&ServiceState::name>("name"),
+                                                  member<&ServiceState::deployments>("deployments"),
+                                                  member<&ServiceState::events>("events"),
+                                                  member<&ServiceState::running_count>("running_count"),
+                                                  member<&ServiceState::pending_count>("pending_count"),
+                                                  member<&ServiceState::steady>("steady"),
+                                                  member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
+                                                  member<&ServiceState::start_not_before>("start_not_before"),
+                                              });
+  return kShape;
+}
+
+const Shape& describe(const TaskTarget*) {
+  static const Shape kShape =
+      structure<TaskTarget>("TaskTarget", {
+                                              member<&TaskTarget::target_group>("target_group"),
+                                              member<&TaskTarget::container>("container"),
+                                              member<&TaskTarget::container_port>("container_port"),
+                                              member<&TaskTarget::address>("address"),
+                                              member<&TaskTarget::port>("port"),
+                                              member<&TaskTarget::state>("state"),
+                                              member<&TaskTarget::health>("health"),
+                                              member<&TaskTarget::reason>("reason"),
+                                              member<&TaskTarget::description>("description"),
+                                              member<&TaskTarget::draining_since>("draining_since"),
+                                              member<&TaskTarget::acknowledged>("acknowledged"),
+                                          });
+  return kShape;
+}
+
+const Shape& describe(const TaskContainer*) {
+  static const Shape kShape =
+      structure<TaskContainer>("TaskContainer", {
+                                                    member<&TaskContainer::name>("name"),
+                                                    member<&TaskContainer::image>("image"),
+                                                    member<&TaskContainer::image_digest>("image_digest"),
+                                                    member<&TaskContainer::last_status>("last_status"),
+                                                    member<&TaskContainer::pid>("pid"),
+                                                    member<&TaskContainer::exit_code>("exit_code"),
+                                                    member<&TaskContainer::reason>("reason"),
+                                                    member<&TaskContainer::essential>("essential"),
+                                                    member<&TaskContainer::network_bindings>("network_bindings"),
+                                                });
+  return kShape;
+}
+
+const Shape& describe(const Task*) {
+  static const Shape kShape = structure<Task>("Task", {
+                                                          member<&Task::scope>("scope"),
+                                                          member<&Task::cluster>("cluster"),
+                                                          member<&Task::id>("id"),
+                                                          member<&Task::arn>("arn"),
+                                                          member<&Task::service>("service"),
+                                                          member<&Task::deployment>("deployment"),
+                                                          member<&Task::task_definition>("task_definition"),
+                                                          member<&Task::launch_type>("launch_type"),
+                                                          member<&Task::desired_status>("desired_status"),
+                                                          member<&Task::last_status>("last_status"),
+                                                          member<&Task::stop_code>("stop_code"),
+                                                          member<&Task::stopped_reason>("stopped_reason"),
+                                                          member<&Task::created_at>("created_at"),
+                                                          member<&Task::pull_started_at>("pull_started_at"),
+                                                          member<&Task::pull_stopped_at>("pull_stopped_at"),
+                                                          member<&Task::started_at>("started_at"),
+                                                          member<&Task::stopping_at>("stopping_at"),
+                                                          member<&Task::execution_stopped_at>("execution_stopped_at"),
+                                                          member<&Task::stopped_at>("stopped_at"),
+                                                          member<&Task::address>("address"),
+                                                          member<&Task::containers>("containers"),
+                                                          member<&Task::targets>("targets"),
+                                                          member<&Task::version>("version"),
+                                                      });
+  return kShape;
+}
+
+const Shape& describe(const LoadBalancer*) {
+  static const Shape kShape =
+      structure<LoadBalancer>("LoadBalancer", {
+                                                  member<&LoadBalancer::scope>("scope"),
+                                                  member<&LoadBalancer::balancer>("balancer"),
+                                                  member<&LoadBalancer::tags>("tags"),
+                                                  member<&LoadBalancer::attributes>("attributes"),
+                                              });
+  return kShape;
+}
+
+const Shape& describe(const TargetGroup*) {
+  static const Shape kShape = structure<TargetGroup>("TargetGroup", {
+                                                                        member<&TargetGroup::scope>("scope"),
+                                                                        member<&TargetGroup::group>("group"),
+                                                                        member<&TargetGroup::tags>("tags"),
+                                                                        member<&TargetGroup::attributes>("attributes"),
+                                                                    });
+  return kShape;
+}
+
+const Shape& describe(const Listener*) {
+  static const Shape kShape = structure<Listener>("Listener", {
+                                                                  member<&Listener::scope>("scope"),
+                                                                  member<&Listener::listener>("listener"),
+                                                                  member<&Listener::tags>("tags"),
+                                                              });
+  return kShape;
+}
+
+const Shape& describe(const ListenerState*) {
+  static const Shape kShape =
+      structure<ListenerState>("ListenerState", {
+                                                    member<&ListenerState::scope>("scope"),
+                                                    member<&ListenerState::arn>("arn"),
+                                                    member<&ListenerState::listening>("listening"),
+                                                    member<&ListenerState::error>("error"),
+                                                });
+  return kShape;
+}
+
+std::string task_definition_key(const Scope& scope, std::string_view family, std::int64_t revision) {
+  return fmt::format("{}{}:{:010}", scope.prefix(), family, revision);
+}
+
+std::string Cluster::key() const { return scope.prefix() + name; }
+std::string TaskDefinition::key() const {
+  return task_definition_key(scope, definition.family.value_or(""), definition.revision.value_or(0));
+}
+std::string TaskDefinitionFamily::key() const { return scope.prefix() + family; }
+std::string Service::key() const { return scope.prefix() + cluster + "/" + name; }
+std::string ServiceState::key() const { return scope.prefix() + cluster + "/" + name; }
+std::string Task::key() const { return scope.prefix() + cluster + "/" + id; }
+std::string LoadBalancer::key() const { return scope.prefix() + balancer.LoadBalancerName.value_or(""); }
+std::string TargetGroup::key() const { return scope.prefix() + group.TargetGroupName.value_or(""); }
+std::string Listener::key() const { return scope.prefix() + listener.ListenerArn.value_or(""); }
+std::string ListenerState::key() const { return scope.prefix() + arn; }
+
+}  // namespace weir::model
