@@ -4,6 +4,7 @@
 
 #include <array>
 #include <map>
+#include <set>
 
 #include "base/check.h"
 #include "http/h2_session.h"
@@ -24,10 +25,12 @@ class H2Peer final : public H2Events {
   }
   void on_response(StreamId stream, void* user, ResponseHead& head, bool) override {
     live(stream, user);
-    check(head.status >= 100, "a response without a status");
+    check(head.status >= 100 && head.status <= 599, "a response without a status");
+    if (!head.informational()) check(answered_.insert(stream).second, "a stream was answered twice");
   }
   void on_data(StreamId stream, void* user, std::string_view bytes) override {
     live(stream, user);
+    check(opened_by_peer() || answered_.contains(stream), "a body without a head");
     session->consume(stream, bytes.size());
   }
   void on_trailers(StreamId stream, void* user, HeaderBlock&) override { live(stream, user); }
@@ -39,19 +42,28 @@ class H2Peer final : public H2Events {
     live(stream, user);
     streams_.erase(stream);
   }
-  H2BodyPart next_body(StreamId stream, void* user, std::size_t) override {
+  H2BodyPart next_body(StreamId stream, void* user, std::size_t max) override {
     live(stream, user);
-    return {"hello", H2BodyPart::Then::end};
+    check(max > 0, "asked for no bytes");
+    if (max < kBody.size()) return {kBody.substr(0, max), H2BodyPart::Then::more};
+    return {kBody, H2BodyPart::Then::end};
   }
-  void opened(StreamId stream) { streams_.emplace(stream, false); }
+  void opened(StreamId stream) {
+    streams_.emplace(stream, false);
+    ours_ = true;
+  }
 
   H2Session* session = nullptr;
 
  private:
+  static constexpr std::string_view kBody = "hello";
   void live(StreamId stream, void* user) {
     check(user == this && streams_.contains(stream), "an event of a stream that is not open");
   }
+  bool opened_by_peer() const { return !ours_; }
   std::map<StreamId, bool> streams_;
+  std::set<StreamId> answered_;
+  bool ours_ = false;
 };
 
 // Feeds `bytes` in pieces, drains after each, until the session is over.

@@ -118,32 +118,30 @@ struct H2Session::State {
     const StreamId last = nghttp2_session_get_last_proc_stream_id(session);
     nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE, last, NGHTTP2_NO_ERROR, nullptr, 0);
   }
-  void take_field(std::string_view name, std::string_view value);
+  // False for a field that nghttp2 lets through and we do not.
+  bool take_field(std::string_view name, std::string_view value);
   void end_of_head(StreamId stream, bool end);
   void end_of_request(StreamId stream, bool end);
   void end_of_response(StreamId stream, bool end);
 };
 
-void H2Session::State::take_field(std::string_view name, std::string_view value) {
+bool H2Session::State::take_field(std::string_view name, std::string_view value) {
   if (name[0] == ':') {
-    if (name == ":path")
-      request.set_target(value);
-    else if (name == ":method")
-      request.set_method(value);
-    else if (name == ":authority")
-      request.set_authority(value);
-    else if (name == ":scheme")
-      request.set_scheme(value);
-    else if (name == ":status")
-      for (const char c : value) response.status = static_cast<std::uint16_t>(response.status * 10 + (c - '0'));
-    return;
+    if (name == ":path") request.set_target(value);
+    if (name == ":method") request.set_method(value);
+    if (name == ":authority") request.set_authority(value);
+    if (name == ":scheme") request.set_scheme(value);
+    if (name != ":status") return true;
+    for (const char c : value) response.status = static_cast<std::uint16_t>(response.status * 10 + (c - '0'));
+    return response.status >= 100 && response.status <= 599;
   }
   if (name == "cookie") {
     if (!cookies.empty()) cookies += "; ";
     cookies += value;
-    return;
+    return true;
   }
   incoming().add(name, value);
+  return true;
 }
 
 void H2Session::State::end_of_head(StreamId stream, bool end) {
@@ -209,11 +207,24 @@ struct H2Session::Callbacks {
     State& state = of(user_data);
     state.header_list += name_size + value_size + kFieldOverhead;
     if (state.header_list > state.options.max_header_list) {
-      nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_ENHANCE_YOUR_CALM);
-      return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+      return give_up(session, frame->hd.stream_id, H2Code::enhance_your_calm, state);
     }
-    state.take_field(text_of(name, name_size), text_of(value, value_size));
+    if (!state.take_field(text_of(name, name_size), text_of(value, value_size))) {
+      return give_up(session, frame->hd.stream_id, H2Code::protocol_error, state);
+    }
     return 0;
+  }
+
+  // Resets a stream whose header block we cannot take. It is over for its owner at once: whatever the peer sends
+  // until it hears of the reset belongs to nobody.
+  static int give_up(nghttp2_session* session, StreamId stream, H2Code code, State& state) {
+    nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream, static_cast<std::uint32_t>(code));
+    if (void* owner = user(session, stream)) {
+      nghttp2_session_set_stream_user_data(session, stream, nullptr);
+      --state.open_streams;
+      state.events.on_closed(stream, owner, code);
+    }
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
 
   static int frame(nghttp2_session* session, const nghttp2_frame* frame, void* user_data) {
@@ -248,14 +259,18 @@ struct H2Session::Callbacks {
 
   static int data(nghttp2_session* session, std::uint8_t, StreamId stream, const std::uint8_t* bytes, std::size_t size,
                   void* user_data) {
-    of(user_data).events.on_data(stream, user(session, stream), text_of(bytes, size));
+    if (void* owner = user(session, stream)) {
+      of(user_data).events.on_data(stream, owner, text_of(bytes, size));
+    } else {
+      nghttp2_session_consume(session, stream, size);
+    }
     return 0;
   }
 
   static int closed(nghttp2_session* session, StreamId stream, std::uint32_t code, void* user_data) {
     State& state = of(user_data);
     void* stream_user = user(session, stream);
-    if (stream_user == nullptr) return 0;  // reset before it was a request
+    if (stream_user == nullptr) return 0;  // reset before it was a request, or given up
     --state.open_streams;
     if (std::exchange(state.not_sent, 0) == stream) code = NGHTTP2_REFUSED_STREAM;
     state.events.on_closed(stream, stream_user, static_cast<H2Code>(code));
