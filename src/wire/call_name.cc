@@ -1,0 +1,72 @@
+#include "wire/call_name.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace weir::wire {
+namespace {
+
+using model::Protocol;
+
+std::string_view media_type(const http::RequestHead& head) {
+  const std::string_view value = head.fields.get(http::HeaderId::content_type);
+  return value.substr(0, value.find_first_of("; "));
+}
+
+// Adds the fields of `text`; false where they cannot be read.
+bool add_fields(Form& form, std::string_view text) {
+  auto fields = parse_form(text);
+  if (!fields) return false;
+  std::ranges::move(*fields, std::back_inserter(form));
+  return true;
+}
+
+bool speaks(const model::ServiceModel& service, Protocol protocol) {
+  const bool rest = protocol == Protocol::rest_json || protocol == Protocol::rest_xml;
+  const bool service_rest = service.protocol == Protocol::rest_json || service.protocol == Protocol::rest_xml;
+  return service.protocol == protocol || (rest && service_rest);
+}
+
+}  // namespace
+
+CallName call_name(const http::RequestHead& head, std::string_view body) {
+  CallName name;
+  if (const auto target = head.fields.find("x-amz-target")) {
+    name.protocol = Protocol::json;
+    const std::size_t dot = target->rfind('.');
+    name.target_prefix = target->substr(0, dot == std::string_view::npos ? 0 : dot);
+    name.operation = target->substr(dot == std::string_view::npos ? 0 : dot + 1);
+    return name;
+  }
+  Form form;
+  bool readable = add_fields(form, head.query());
+  const bool form_body = http::equals_ignoring_case(media_type(head), "application/x-www-form-urlencoded");
+  if (form_body) readable = add_fields(form, body) && readable;
+  const std::string* action = find_field(form, "Action");
+  if (action || form_body) {
+    name.protocol = Protocol::query;
+    if (action) name.operation = *action;
+    if (const std::string* version = find_field(form, "Version")) name.version = *version;
+    name.form = std::move(form);
+    name.broken_form = !readable;
+  } else if (media_type(head).find("json") != std::string_view::npos) {
+    name.protocol = Protocol::rest_json;
+  }
+  return name;
+}
+
+const model::ServiceModel* service_of(const CallName& name, std::string_view signing_name,
+                                      std::span<const model::ServiceModel* const> services) {
+  const model::ServiceModel* fallback = nullptr;
+  for (const auto* service : services) {
+    if (!signing_name.empty() && service->signing_name != signing_name) continue;
+    if (!speaks(*service, name.protocol)) continue;
+    if (name.protocol == Protocol::json && service->target_prefix != name.target_prefix) continue;
+    if (name.protocol != Protocol::query || service->api_version == name.version) return service;
+    if (!signing_name.empty()) fallback = service;
+  }
+  return fallback;
+}
+
+}  // namespace weir::wire

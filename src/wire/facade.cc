@@ -1,0 +1,173 @@
+#include "wire/facade.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "wire/digest.h"
+#include "wire/json_protocol.h"
+#include "wire/query_protocol.h"
+
+namespace weir::wire {
+namespace {
+
+using model::Protocol;
+
+bool is_account(std::string_view text) {
+  return text.size() == 12 && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// The host of "http://host:port".
+std::string_view origin_host(std::string_view origin) {
+  const std::size_t scheme = origin.find("://");
+  if (scheme == std::string_view::npos) return {};
+  std::string_view host = origin.substr(scheme + 3);
+  if (host.starts_with('[')) return host.substr(0, host.find(']') + 1);
+  return host.substr(0, host.find(':'));
+}
+
+bool is_loopback(std::string_view host) {
+  const bool address = std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
+         (address && host.starts_with("127."));
+}
+
+WireError unknown_service(const CallName& name, std::string_view signing_name) {
+  const bool named = !name.operation.empty();
+  return wire_error(Fault::unknown_operation,
+                    fmt::format("The service '{}' is not implemented by Weir{}{}", signing_name,
+                                named ? "; the request names the operation " : "", name.operation),
+                    name.protocol, nullptr);
+}
+
+WireError unknown_operation(const model::ServiceModel& service, const CallName& name) {
+  if (service.knows(name.operation)) {
+    return wire_error(Fault::not_implemented,
+                      fmt::format("The operation {} of {} is not implemented by Weir", name.operation, service.name),
+                      name.protocol, &service);
+  }
+  std::string message = name.protocol == Protocol::query
+                            ? fmt::format("Could not find operation {} for version {}", name.operation,
+                                          name.version.empty() ? "NO_VERSION_SPECIFIED" : name.version)
+                            : fmt::format("{} has no operation '{}'", service.name, name.operation);
+  return wire_error(Fault::unknown_operation, std::move(message), name.protocol, &service);
+}
+
+Result<> decode(const model::ServiceModel& service, const CallName& name, const Shape& shape, std::string_view body,
+                void* value) {
+  if (service.protocol == Protocol::query) return decode_query(shape, name.form, value);
+  return decode_json(shape, body, value);
+}
+
+}  // namespace
+
+bool from_foreign_page(const http::RequestHead& head) {
+  const auto origin = head.fields.find(http::HeaderId::origin);
+  return origin && !is_loopback(origin_host(*origin));
+}
+
+Facade::Facade(FacadeOptions options, std::span<const model::ServiceModel* const> services, FacadeParts parts)
+    : options_(std::move(options)), services_(services.begin(), services.end()), parts_(parts) {
+  check(is_account(options_.account), "an account is 12 digits");
+  for (const auto* service : services_) {
+    for (const auto& operation : service->operations) {
+      const auto* action = parts_.actions.find(service->name, operation.name);
+      check(!action || (action->input == operation.input && action->output == operation.output),
+            "an action takes and gives the structs that the service's model names");
+    }
+  }
+}
+
+Reply Facade::handle(const http::RequestHead& head, std::string_view body) {
+  const std::string id = request_id();
+  Reply reply = handle_call(head, body, id);
+  reply.fields.emplace_back("x-amzn-requestid", id);
+  return reply;
+}
+
+Reply Facade::handle_call(const http::RequestHead& head, std::string_view body, const std::string& id) {
+  const CallName name = call_name(head, body);
+  const bool verified = !options_.keys.empty();
+  if (!verified && from_foreign_page(head)) {
+    return refuse(name, nullptr,
+                  {"AccessDeniedException", "Requests of web pages need Weir to be started with keys", 403}, id);
+  }
+  const auto caller =
+      authenticate(head, verified ? hex(sha256(body)) : std::string(), options_.keys, parts_.clock.wall());
+  if (!caller) {
+    const auto* service = service_of(name, "", services_);
+    return refuse(name, service, wire_error(fault_of(caller.error()), caller.error().message, name.protocol, service),
+                  id);
+  }
+  const auto* service = service_of(name, caller->service, services_);
+  if (service) return run(*service, name, *caller, body, id);
+  for (const auto* one : services_) {
+    // The service is ours, but the request's protocol, target or version is not its.
+    if (one->signing_name == caller->service) return refuse(name, one, unknown_operation(*one, name), id);
+  }
+  return refuse(name, nullptr, unknown_service(name, caller->service), id);
+}
+
+Reply Facade::run(const model::ServiceModel& service, const CallName& name, const Caller& caller, std::string_view body,
+                  const std::string& id) {
+  const auto fail_with = [&](const WireError& error) { return refuse(name, &service, error, id); };
+  if (name.broken_form) {
+    return fail_with(wire_error(Fault::serialization, "The form cannot be read", name.protocol, &service));
+  }
+  if (name.operation.empty()) {
+    const WireError error{"MissingAction", "The request must contain the parameter Action", 400};
+    return fail_with(error);
+  }
+  const auto* operation = service.operation(name.operation);
+  const auto* action = parts_.actions.find(service.name, name.operation);
+  if (name.protocol == Protocol::query && name.version != service.api_version) operation = nullptr;
+  if (!operation || !action) return fail_with(unknown_operation(service, name));
+
+  const api::Erased input = action->make_input();
+  if (auto read = decode(service, name, action->input(), body, input.get()); !read) {
+    return fail_with(wire_error(fault_of(read.error()), read.error().message, name.protocol, &service));
+  }
+  api::Context context{.account = is_account(caller.access_key) ? caller.access_key : options_.account,
+                       .region = caller.region,
+                       .now = parts_.clock.wall(),
+                       .random = parts_.random,
+                       .store = parts_.store,
+                       .access_key = caller.access_key,
+                       .request_id = id};
+  const auto output = action->invoke(context, input.get());
+  if (!output) {
+    const WireError error = wire_error(output.error(), service);
+    if (error.status >= 500) {
+      parts_.log.error(fmt::format("{} {} {}: {}: {}", service.name, operation->name, id, output.error().code,
+                                   output.error().message));
+    }
+    return fail_with(error);
+  }
+  if (service.protocol == Protocol::query) return query_reply(service, *operation, action->output(), output->get(), id);
+  return json_reply(service, action->output(), output->get());
+}
+
+Reply Facade::refuse(const CallName& name, const model::ServiceModel* service, const WireError& error,
+                     const std::string& id) const {
+  if (name.protocol == Protocol::json || name.protocol == Protocol::rest_json) return json_error(service, error);
+  return query_error(service, error, id);
+}
+
+Result<> Facade::admit(const http::RequestHead& head, std::string_view body_digest) const {
+  if (options_.keys.empty()) {
+    if (!from_foreign_page(head)) return {};
+    return fail("AccessDenied", "Requests of web pages need Weir to be started with keys", ErrorSource::client);
+  }
+  TRY(authenticate(head, body_digest, options_.keys, parts_.clock.wall()));
+  return {};
+}
+
+std::string Facade::request_id() {
+  auto& random = parts_.random;
+  return fmt::format("{}-{}-4{}-{}{}-{}", random.hex(8), random.hex(4), random.hex(3), "89ab"[random.below(4)],
+                     random.hex(3), random.hex(12));
+}
+
+}  // namespace weir::wire

@@ -1,0 +1,87 @@
+#include "wire/fault.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::wire {
+namespace {
+
+using model::Protocol;
+
+struct ProtocolWords {
+  Fault fault;
+  FaultWords json;
+  FaultWords query;
+};
+
+// As AWS answers them. Query services have codes without "Exception".
+constexpr ProtocolWords kWords[] = {
+    {Fault::missing_token, {"MissingAuthenticationTokenException", 400}, {"MissingAuthenticationToken", 403}},
+    {Fault::incomplete, {"IncompleteSignatureException", 400}, {"IncompleteSignature", 400}},
+    {Fault::unknown_key, {"UnrecognizedClientException", 400}, {"InvalidClientTokenId", 403}},
+    {Fault::bad_signature, {"InvalidSignatureException", 400}, {"SignatureDoesNotMatch", 403}},
+    {Fault::unknown_operation, {"UnknownOperationException", 400}, {"InvalidAction", 400}},
+    {Fault::not_implemented, {"UnknownOperationException", 400}, {"InvalidAction", 400}},
+    {Fault::serialization, {"SerializationException", 400}, {"MalformedInput", 400}},
+    {Fault::unknown_parameter, {"ValidationException", 400}, {"ValidationError", 400}},
+    {Fault::validation, {"ValidationException", 400}, {"ValidationError", 400}},
+    {Fault::too_large, {"RequestEntityTooLargeException", 413}, {"RequestEntityTooLarge", 413}},
+    {Fault::internal, {"InternalFailure", 500}, {"InternalFailure", 500}},
+};
+
+struct ServiceWords {
+  std::string_view service;
+  Fault fault;
+  FaultWords words;
+};
+
+// Where a service has words of its own.
+constexpr ServiceWords kServiceWords[] = {
+    {"ecs", Fault::unknown_parameter, {"InvalidParameterException", 400}},
+    {"ecs", Fault::validation, {"InvalidParameterException", 400}},
+    {"ecs", Fault::internal, {"ServerException", 500}},
+};
+
+constexpr std::pair<std::string_view, Fault> kFaults[] = {
+    {"MissingAuthenticationToken", Fault::missing_token},
+    {"IncompleteSignature", Fault::incomplete},
+    {"UnknownKey", Fault::unknown_key},
+    {"SignatureMismatch", Fault::bad_signature},
+    {"Expired", Fault::bad_signature},
+    {"Json", Fault::serialization},
+    {"Form", Fault::serialization},
+    {"Serialization", Fault::serialization},
+    {"Unknown", Fault::unknown_parameter},
+    {"Validation", Fault::validation},
+};
+
+}  // namespace
+
+FaultWords words_of(Fault fault, Protocol protocol, const model::ServiceModel* service) {
+  for (const auto& one : kServiceWords) {
+    if (service && one.service == service->name && one.fault == fault) return one.words;
+  }
+  const bool json = protocol == Protocol::json || protocol == Protocol::rest_json;
+  const auto found = std::ranges::find(kWords, fault, &ProtocolWords::fault);
+  return json ? found->json : found->query;
+}
+
+WireError wire_error(Fault fault, std::string message, Protocol protocol, const model::ServiceModel* service) {
+  const FaultWords words = words_of(fault, protocol, service);
+  return {words.code, std::move(message), words.status};
+}
+
+WireError wire_error(const Error& error, const model::ServiceModel& service) {
+  const std::uint16_t modelled = service.status_of(error.code);
+  if (modelled != 0) return {error.code, error.message, modelled};
+  if (error.source == ErrorSource::client) return {error.code, error.message, 400};
+  return wire_error(Fault::internal, "The request processing has failed because of an internal error.",
+                    service.protocol, &service);
+}
+
+Fault fault_of(const Error& error) {
+  const auto found = std::ranges::find(kFaults, error.code, &std::pair<std::string_view, Fault>::first);
+  return found == std::end(kFaults) ? Fault::internal : found->second;
+}
+
+}  // namespace weir::wire

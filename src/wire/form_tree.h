@@ -1,0 +1,33 @@
+// FormTree: the dotted names of a Query form as a tree, and its reading by a Shape into the document that JSON would
+// have carried. One thread; lives for one call.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/json.h"
+#include "base/result.h"
+#include "base/shape.h"
+
+namespace weir::wire {
+
+class FormTree {
+ public:
+  // "Tags.member.1.Key" = "a". Errors: "Form" (a name twice, too deep, an empty part).
+  Result<> add(std::string_view name, std::string value);
+  // Errors: "Serialization" for text that is no value of its type; "Unknown" for a name that the shape lacks; both
+  // name the path.
+  Result<Json> document(const Shape& shape) const;
+
+  struct Node {
+    std::optional<std::string> value;
+    std::map<std::string, Node, std::less<>> children;
+  };
+
+ private:
+  Node root_;
+};
+
+}  // namespace weir::wire
