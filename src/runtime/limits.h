@@ -1,0 +1,43 @@
+// The named limits of room runtime.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace weir::runtime {
+
+// What one image layer may unpack to.
+inline constexpr std::uint64_t kMaxLayerEntries = 1'000'000;
+inline constexpr std::uint64_t kMaxLayerBytes = 16ULL << 30;
+// An image's index, manifest and config.
+inline constexpr std::size_t kMaxImageJsonBytes = 8 << 20;
+
+// Containers in a task, as ECS has it.
+inline constexpr std::size_t kMaxContainers = 10;
+// Host ports given to tasks: outside of the range from which the kernel takes ports for outgoing connections.
+inline constexpr std::uint16_t kFirstHostPort = 20000;
+inline constexpr std::uint16_t kLastHostPort = 29999;
+
+// A container's log is kept in segments; the oldest is dropped when there is one too many.
+inline constexpr std::size_t kLogSegmentBytes = 8 << 20;
+inline constexpr std::size_t kLogSegments = 4;
+// A longer line is written as several.
+inline constexpr std::size_t kLogLineBytes = 16 << 10;
+// Read from a container's pipe at once.
+inline constexpr std::size_t kLogReadBytes = 64 << 10;
+// Logs of tasks that are gone: the oldest are removed when there are more.
+inline constexpr std::size_t kLogsKept = 500;
+// Handed out by one read of a log.
+inline constexpr std::size_t kLogChunkBytes = 1 << 20;
+
+// One message between the runtime and a shim.
+inline constexpr std::size_t kMaxMessageBytes = 128 << 10;
+// The part of a reason that is kept.
+inline constexpr std::size_t kMaxReasonBytes = 1024;
+// How often a shim looks again for processes that it has killed and that are still there.
+inline constexpr std::chrono::milliseconds kReapInterval{5};
+// How long a start may wait for the kernel to free the processes of a task whose shim was killed.
+inline constexpr std::chrono::milliseconds kSweepPatience{500};
+
+}  // namespace weir::runtime
