@@ -16,13 +16,13 @@ class Updates(unittest.TestCase):
             self.weir.import_image(f"echo_server:{version}", ECHO / f"echo_server-{version}")
         self.weir.ecs.create_cluster(clusterName="test")
 
-    def update_under_load(self, name, grpc, definitions, protocol, path):
+    def update_under_load(self, name, grpc, definitions, *load):
         weir = self.weir
         group = weir.target_group(name, grpc)
         _, port = weir.listener(weir.balancer(name), group)
         weir.create_service(name, definitions[0], 2, group)
         weir.stable(name)
-        with Prove(weir, f"http://127.0.0.1:{port}{path}", RATE, protocol) as prove:
+        with Prove(weir, f"http://127.0.0.1:{port}/", RATE, *load) as prove:
             for definition in definitions[1:]:
                 weir.ecs.update_service(cluster="test", service=name, taskDefinition=definition)
                 weir.stable(name)
@@ -34,14 +34,16 @@ class Updates(unittest.TestCase):
         return account
 
     def test_http(self):
-        definitions = [self.weir.task_definition("web", VERSION=f"v{n}") for n in range(UPDATES + 1)]
-        self.update_under_load("web", False, definitions, "http1", "/")
+        definitions = [self.weir.task_definition("web", VERSION=f"{n}.0") for n in range(UPDATES + 1)]
+        account = self.update_under_load("web", False, definitions, "--expect", "hello ")
+        self.assertEqual(set(account["versions"]), {f"{n}.0" for n in range(UPDATES + 1)})
 
     def test_grpc(self):
         definitions = [self.weir.task_definition("calls", f"echo_server:{version}", ("./echo_server",))
                        for version in ("0.9", "1.0")]
         rows = [definitions[n % 2] for n in range(UPDATES + 1)]
-        account = self.update_under_load("calls", True, rows, "grpc", "/proto.echo.EchoService/Echo")
+        account = self.update_under_load("calls", True, rows, "--protocol", "grpc", "--grpc-method",
+                                         "/proto.echo.EchoService/Echo", "--name", "A", "--expect", "Hello, A-san!")
         self.assertEqual(set(account["versions"]), {"0.9", "1.0"})
 
 

@@ -225,19 +225,20 @@ class Weir:
 
 
 class Prove:
-    """`weir prove` in the background: started, then joined with finish()."""
+    """`weir prove` in the background: an open-loop load until finish(), which gives its account."""
 
-    def __init__(self, weir, url, rate, protocol="http1", *more):
+    def __init__(self, weir, url, rate, *more):
+        self.account = weir.home / f"account-{id(self)}.json"
         self.process = subprocess.Popen(
-            [WEIR, "prove", url, "--rate", str(rate), "--protocol", protocol, "--json", *more],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=weir.environment)
+            [WEIR, "prove", "--rate", str(rate), "--quiet", "--json", self.account, *more, url],
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=weir.environment)
 
     def finish(self):
-        """Ends it; its account as a dictionary: sent, ok, failed, versions, …"""
+        """Ends it; a dictionary: sent, ok, failed, causes, versions, …"""
         self.process.send_signal(signal.SIGINT)
-        out, err = self.process.communicate(timeout=60)
-        assert self.process.returncode in (0, 1), f"weir prove ended with {self.process.returncode}: {err}"
-        return json.loads(out)
+        _, said = self.process.communicate(timeout=60)
+        assert self.process.returncode in (0, 1), f"weir prove ended with {self.process.returncode}: {said}"
+        return json.loads(self.account.read_text())
 
     def __enter__(self):
         return self
