@@ -1,0 +1,19 @@
+// What the kernel tells of processes beyond one's own children: whose they are, and how to end the last of a task.
+// Any thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace weir::runtime {
+
+// The children of this process, exited ones too.
+std::vector<pid_t> children_of_this_process();
+
+// Sends SIGKILL to every process that was started for the task (its environment says so) and that this user may
+// signal. How many there were: when it is 0, none is left.
+int kill_processes_of_task(const std::string& task_id);
+
+}  // namespace weir::runtime

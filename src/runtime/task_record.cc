@@ -1,0 +1,150 @@
+#include "runtime/task_record.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+namespace weir::runtime {
+namespace {
+
+constexpr std::array<std::pair<const char*, TaskPhase>, 4> kPhases{{{"starting", TaskPhase::starting},
+                                                                    {"running", TaskPhase::running},
+                                                                    {"stopping", TaskPhase::stopping},
+                                                                    {"stopped", TaskPhase::stopped}}};
+
+std::unexpected<Error> wrong(const char* what) { return fail("Json", std::string("a task's file has no ") + what); }
+
+Json words(const std::vector<std::string>& list) {
+  Json json = Json::array();
+  for (const auto& word : list) json.push(word);
+  return json;
+}
+
+std::vector<std::string> read_words(const Json& json) {
+  std::vector<std::string> list;
+  for (const auto& word : json.items()) list.push_back(word.as_string());
+  return list;
+}
+
+Json to_json(const std::vector<PortMapping>& ports) {
+  Json json = Json::array();
+  for (const auto& port : ports) {
+    json.push(Json::object().set("container", int{port.container_port}).set("host", int{port.host_port}));
+  }
+  return json;
+}
+
+std::vector<PortMapping> read_ports(const Json& json) {
+  std::vector<PortMapping> ports;
+  for (const auto& port : json.items()) {
+    ports.push_back(
+        {static_cast<std::uint16_t>(port["container"].as_int()), static_cast<std::uint16_t>(port["host"].as_int())});
+  }
+  return ports;
+}
+
+Json to_json(const ContainerSpec& container) {
+  Json environment = Json::object();
+  for (const auto& [name, value] : container.environment) environment.set(name, value);
+  return Json::object()
+      .set("name", container.name)
+      .set("image", container.image)
+      .set("entryPoint", words(container.entry_point))
+      .set("command", words(container.command))
+      .set("environment", environment)
+      .set("workingDirectory", container.working_directory)
+      .set("ports", to_json(container.ports))
+      .set("essential", container.essential)
+      .set("stopTimeout", std::int64_t{container.stop_timeout.count()});
+}
+
+ContainerSpec read_container(const Json& json) {
+  ContainerSpec container{.name = json["name"].as_string(), .image = json["image"].as_string()};
+  container.entry_point = read_words(json["entryPoint"]);
+  container.command = read_words(json["command"]);
+  for (const auto& [name, value] : json["environment"].members()) container.environment[name] = value.as_string();
+  container.working_directory = json["workingDirectory"].as_string();
+  container.ports = read_ports(json["ports"]);
+  container.essential = json["essential"].as_bool(true);
+  container.stop_timeout = std::chrono::seconds(json["stopTimeout"].as_int(30));
+  return container;
+}
+
+Json to_json(const ContainerObservation& container) {
+  Json json = Json::object();
+  json.set("name", container.name).set("running", container.running).set("pid", container.pid);
+  if (container.exit_code) json.set("exitCode", *container.exit_code);
+  json.set("reason", container.reason).set("imageDigest", container.image_digest);
+  return json.set("ports", to_json(container.ports));
+}
+
+ContainerObservation read_seen(const Json& json) {
+  ContainerObservation container{.name = json["name"].as_string()};
+  container.running = json["running"].as_bool();
+  container.pid = json["pid"].as_int();
+  if (json["exitCode"].is_int()) container.exit_code = static_cast<std::int32_t>(json["exitCode"].as_int());
+  container.reason = json["reason"].as_string();
+  container.image_digest = json["imageDigest"].as_string();
+  container.ports = read_ports(json["ports"]);
+  return container;
+}
+
+}  // namespace
+
+Json to_json(const TaskRecord& record) {
+  Json containers = Json::array();
+  for (const auto& container : record.spec.containers) containers.push(to_json(container));
+  return Json::object()
+      .set("id", record.spec.id)
+      .set("images", record.images)
+      .set("logs", record.logs)
+      .set("containers", containers);
+}
+
+Result<TaskRecord> read_task_record(const Json& json) {
+  TaskRecord record{.images = json["images"].as_string(), .logs = json["logs"].as_string()};
+  record.spec.id = json["id"].as_string();
+  if (record.spec.id.empty()) return wrong("id");
+  if (!json["containers"].is_array()) return wrong("containers");
+  for (const auto& container : json["containers"].items()) {
+    record.spec.containers.push_back(read_container(container));
+  }
+  return record;
+}
+
+Json to_json(const TaskObservation& observation) {
+  Json containers = Json::array();
+  for (const auto& container : observation.containers) containers.push(to_json(container));
+  return Json::object()
+      .set("id", observation.id)
+      .set("phase", kPhases[static_cast<std::size_t>(observation.phase)].first)
+      .set("address", observation.address)
+      .set("failure", observation.failure)
+      .set("containers", containers);
+}
+
+Result<TaskObservation> read_observation(const Json& json) {
+  TaskObservation observation{.id = json["id"].as_string()};
+  bool known = false;
+  for (const auto& [word, phase] : kPhases) {
+    if (json["phase"].as_string() != word) continue;
+    observation.phase = phase;
+    known = true;
+  }
+  if (!known) return wrong("phase");
+  observation.address = json["address"].as_string();
+  observation.failure = json["failure"].as_string();
+  for (const auto& container : json["containers"].items()) observation.containers.push_back(read_seen(container));
+  return observation;
+}
+
+TaskObservation observation_of(const TaskSpec& spec) {
+  TaskObservation observation{.id = spec.id};
+  for (const auto& container : spec.containers) {
+    observation.containers.push_back({.name = container.name, .ports = container.ports});
+  }
+  return observation;
+}
+
+}  // namespace weir::runtime
