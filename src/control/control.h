@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -41,6 +42,10 @@ class Control {
   // Reconciles until there is nothing to do now. Returns the instant of the next thing that time alone brings
   // (back-off, drain delay, clean-up), or none. Call it when the store, the runtime or the feedback has changed.
   std::optional<Instant> step();
+
+  // A task is another in the runtime than it was. Where nobody ever says so, each step looks at every task that the
+  // runtime knows; with this only at those named.
+  void on_runtime_change(const std::string& task_id);
 
   // What the proxy says. `on_connected` when a proxy is (again) there, before its first feedback.
   void on_connected();

@@ -18,7 +18,7 @@ class Roll {
       }
       alive_.push_back(&task);
       if (task.stage == Stage::serving) ++serving_;
-      if (task.stage == Stage::starting || task.stage == Stage::up) ++coming_;
+      if (is_coming(task)) ++coming_;
       if (task.wished && task.stage != Stage::unhealthy) ++wished_;
     }
     std::sort(alive_.begin(), alive_.end(), [](const RollingTask* a, const RollingTask* b) {
@@ -40,6 +40,9 @@ class Roll {
   }
 
  private:
+  static bool is_coming(const RollingTask& task) {
+    return task.stage == Stage::starting || task.stage == Stage::up || task.stage == Stage::unsure;
+  }
   std::int32_t total() const { return static_cast<std::int32_t>(alive_.size()) + stopping_; }
 
   // Unhealthy ones, and those of replaced deployments that never came to serve.
@@ -76,11 +79,11 @@ class Roll {
   template <class Which>
   void stop_where(Which which) {
     std::erase_if(alive_, [&](const RollingTask* task) {
-      if (!which(*task)) return false;
+      if (task->stage == Stage::unsure || !which(*task)) return false;
       plan_.stop.push_back(task->id);
       ++stopping_;
       if (task->stage == Stage::serving) --serving_;
-      if (task->stage == Stage::starting || task->stage == Stage::up) --coming_;
+      if (is_coming(*task)) --coming_;
       if (task->wished && task->stage != Stage::unhealthy) --wished_;
       return true;
     });

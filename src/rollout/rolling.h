@@ -16,6 +16,7 @@ enum class Stage {
   starting,   // not up yet
   up,         // runs, and does not serve yet
   serving,    // takes traffic, as every proxy worker knows
+  unsure,     // it served, and the proxy that runs now has yet to say so again: neither counted on nor touched
   stopping,   // told to go: draining, or its processes are ending
 };
 

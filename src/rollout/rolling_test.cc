@@ -11,7 +11,7 @@ namespace weir::rollout {
 namespace {
 
 // "n": of the wished deployment, "o": of an older one; then the stage: ! unhealthy, . starting, u up, s serving,
-// x stopping. Ids are the places in the text: "ns os" has tasks 0 and 1.
+// ? unsure, x stopping. Ids are the places in the text: "ns os" has tasks 0 and 1.
 std::vector<RollingTask> tasks_of(const std::string& text) {
   std::vector<RollingTask> tasks;
   for (std::size_t at = 0; at + 1 < text.size(); at += 3) {
@@ -25,6 +25,9 @@ std::vector<RollingTask> tasks_of(const std::string& text) {
         break;
       case 's':
         stage = Stage::serving;
+        break;
+      case '?':
+        stage = Stage::unsure;
         break;
       case 'x':
         stage = Stage::stopping;
@@ -103,6 +106,8 @@ const Row kRows[] = {
     {"scale in keeps serving ones while the others start", {2, 100, 200}, "ns n. n. n.", 0, {"1", "2"}},
     {"scale in to nothing", {0, 100, 200}, "ns n. nu os", 0, {"1", "2", "0", "3"}},
     {"scale in during an update", {2, 100, 200}, "os os os ns n. n.", 0, {"4", "0", "1"}},
+    {"nothing is done to those of which the proxy has yet to speak", {1, 0, 100}, "o? o? n?", 0, {}},
+    {"they are not counted on either", {2, 50, 200}, "o? os ns", 1, {}},
     {"a minimum above 100 is 100", {2, 150, 200}, "ns ns ns", 0, {"0"}},
 };
 

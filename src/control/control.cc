@@ -1,0 +1,447 @@
+#include "control/control.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "base/check.h"
+#include "control/limits.h"
+#include "control/mirror.h"
+#include "control/publication.h"
+#include "control/runtime_watch.h"
+#include "control/service_reconciler.h"
+#include "control/table_compiler.h"
+#include "control/task_reconciler.h"
+#include "control/task_spec.h"
+#include "control/wake_list.h"
+
+namespace weir::control {
+
+namespace {
+
+// An ARN "arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION" as the document's key; the text itself where it
+// is none, which no document has.
+std::string task_definition_key(const model::Scope& scope, const std::string& arn) {
+  const auto slash = arn.find('/');
+  const auto colon = arn.rfind(':');
+  if (slash == std::string::npos || colon == std::string::npos || colon < slash) return arn;
+  std::int64_t revision = 0;
+  for (std::size_t at = colon + 1; at < arn.size(); ++at) {
+    if (arn[at] < '0' || arn[at] > '9' || revision > 9'999'999'999) return arn;
+    revision = revision * 10 + (arn[at] - '0');
+  }
+  return model::task_definition_key(scope, std::string_view(arn).substr(slash + 1, colon - slash - 1), revision);
+}
+
+}  // namespace
+
+struct Control::State {
+  State(store::Store& the_store, runtime::Runtime& the_runtime, DataPlane& the_data_plane, const Clock& the_clock,
+        Random& the_random, Log& the_log, ControlOptions the_options)
+      : store(the_store),
+        runtime(the_runtime),
+        data_plane(the_data_plane),
+        clock(the_clock),
+        random(the_random),
+        log(the_log),
+        options(std::move(the_options)),
+        mirror(the_store, the_log),
+        watch(the_runtime) {}
+
+  std::optional<Instant> step();
+  void hear(route::Feedback feedback);
+
+  // --- what there is to do
+  bool gather();
+  void look_at_runtime();
+  std::optional<Instant> next_instant() const;
+
+  // --- one group
+  // False where the store failed; what was to be done then stays to be done.
+  bool reconcile(const Group& group);
+  bool reconcile_service(const Group& group, const store::Versioned<model::Service>& service);
+  bool reconcile_tasks_alone(const Group& group);
+  std::vector<TaskStep> step_tasks(const std::set<std::string>& keys);
+  TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation) const;
+  void write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) const;
+  void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next);
+  std::optional<Timestamp> start(const model::Task& task);
+  // Null where there is none. Errors: the store's.
+  Result<const model::ecs::TaskDefinition*> definition(const model::Scope& scope, const std::string& arn);
+
+  // --- the table
+  void publish();
+  bool note_listeners();
+
+  // --- the store
+  enum class Committed { yes, conflict, failed };
+  Committed commit(const std::vector<store::Write>& writes);
+  void store_works();
+  void store_failed(const Error& error);
+
+  store::Store& store;
+  runtime::Runtime& runtime;
+  DataPlane& data_plane;
+  const Clock& clock;
+  Random& random;
+  Log& log;
+  const ControlOptions options;
+
+  Mirror mirror;
+  RuntimeWatch watch;
+  Publication publication;
+  CompiledTable compiled;  // its table moved into the publication; who is served by what stays
+  WakeList wakes;
+  std::set<Group> dirty;
+  std::set<Group> awaiting;  // an acknowledgement
+  bool compiled_once = false;
+  bool listeners_dirty = false;
+  Timestamp now;
+
+  std::map<std::string, model::ecs::TaskDefinition> definitions;  // by ARN; they never change
+  std::set<std::string> failing_starts;                           // tasks whose start was refused, and that was logged
+  Duration retry{};                                               // not 0 while the store fails
+  Timestamp retry_at;
+};
+
+// --- the turn
+// -----------------------------------------------------------------------------------------------------------
+
+std::optional<Instant> Control::State::step() {
+  now = clock.wall();
+  if (retry != Duration(0) && now < retry_at) return next_instant();
+  for (int round = 0; round < kMostRounds; ++round) {
+    if (auto followed = mirror.follow(); !followed) {
+      store_failed(followed.error());
+      return next_instant();
+    }
+    if (!gather()) {
+      publish();
+      if (!note_listeners()) return next_instant();
+      if (!gather()) {
+        store_works();
+        return next_instant();
+      }
+    }
+    for (const Group& group : std::exchange(dirty, {})) {
+      // After a failure nothing more is tried in this step, and nothing is forgotten.
+      if (retry_at > now || !reconcile(group)) dirty.insert(group);
+    }
+    if (retry_at > now) return next_instant();
+  }
+  log.error("control: two decisions undo each other; going on later");
+  retry_at = now + kFirstRetry;
+  retry = kFirstRetry;
+  return next_instant();
+}
+
+// Whether any group is to be looked at.
+bool Control::State::gather() {
+  dirty.merge(mirror.take_dirty());
+  dirty.merge(wakes.take_due(now));
+  look_at_runtime();
+  return !dirty.empty();
+}
+
+void Control::State::look_at_runtime() {
+  for (const auto& id : watch.take_changes()) {
+    if (const auto* task = mirror.task_by_id(id)) {
+      dirty.insert(group_of(task->document));
+      continue;
+    }
+    // Nobody wished it, or nobody knows of it any more.
+    const auto orphan = runtime.find(id);
+    if (!orphan) continue;
+    if (orphan->phase == runtime::TaskPhase::stopped) {
+      runtime.forget(id);
+    } else {
+      runtime.stop(id);
+    }
+  }
+}
+
+std::optional<Instant> Control::State::next_instant() const {
+  std::optional<Timestamp> next = wakes.next();
+  if (retry_at > now) next = retry_at;
+  if (!next) return std::nullopt;
+  return clock.now() + std::max(Duration(0), *next - now);
+}
+
+void Control::State::hear(route::Feedback feedback) {
+  const route::Feedback& before = publication.feedback();
+  const auto look_at = [&](const route::BackendStatus& status, bool only_if_stopping) {
+    const auto* task = mirror.task_by_id(task_of_backend(status.backend));
+    if (!task || (only_if_stopping && task->document.desired_status == "RUNNING")) return;
+    dirty.insert(group_of(task->document));
+  };
+  for (const auto& status : feedback.backends) {
+    const auto* last = publication.status(status.pool, status.backend);
+    if (!last || last->health != status.health || last->reason != status.reason ||
+        last->description != status.description) {
+      look_at(status, false);
+    } else if ((last->active == 0) != (status.active == 0)) {
+      look_at(status, true);
+    }
+  }
+  if (feedback.acknowledged != before.acknowledged) dirty.insert(awaiting.begin(), awaiting.end());
+  if (feedback.listeners != before.listeners) listeners_dirty = true;
+  publication.on_feedback(std::move(feedback));
+}
+
+// --- one group
+// ----------------------------------------------------------------------------------------------------------
+
+bool Control::State::reconcile(const Group& group) {
+  if (!group.is_service) return reconcile_tasks_alone(group);
+  const auto service = mirror.services().find(group.key);
+  return service == mirror.services().end() ? reconcile_tasks_alone(group) : reconcile_service(group, service->second);
+}
+
+bool Control::State::reconcile_service(const Group& group, const store::Versioned<model::Service>& service) {
+  const auto stored = mirror.states().find(group.key);
+  const bool known = stored != mirror.states().end();
+  ServiceView view{.service = service.document, .tasks = step_tasks(mirror.tasks_of(group.key))};
+  if (known) {
+    view.state = stored->second.document;
+  } else {
+    view.state.scope = service.document.scope;
+    view.state.cluster = service.document.cluster;
+    view.state.name = service.document.name;
+  }
+  const auto wished = definition(service.document.scope, service.document.task_definition);
+  if (!wished) {
+    store_failed(wished.error());
+    return false;
+  }
+  view.definition = *wished;
+  const ServiceStep step = step_service(std::move(view), now, random);
+
+  const std::int64_t state_revision = known ? stored->second.revision : store::Expect::kAbsent;
+  std::vector<store::Write> writes;
+  write_tasks(step.tasks, writes);
+  for (const auto& task : step.started) writes.push_back(store::put(task, store::Expect::kAbsent));
+  if (step.erase) {
+    writes.push_back(store::erase(service));
+    if (known) writes.push_back(store::erase(stored->second));
+  } else {
+    if (step.service_changed) writes.push_back(store::put(step.service, service.revision));
+    if (step.state_changed) writes.push_back(store::put(step.state, state_revision));
+  }
+  const Committed committed = commit(writes);
+  if (committed == Committed::yes) carry_out(group, step.tasks, step.next);
+  return committed == Committed::yes;
+}
+
+// A task that belongs to no service; or the tasks of one that is gone, which go as well.
+bool Control::State::reconcile_tasks_alone(const Group& group) {
+  std::vector<TaskStep> steps = step_tasks(group.is_service ? mirror.tasks_of(group.key) : std::set{group.key});
+  std::vector<store::Write> writes;
+  std::optional<Timestamp> next;
+  for (auto& step : steps) {
+    if (group.is_service) tell_to_stop(step, "The service is gone");
+    if (step.next) next = next ? std::min(*next, *step.next) : *step.next;
+  }
+  write_tasks(steps, writes);
+  const auto state = group.is_service ? mirror.states().find(group.key) : mirror.states().end();
+  if (steps.empty() && state != mirror.states().end()) writes.push_back(store::erase(state->second));
+  const Committed committed = commit(writes);
+  if (committed == Committed::yes) carry_out(group, steps, next);
+  return committed == Committed::yes;
+}
+
+std::vector<TaskStep> Control::State::step_tasks(const std::set<std::string>& keys) {
+  std::vector<TaskStep> steps;
+  for (const auto& key : keys) {
+    const auto task = mirror.tasks().find(key);
+    if (task == mirror.tasks().end()) continue;
+    auto observation = runtime.find(task->second.document.id);
+    steps.push_back(step_task(task->second.document, view_task(task->second.document, observation), now));
+  }
+  return steps;
+}
+
+TaskView Control::State::view_task(const model::Task& task,
+                                   std::optional<runtime::TaskObservation>& observation) const {
+  using route::BackendState;
+  TaskView view{.observation = observation ? &*observation : nullptr};
+  for (const auto& target : task.targets) {
+    const std::string& pool = target.target_group;
+    const std::string backend = backend_id(task, target);
+    const model::TargetGroup* group = mirror.target_group(pool);
+    TargetView seen;
+    seen.group_exists = group != nullptr;
+    seen.drain_delay = group ? drain_delay(*group) : Duration(kDeregistrationDelay);
+    seen.acknowledged_serving = publication.acknowledged(pool, backend, BackendState::serving);
+    seen.acknowledged_draining = publication.acknowledged(pool, backend, BackendState::draining);
+    seen.acknowledged_checking =
+        seen.acknowledged_serving || publication.acknowledged(pool, backend, BackendState::checking);
+    seen.status = publication.status(pool, backend);
+    view.targets.push_back(seen);
+  }
+  return view;
+}
+
+void Control::State::write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) const {
+  for (const auto& step : steps) {
+    const auto& stored = mirror.tasks().at(step.task.key());
+    if (step.erase) {
+      writes.push_back(store::erase(stored));
+    } else if (step.changed) {
+      writes.push_back(store::put(step.task, stored.revision));
+    }
+  }
+}
+
+// After the commit: the wish is durable, so that a crash from here on repeats the effect and never forgets it.
+void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next) {
+  bool awaits = false;
+  for (const auto& step : steps) {
+    awaits |= step.awaits_acknowledgement;
+    switch (step.effect) {
+      case TaskEffect::none:
+        break;
+      case TaskEffect::start:
+        if (const auto again = start(step.task)) next = next ? std::min(*next, *again) : *again;
+        break;
+      case TaskEffect::stop:
+        runtime.stop(step.task.id);
+        break;
+      case TaskEffect::forget:
+        runtime.forget(step.task.id);
+        break;
+    }
+  }
+  if (awaits) {
+    awaiting.insert(group);
+  } else {
+    awaiting.erase(group);
+  }
+  wakes.set(group, next);
+}
+
+// Returns when to try again, where that is needed.
+std::optional<Timestamp> Control::State::start(const model::Task& task) {
+  const auto wished = definition(task.scope, task.task_definition);
+  const auto started = wished && *wished ? runtime.start(task_spec(task.id, **wished))
+                                         : Result<>(fail("TaskDefinition", task.task_definition + " is not there"));
+  if (started) {
+    failing_starts.erase(task.id);
+    return std::nullopt;
+  }
+  if (failing_starts.insert(task.id).second) {
+    log.warning("control: task " + task.id + " cannot be started yet: " + started.error().message);
+  }
+  return now + kLongestRetry;
+}
+
+Result<const model::ecs::TaskDefinition*> Control::State::definition(const model::Scope& scope,
+                                                                     const std::string& arn) {
+  if (const auto found = definitions.find(arn); found != definitions.end()) return &found->second;
+  auto loaded = TRY(store::load<model::TaskDefinition>(store, task_definition_key(scope, arn)));
+  if (!loaded) return nullptr;
+  if (definitions.size() >= kMostDefinitions) definitions.clear();
+  return &(definitions[arn] = std::move(loaded->document.definition));
+}
+
+// --- the table
+// ----------------------------------------------------------------------------------------------------------
+
+void Control::State::publish() {
+  if (!mirror.take_routes_dirty() && compiled_once && !publication.is_foreign()) return;
+  TableSources sources;
+  for (const auto& [key, each] : mirror.balancers()) sources.balancers.push_back(&each.document);
+  for (const auto& [key, each] : mirror.listeners()) sources.listeners.push_back(&each.document);
+  for (const auto& [key, each] : mirror.target_groups()) sources.groups.push_back(&each.document);
+  for (const auto& [key, each] : mirror.tasks()) {
+    if (std::any_of(each.document.targets.begin(), each.document.targets.end(), in_table)) {
+      sources.tasks.push_back(&each.document);
+    }
+  }
+  compiled = compile_table(sources, options);
+  compiled_once = true;
+  listeners_dirty = true;
+  if (publication.update(std::move(compiled.table), mirror.revision())) data_plane.publish(publication.table());
+}
+
+bool Control::State::note_listeners() {
+  if (!mirror.take_listeners_dirty() && !listeners_dirty) return true;
+  listeners_dirty = false;
+  std::map<std::string, const route::ListenerStatus*> statuses;
+  for (const auto& status : publication.feedback().listeners) statuses[status.listener] = &status;
+  std::vector<store::Write> writes;
+  for (const auto& [key, listener] : mirror.listeners()) {
+    const std::string arn = listener.document.listener.ListenerArn.value_or("");
+    model::ListenerState state{.scope = listener.document.scope, .arn = arn};
+    if (const auto refused = compiled.refused.find(arn); refused != compiled.refused.end()) {
+      state.error = refused->second;
+    } else {
+      const auto served = compiled.served_by.find(arn);
+      const auto status = served == compiled.served_by.end() ? statuses.end() : statuses.find(served->second);
+      if (status == statuses.end()) continue;  // the proxy has not said
+      state.listening = status->second->listening;
+      state.error = status->second->error;
+    }
+    const auto stored = mirror.listener_states().find(key);
+    if (stored == mirror.listener_states().end()) {
+      writes.push_back(store::put(state, store::Expect::kAbsent));
+    } else if (stored->second.document.listening != state.listening || stored->second.document.error != state.error) {
+      writes.push_back(store::put(state, stored->second.revision));
+    }
+  }
+  for (const auto& [key, state] : mirror.listener_states()) {
+    if (!mirror.listeners().contains(key)) writes.push_back(store::erase(state));
+  }
+  const Committed committed = commit(writes);
+  if (committed != Committed::yes) listeners_dirty = true;
+  return committed != Committed::failed;
+}
+
+// --- the store
+// ----------------------------------------------------------------------------------------------------------
+
+Control::State::Committed Control::State::commit(const std::vector<store::Write>& writes) {
+  if (writes.empty()) return Committed::yes;
+  const auto revision = store.commit(writes);
+  if (!revision) {
+    if (revision.error().code == "Conflict") return Committed::conflict;
+    store_failed(revision.error());
+    return Committed::failed;
+  }
+  return Committed::yes;
+}
+
+void Control::State::store_works() {
+  if (retry != Duration(0)) log.info("control: the store works again");
+  retry = Duration(0);
+}
+
+void Control::State::store_failed(const Error& error) {
+  if (retry == Duration(0)) log.error("control: the store fails, trying again: " + error.message);
+  retry = retry == Duration(0) ? Duration(kFirstRetry) : std::min<Duration>(retry * 2, kLongestRetry);
+  retry_at = now + retry;
+}
+
+// --- the class
+// ----------------------------------------------------------------------------------------------------------
+
+Control::Control(store::Store& store, runtime::Runtime& runtime, DataPlane& data_plane, const Clock& clock,
+                 Random& random, Log& log, ControlOptions options)
+    : state_(std::make_unique<State>(store, runtime, data_plane, clock, random, log, std::move(options))) {}
+Control::~Control() = default;
+
+std::optional<Instant> Control::step() { return state_->step(); }
+
+void Control::on_runtime_change(const std::string& task_id) { state_->watch.tell(task_id); }
+
+void Control::on_connected() {
+  state_->publication.on_connected();
+  if (state_->publication.table()) state_->data_plane.publish(state_->publication.table());
+}
+
+void Control::on_feedback(route::Feedback feedback) { state_->hear(std::move(feedback)); }
+
+route::RouteTablePointer Control::table() const { return state_->publication.table(); }
+const route::Feedback& Control::feedback() const { return state_->publication.feedback(); }
+
+}  // namespace weir::control

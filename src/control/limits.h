@@ -1,0 +1,32 @@
+// Limits of room control: named here, so that they can be found and argued with.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace weir::control {
+
+// A STOPPED task and an INACTIVE service stay so long for those who ask.
+inline constexpr std::chrono::hours kKeepEnded{1};
+// A service keeps so many of its newest events.
+inline constexpr std::size_t kMostEvents = 100;
+// A service that failed so often in a row says so.
+inline constexpr int kFailuresToTell = 3;
+// How long a balancer's backend may finish what it has, where its target group does not say.
+inline constexpr std::chrono::seconds kDeregistrationDelay{300};
+// stopTimeout where a container does not say.
+inline constexpr std::chrono::seconds kStopTimeout{30};
+// After a store or a runtime that failed: the first try again, doubled up to the longest.
+inline constexpr std::chrono::milliseconds kFirstRetry{100};
+inline constexpr std::chrono::seconds kLongestRetry{10};
+// Rounds of reconciling within one step; more would mean that two decisions undo each other.
+inline constexpr int kMostRounds = 1000;
+// Task definitions held decoded.
+inline constexpr std::size_t kMostDefinitions = 1000;
+
+// The socket to the proxy: one message, and how long until the next try to connect.
+inline constexpr std::size_t kLongestMessage = 64 * 1024 * 1024;
+inline constexpr std::size_t kReadChunk = 64 * 1024;
+inline constexpr std::chrono::milliseconds kReconnect{50};
+
+}  // namespace weir::control

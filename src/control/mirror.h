@@ -1,0 +1,95 @@
+// Mirror: the store's documents that control works with, decoded, as of one revision, with the indexes it asks by. It
+// follows the change feed, so that a change costs no more than what it touches. One thread; owned by Control.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/log.h"
+#include "model/documents.h"
+#include "store/store.h"
+
+namespace weir::control {
+
+template <class D>
+using Documents = std::map<std::string, store::Versioned<D>>;  // by key
+
+// The unit that is reconciled and committed as one: a service with its tasks, or one task that has none.
+struct Group {
+  bool is_service = true;
+  std::string key;  // of the Service, or of the Task
+  auto operator<=>(const Group&) const = default;
+};
+
+Group group_of(const model::Task& task);
+
+class Mirror {
+ public:
+  Mirror(store::Store& store, Log& log) : store_(store), log_(log) {}
+
+  // Catches up with the store. Errors: the store's; the mirror is then in part ahead of revision(), and the next call
+  // goes on from there.
+  Result<> follow();
+  // The revision it is the image of; -1 before the first follow().
+  std::int64_t revision() const { return revision_; }
+
+  const Documents<model::Service>& services() const { return services_; }
+  const Documents<model::ServiceState>& states() const { return states_; }
+  const Documents<model::Task>& tasks() const { return tasks_; }
+  const Documents<model::LoadBalancer>& balancers() const { return balancers_; }
+  const Documents<model::TargetGroup>& target_groups() const { return groups_; }
+  const Documents<model::Listener>& listeners() const { return listeners_; }
+  const Documents<model::ListenerState>& listener_states() const { return listener_states_; }
+
+  // Keys of the tasks of a service.
+  const std::set<std::string>& tasks_of(const std::string& service_key) const;
+  // Null where there is none.
+  const model::TargetGroup* target_group(const std::string& arn) const;
+  const store::Versioned<model::Task>* task_by_id(std::string_view id) const;
+
+  // What has changed since it was last taken.
+  std::set<Group> take_dirty() { return std::exchange(dirty_, {}); }
+  // Whether balancers, listeners, target groups or targets have.
+  bool take_routes_dirty() { return std::exchange(routes_dirty_, false); }
+  bool take_listeners_dirty() { return std::exchange(listeners_dirty_, false); }
+
+ private:
+  Result<> load_everything();
+  Result<> apply(const store::Key& key);
+  template <class D>
+  Result<> load_kind(Documents<D>& into);
+  template <class D>
+  Result<> refresh(Documents<D>& into, const std::string& name);
+  template <class D>
+  Result<> take(Documents<D>& into, const store::Document& raw);
+
+  void changed(const model::Service* before, const model::Service* after);
+  void changed(const model::ServiceState* before, const model::ServiceState* after);
+  void changed(const model::Task* before, const model::Task* after);
+  void changed(const model::LoadBalancer* before, const model::LoadBalancer* after);
+  void changed(const model::TargetGroup* before, const model::TargetGroup* after);
+  void changed(const model::Listener* before, const model::Listener* after);
+  void changed(const model::ListenerState* before, const model::ListenerState* after);
+
+  store::Store& store_;
+  Log& log_;
+  std::int64_t revision_ = -1;
+  Documents<model::Service> services_;
+  Documents<model::ServiceState> states_;
+  Documents<model::Task> tasks_;
+  Documents<model::LoadBalancer> balancers_;
+  Documents<model::TargetGroup> groups_;
+  Documents<model::Listener> listeners_;
+  Documents<model::ListenerState> listener_states_;
+  std::map<std::string, std::set<std::string>> tasks_of_;      // by the service's key
+  std::map<std::string, std::string, std::less<>> task_keys_;  // by the task's id
+  std::map<std::string, std::string> group_keys_;              // by the target group's ARN
+  std::set<Group> dirty_;
+  bool routes_dirty_ = false;
+  bool listeners_dirty_ = false;
+};
+
+}  // namespace weir::control

@@ -1,0 +1,53 @@
+// What was published to the proxy in the life of this process, and what of it every worker runs. After a restart of
+// control it begins empty: the table is published again and counts once the proxy has acknowledged it again.
+// One thread (the control thread); owned by Control.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "route/feedback.h"
+#include "route/route_table.h"
+
+namespace weir::control {
+
+class Publication {
+ public:
+  // Takes `content` (its version is ignored) as compiled at the store's `revision`. Returns true where it differs from
+  // the table in force, or where that has to be sent anew; table() is then what to send.
+  bool update(route::RouteTable content, std::int64_t revision);
+
+  // A proxy connected: what an earlier one said no longer counts.
+  void on_connected() { feedback_ = {}; }
+  void on_feedback(route::Feedback feedback);
+
+  route::RouteTablePointer table() const { return table_; }
+  const route::Feedback& feedback() const { return feedback_; }
+
+  // The proxy runs a table that is none of ours: update() makes one that is newer.
+  bool is_foreign() const { return foreign_; }
+
+  // Whether every worker runs a table in which this backend has this state.
+  bool acknowledged(const std::string& pool, const std::string& backend, route::BackendState state) const;
+  // The proxy's last word on a backend; null where it said none.
+  const route::BackendStatus* status(const std::string& pool, const std::string& backend) const;
+
+ private:
+  using Place = std::pair<std::string, std::string>;  // pool, backend
+  struct Since {
+    route::BackendState state;
+    std::int64_t version;  // the first that said so
+  };
+
+  route::RouteTablePointer table_;
+  std::map<Place, Since> since_;
+  route::Feedback feedback_;
+  std::map<Place, std::size_t> statuses_;  // places in feedback_.backends
+  // Added to revisions: a proxy that ran a foreign, greater version (of a store that is gone) never goes back.
+  std::int64_t offset_ = 0;
+  bool foreign_ = false;
+};
+
+}  // namespace weir::control

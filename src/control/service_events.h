@@ -1,0 +1,29 @@
+// What a service says of itself, in AWS's own words. Pure; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace weir::control {
+
+class ServiceEvents {
+ public:
+  explicit ServiceEvents(std::string service) : prefix_("(service " + std::move(service) + ")") {}
+
+  std::string started(const std::vector<std::string>& task_ids) const;
+  std::string stopped(const std::vector<std::string>& task_ids) const;
+  std::string registered(int targets, const std::string& target_group) const;
+  std::string deregistered(int targets, const std::string& target_group) const;
+  std::string draining(int tasks) const;
+  std::string unhealthy(int port, const std::string& target_group, const std::string& reason) const;
+  std::string unable_to_place(const std::string& reason) const;
+  std::string unable_to_start_consistently() const;
+  std::string blocked_by_percentages() const;
+  std::string deployment_completed(const std::string& deployment_id) const;
+  std::string steady() const;
+
+ private:
+  std::string prefix_;
+};
+
+}  // namespace weir::control

@@ -1,0 +1,398 @@
+#include "control/service_reconciler.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "control/limits.h"
+#include "control/service_events.h"
+#include "rollout/backoff.h"
+#include "rollout/limits.h"
+#include "rollout/rolling.h"
+
+namespace weir::control {
+
+namespace {
+
+using model::Deployment;
+using model::Task;
+using model::TaskTarget;
+
+std::string uuid(Random& random) {
+  return random.hex(8) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(12);
+}
+
+class ServiceTurn {
+ public:
+  ServiceTurn(ServiceView view, Timestamp now, Random& random)
+      : definition_(view.definition), now_(now), random_(random), events_(view.service.name) {
+    out_.service = std::move(view.service);
+    out_.state = std::move(view.state);
+    out_.tasks = std::move(view.tasks);
+    for (const auto& task : out_.tasks) {
+      if (task.next) wake_at(*task.next);
+    }
+  }
+
+  ServiceStep step() {
+    if (service().status == "INACTIVE") {
+      keep_or_erase();
+    } else {
+      adopt_wish();
+      hear_news();
+      forgive();
+      judge();
+      roll();
+      count();
+      if (service().status == "ACTIVE") settle();
+      if (service().status == "DRAINING") end();
+    }
+    return std::move(out_);
+  }
+
+ private:
+  model::Service& service() { return out_.service; }
+  model::ServiceState& state() { return out_.state; }
+  Deployment& primary() { return state().deployments.front(); }
+  std::int32_t desired() { return service().status == "ACTIVE" ? service().desired_count : 0; }
+
+  template <class T>
+  bool set(T& slot, T value) {
+    if (slot == value) return false;
+    slot = std::move(value);
+    out_.state_changed = true;
+    return true;
+  }
+  void wake_at(Timestamp at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
+
+  void say(std::string message) {
+    auto& events = state().events;
+    events.insert(events.begin(), {uuid(random_), now_, std::move(message)});
+    if (events.size() > kMostEvents) events.resize(kMostEvents);
+    out_.state_changed = true;
+  }
+  // Says it unless it was said in the life of this deployment.
+  void say_once(std::string message) {
+    for (const auto& event : state().events) {
+      if (event.created_at < primary().created_at) break;
+      if (event.message == message) return;
+    }
+    say(std::move(message));
+  }
+
+  static bool is_over(const Task& task) { return task.last_status == "STOPPED"; }
+  bool is_wished(const Task& task) { return task.deployment == service().deployment_id; }
+
+  // --- deployments --------------------------------------------------------------------------------------------------
+
+  // A new deployment id is a new PRIMARY; the one before it is being replaced.
+  void adopt_wish() {
+    auto& deployments = state().deployments;
+    if (!deployments.empty() && primary().id == service().deployment_id) return;
+    if (std::any_of(deployments.begin(), deployments.end(), [](const auto& d) { return d.status == "INACTIVE"; })) {
+      deployments.clear();  // of an earlier service of this name
+      state().events.clear();
+    }
+    std::erase_if(deployments, [&](const Deployment& each) { return each.id == service().deployment_id; });
+    for (auto& deployment : deployments) deployment.status = "ACTIVE";
+    deployments.insert(deployments.begin(), {.id = service().deployment_id,
+                                             .task_definition = service().task_definition,
+                                             .created_at = service().deployment_created_at,
+                                             .updated_at = now_,
+                                             .desired_count = desired(),
+                                             .rollout_state_reason = in_progress(service().deployment_id)});
+    state().failures_in_a_row = 0;
+    state().start_not_before = {};
+    state().steady = false;
+    out_.state_changed = true;
+  }
+
+  static std::string in_progress(const std::string& id) { return "ECS deployment " + id + " in progress."; }
+
+  // --- news of the tasks --------------------------------------------------------------------------------------------
+
+  void hear_news() {
+    std::map<std::string, int> registered, deregistered;
+    int draining = 0;
+    for (const auto& task : out_.tasks) {
+      for (const auto& item : task.news) {
+        switch (item.news) {
+          case TaskNews::registered:
+            ++registered[item.target_group];
+            break;
+          case TaskNews::deregistered:
+            ++deregistered[item.target_group];
+            break;
+          case TaskNews::drains:
+            ++draining;
+            break;
+          case TaskNews::start_failed:
+            say_once(events_.unable_to_place(task.task.stopped_reason));
+            failed(task.task);
+            break;
+          case TaskNews::ended_early:
+            failed(task.task);
+            break;
+          case TaskNews::ended:
+            break;
+        }
+      }
+    }
+    for (const auto& [group, targets] : registered) say(events_.registered(targets, group));
+    for (const auto& [group, targets] : deregistered) say(events_.deregistered(targets, group));
+    if (draining > 0) say(events_.draining(draining));
+  }
+
+  // A task ended before it served. Those started together fail together: they count as one step of the back-off.
+  void failed(const Task& task) {
+    for (auto& deployment : state().deployments) {
+      if (deployment.id == task.deployment) ++deployment.failed_tasks;
+    }
+    out_.state_changed = true;
+    if (!is_wished(task) || task.created_at < state().start_not_before) return;
+    ++state().failures_in_a_row;
+    state().start_not_before = now_ + rollout::backoff_delay(state().failures_in_a_row);
+    // Later than anything started so far, so that the others of this wave do not count again.
+    if (state().start_not_before <= task.created_at) state().start_not_before = {task.created_at.millis + 1};
+    if (state().failures_in_a_row == kFailuresToTell) say_once(events_.unable_to_start_consistently());
+  }
+
+  // A task that started after the last failure and proved itself ends the back-off.
+  void forgive() {
+    if (state().failures_in_a_row == 0) return;
+    for (const auto& step : out_.tasks) {
+      const Task& task = step.task;
+      if (!is_wished(task) || task.desired_status != "RUNNING" || task.created_at < state().start_not_before) continue;
+      if (has_proved_itself(task, now_)) {
+        set(state().failures_in_a_row, 0);
+        set(state().start_not_before, Timestamp{});
+        return;
+      }
+      if (task.targets.empty() && task.started_at) wake_at(*task.started_at + rollout::kProvingRun);
+    }
+  }
+
+  // Tasks that fail their health checks: the rollout lets them go.
+  void judge() {
+    for (const auto& step : out_.tasks) {
+      if (step.task.desired_status == "STOPPED") continue;
+      const TaskTarget* target = failing_target(step.task);
+      if (!target) continue;
+      const std::string& reason = !target->description.empty() ? target->description : target->reason;
+      say(events_.unhealthy(target->port, target->target_group, reason.empty() ? "Health checks failed" : reason));
+      if (!has_proved_itself(step.task, now_)) failed(step.task);
+    }
+  }
+
+  // --- the rollout --------------------------------------------------------------------------------------------------
+
+  void roll() {
+    const rollout::RollingWish wish{
+        .desired = desired(),
+        .minimum_percent = service().minimum_healthy_percent,
+        .maximum_percent = service().maximum_percent,
+        .may_start = state().start_not_before <= now_ && service().status == "ACTIVE",
+    };
+    std::vector<rollout::RollingTask> tasks;
+    for (auto& task : out_.tasks) {
+      if (is_over(task.task)) continue;
+      tasks.push_back({task.task.id, is_wished(task.task), stage(task), task.task.created_at});
+    }
+    const rollout::RollingPlan plan = rollout::plan_rolling(wish, tasks);
+    stop_tasks(plan.stop);
+    if (plan.start > 0) start_tasks(plan.start);
+    if (plan.blocked) say_once(events_.blocked_by_percentages());
+    if (state().start_not_before > now_) wake_at(state().start_not_before);
+  }
+
+  rollout::Stage stage(TaskStep& step) {
+    const Task& task = step.task;
+    if (task.desired_status == "STOPPED") return rollout::Stage::stopping;
+    if (failing_target(task)) return rollout::Stage::unhealthy;
+    if (is_up(task)) return step.serves_now ? rollout::Stage::serving : rollout::Stage::unsure;
+    const bool up = task.last_status == "RUNNING" || task.last_status == "ACTIVATING";
+    return up ? rollout::Stage::up : rollout::Stage::starting;
+  }
+
+  // The target whose health checks fail although the grace period is over; null for none.
+  const TaskTarget* failing_target(const Task& task) {
+    if (task.last_status != "RUNNING" || !task.started_at) return nullptr;
+    const auto failing = std::find_if(task.targets.begin(), task.targets.end(), [](const TaskTarget& target) {
+      return target.health == "unhealthy" && (target.state == "checking" || target.state == "serving");
+    });
+    if (failing == task.targets.end()) return nullptr;
+    const Timestamp until =
+        *task.started_at + std::chrono::seconds(std::max(0, service().health_check_grace_period_seconds));
+    if (now_ < until) {
+      wake_at(until);
+      return nullptr;
+    }
+    return &*failing;
+  }
+
+  void stop_tasks(const std::vector<std::string>& ids) {
+    if (ids.empty()) return;
+    const std::set<std::string> chosen(ids.begin(), ids.end());
+    for (auto& step : out_.tasks) {
+      if (!chosen.contains(step.task.id)) continue;
+      const TaskTarget* failing = failing_target(step.task);
+      tell_to_stop(step, failing ? "Task failed ELB health checks in (target-group " + failing->target_group + ")"
+                                 : "Scaling activity initiated by (deployment " + step.task.deployment + ")");
+    }
+    say(events_.stopped(ids));
+  }
+
+  void start_tasks(std::int32_t count) {
+    if (!definition_ || !definition_->containerDefinitions) {
+      say_once(events_.unable_to_place("The task definition " + service().task_definition + " was not found."));
+      return;
+    }
+    std::vector<std::string> ids;
+    for (std::int32_t i = 0; i < count; ++i) {
+      out_.started.push_back(new_task());
+      ids.push_back(out_.started.back().id);
+    }
+    say(events_.started(ids));
+  }
+
+  Task new_task() {
+    Task task;
+    task.scope = service().scope;
+    task.cluster = service().cluster;
+    task.id = random_.hex(32);
+    task.arn = "arn:aws:ecs:" + task.scope.region + ":" + task.scope.account + ":task/" + task.cluster + "/" + task.id;
+    task.service = service().name;
+    task.deployment = service().deployment_id;
+    task.task_definition = service().task_definition;
+    task.launch_type = service().launch_type;
+    task.created_at = now_;
+    for (const auto& container : *definition_->containerDefinitions) {
+      task.containers.push_back({.name = container.name.value_or(""),
+                                 .image = container.image.value_or(""),
+                                 .essential = container.essential.value_or(true)});
+    }
+    for (const auto& balancer : service().load_balancers) {
+      if (!balancer.targetGroupArn) continue;
+      task.targets.push_back({.target_group = *balancer.targetGroupArn,
+                              .container = balancer.containerName.value_or(""),
+                              .container_port = balancer.containerPort.value_or(0)});
+    }
+    return task;
+  }
+
+  // --- counts and states --------------------------------------------------------------------------------------------
+
+  void count() {
+    std::int32_t running = 0, pending = 0;
+    for (auto& deployment : state().deployments) {
+      const Counts counts = count_tasks(deployment.id);
+      bool changed = set(deployment.running_count, counts.running);
+      changed |= set(deployment.pending_count, counts.pending);
+      changed |= set(deployment.desired_count, deployment.status == "PRIMARY" ? desired() : counts.wanted);
+      if (changed) deployment.updated_at = now_;
+      running += counts.running;
+      pending += counts.pending;
+      if (deployment.status == "ACTIVE" && counts.alive == 0) deployment.status = "gone";
+    }
+    if (std::erase_if(state().deployments, [](const auto& d) { return d.status == "gone"; }) > 0) {
+      out_.state_changed = true;
+    }
+    set(state().running_count, running);
+    set(state().pending_count, pending);
+  }
+
+  struct Counts {
+    std::int32_t alive = 0, wanted = 0, running = 0, pending = 0;
+  };
+  Counts count_tasks(const std::string& deployment) {
+    Counts counts;
+    const auto add = [&](const Task& task) {
+      if (task.deployment != deployment || is_over(task)) return;
+      ++counts.alive;
+      if (task.last_status == "RUNNING") ++counts.running;
+      if (task.desired_status != "RUNNING") return;
+      ++counts.wanted;
+      if (task.last_status != "RUNNING") ++counts.pending;
+    };
+    for (const auto& step : out_.tasks) add(step.task);
+    for (const auto& task : out_.started) add(task);
+    return counts;
+  }
+
+  // COMPLETED once every wished task is up and nothing else is left; steady for as long as that is so.
+  void settle() {
+    std::int32_t up = 0;
+    bool alone = out_.started.empty();
+    for (const auto& step : out_.tasks) {
+      if (is_over(step.task)) continue;
+      const bool counts = is_wished(step.task) && is_up(step.task);
+      if (counts) ++up;
+      alone &= counts;
+    }
+    const bool settled = alone && up == desired();
+    if (settled && primary().rollout_state == "IN_PROGRESS") {
+      primary().rollout_state = "COMPLETED";
+      primary().rollout_state_reason = "ECS deployment " + primary().id + " completed.";
+      primary().updated_at = now_;
+      out_.state_changed = true;
+      say(events_.deployment_completed(primary().id));
+    }
+    if (set(state().steady, settled) && settled) say(events_.steady());
+  }
+
+  // --- the end ------------------------------------------------------------------------------------------------------
+
+  void end() {
+    const bool over = std::all_of(out_.tasks.begin(), out_.tasks.end(), [](const auto& t) { return is_over(t.task); });
+    if (!over) return;
+    service().status = "INACTIVE";
+    out_.service_changed = true;
+    state().deployments.resize(1);
+    primary().status = "INACTIVE";
+    primary().updated_at = now_;
+    out_.state_changed = true;
+    wake_at(now_ + kKeepEnded);
+  }
+
+  void keep_or_erase() {
+    const Timestamp ended = state().deployments.empty() ? service().created_at : primary().updated_at;
+    // Tasks that were started while it ended go as well; it stays for them.
+    bool alone = true;
+    for (auto& step : out_.tasks) {
+      if (is_over(step.task)) continue;
+      alone = false;
+      tell_to_stop(step, "Scaling activity initiated by (deployment " + step.task.deployment + ")");
+    }
+    if (ended + kKeepEnded <= now_ && alone) {
+      out_.erase = true;
+    } else if (alone) {
+      wake_at(ended + kKeepEnded);
+    }
+  }
+
+  const model::ecs::TaskDefinition* definition_;
+  const Timestamp now_;
+  Random& random_;
+  const ServiceEvents events_;
+  ServiceStep out_;
+};
+
+}  // namespace
+
+ServiceStep step_service(ServiceView view, Timestamp now, Random& random) {
+  return ServiceTurn(std::move(view), now, random).step();
+}
+
+bool tell_to_stop(TaskStep& step, std::string reason) {
+  if (step.task.desired_status == "STOPPED") return false;
+  step.task.desired_status = "STOPPED";
+  step.task.stop_code = "ServiceSchedulerInitiated";
+  step.task.stopped_reason = std::move(reason);
+  if (!step.changed) ++step.task.version;
+  step.changed = true;
+  // What was never started need not be.
+  if (step.effect == TaskEffect::start) step.effect = TaskEffect::none;
+  return true;
+}
+
+}  // namespace weir::control

@@ -1,0 +1,38 @@
+// One service as a pure function: what its documents become, which tasks it starts and which it lets go, given its
+// wish and its tasks after their own step. Asked again with its own result it changes nothing. Chance (for ids) is a
+// parameter. Any thread.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/random.h"
+#include "control/task_reconciler.h"
+#include "model/documents.h"
+
+namespace weir::control {
+
+struct ServiceView {
+  model::Service service;
+  model::ServiceState state;                               // a new one where the store has none
+  std::vector<TaskStep> tasks;                             // every task of the service, erased ones too
+  const model::ecs::TaskDefinition* definition = nullptr;  // of the wish; null where it is not there
+};
+
+struct ServiceStep {
+  model::Service service;
+  bool service_changed = false;
+  model::ServiceState state;
+  bool state_changed = false;
+  bool erase = false;  // its time of being kept is over: service and state
+  std::vector<TaskStep> tasks;
+  std::vector<model::Task> started;
+  std::optional<Timestamp> next;  // when time alone brings more, tasks' own included
+};
+
+ServiceStep step_service(ServiceView view, Timestamp now, Random& random);
+
+// Tells a task of a service to go, as the scheduler does. False where it was told already.
+bool tell_to_stop(TaskStep& task, std::string reason);
+
+}  // namespace weir::control

@@ -1,0 +1,249 @@
+#include "control/table_compiler.h"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <tuple>
+
+#include "control/limits.h"
+
+namespace weir::control {
+
+namespace {
+
+namespace elbv2 = model::elbv2;
+using std::chrono::seconds;
+
+// A number among the attributes, `otherwise` where it is missing or none.
+std::int64_t number_of(const std::map<std::string, std::string>& attributes, const std::string& name,
+                       std::int64_t otherwise) {
+  const auto found = attributes.find(name);
+  if (found == attributes.end()) return otherwise;
+  const std::string& text = found->second;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? number : otherwise;
+}
+
+std::optional<route::BackendState> backend_state(const std::string& state) {
+  if (state == "checking") return route::BackendState::checking;
+  if (state == "serving") return route::BackendState::serving;
+  if (state == "draining") return route::BackendState::draining;
+  return std::nullopt;
+}
+
+route::PoolProtocol pool_protocol(const std::string& version) {
+  if (version == "GRPC") return route::PoolProtocol::grpc;
+  if (version == "HTTP2") return route::PoolProtocol::http2;
+  return route::PoolProtocol::http1;
+}
+
+route::HealthCheck health_check(const elbv2::TargetGroup& group) {
+  route::HealthCheck check;
+  const bool grpc = group.ProtocolVersion.value_or("HTTP1") == "GRPC";
+  if (!group.HealthCheckEnabled.value_or(true)) {
+    check.protocol = route::HealthProtocol::none;
+  } else if (grpc) {
+    check.protocol = route::HealthProtocol::grpc;
+  }
+  check.path = group.HealthCheckPath.value_or(grpc ? "/AWS.ALB/healthcheck" : "/");
+  const elbv2::Matcher matcher = group.Matcher.value_or(elbv2::Matcher{});
+  check.matcher = grpc ? matcher.GrpcCode.value_or("12") : matcher.HttpCode.value_or("200");
+  const std::map<std::string, std::string> port{{"port", group.HealthCheckPort.value_or("traffic-port")}};
+  check.port = static_cast<std::uint16_t>(number_of(port, "port", 0));
+  check.interval = seconds(group.HealthCheckIntervalSeconds.value_or(30));
+  check.timeout = seconds(group.HealthCheckTimeoutSeconds.value_or(5));
+  check.healthy_threshold = static_cast<unsigned>(group.HealthyThresholdCount.value_or(5));
+  check.unhealthy_threshold = static_cast<unsigned>(group.UnhealthyThresholdCount.value_or(2));
+  return check;
+}
+
+route::Pool pool_of(const model::TargetGroup& document) {
+  const elbv2::TargetGroup& group = document.group;
+  route::Pool pool;
+  pool.id = group.TargetGroupArn.value_or("");
+  pool.protocol = pool_protocol(group.ProtocolVersion.value_or("HTTP1"));
+  const auto algorithm = document.attributes.find("load_balancing.algorithm.type");
+  if (algorithm != document.attributes.end() && algorithm->second == "least_outstanding_requests") {
+    pool.algorithm = route::Algorithm::least_outstanding;
+  }
+  pool.health = health_check(group);
+  pool.drain_delay = std::chrono::duration_cast<route::milliseconds>(drain_delay(document));
+  return pool;
+}
+
+// What is left of a target group that was deleted while targets of it still drain.
+route::Pool leftover_pool(const std::string& id) {
+  route::Pool pool;
+  pool.id = id;
+  pool.health.protocol = route::HealthProtocol::none;
+  return pool;
+}
+
+route::FixedResponse fixed_response(const elbv2::FixedResponseActionConfig& config) {
+  route::FixedResponse response;
+  const std::map<std::string, std::string> status{{"status", config.StatusCode}};
+  response.status = static_cast<unsigned>(number_of(status, "status", 503));
+  response.content_type = config.ContentType.value_or("text/plain");
+  response.body = config.MessageBody.value_or("");
+  return response;
+}
+
+// One listener of one balancer, with what decides its place among those that share its port.
+struct Sharer {
+  const model::LoadBalancer* balancer = nullptr;
+  const model::Listener* listener = nullptr;
+  auto order() const {
+    return std::make_tuple(balancer->balancer.CreatedTime.value_or(Timestamp{}),
+                           balancer->balancer.LoadBalancerArn.value_or(""), listener->listener.Port.value_or(0),
+                           listener->listener.ListenerArn.value_or(""));
+  }
+};
+
+class TableCompiler {
+ public:
+  TableCompiler(const TableSources& sources, const ControlOptions& options) : sources_(sources), options_(options) {
+    for (const auto* group : sources.groups) groups_[group->group.TargetGroupArn.value_or("")] = group;
+  }
+
+  CompiledTable compile() {
+    for (auto& [port, sharers] : by_port()) add_listener(port, std::move(sharers));
+    add_backends();
+    // By ARN, so that the order of creation or of names changes nothing.
+    for (auto& [arn, pool] : pools_) out_.table.pools.push_back(std::move(pool));
+    return std::move(out_);
+  }
+
+ private:
+  std::map<std::uint16_t, std::vector<Sharer>> by_port() {
+    std::map<std::string, const model::LoadBalancer*> balancers;
+    for (const auto* each : sources_.balancers) balancers[each->balancer.LoadBalancerArn.value_or("")] = each;
+    std::map<std::uint16_t, std::vector<Sharer>> ports;
+    for (const auto* listener : sources_.listeners) {
+      const auto balancer = balancers.find(listener->listener.LoadBalancerArn.value_or(""));
+      if (balancer == balancers.end()) continue;
+      if (listener->listener.Protocol.value_or("HTTP") != "HTTP") {
+        refuse(*listener, "Only listeners of protocol HTTP are served.");
+        continue;
+      }
+      const auto wished = static_cast<unsigned>(listener->listener.Port.value_or(80));
+      const unsigned port = wished < 1024 ? wished + options_.port_offset : wished;
+      ports[static_cast<std::uint16_t>(port)].push_back({balancer->second, listener});
+    }
+    return ports;
+  }
+
+  void add_listener(std::uint16_t port, std::vector<Sharer> sharers) {
+    std::sort(sharers.begin(), sharers.end(), [](const Sharer& a, const Sharer& b) { return a.order() < b.order(); });
+    route::Listener listener;
+    listener.id = "port-" + std::to_string(port);
+    listener.address = options_.listen_address;
+    listener.port = port;
+    listener.idle_timeout = seconds(number_of(sharers[0].balancer->attributes, "idle_timeout.timeout_seconds", 60));
+    std::set<const model::LoadBalancer*> seen;
+    std::erase_if(sharers, [&](const Sharer& sharer) {
+      if (seen.insert(sharer.balancer).second) return false;
+      refuse(*sharer.listener, "Another listener of the same load balancer has port " + std::to_string(port) +
+                                   " on this machine already.");
+      return true;
+    });
+    for (const auto& sharer : sharers) {
+      route::Rule rule = rule_of(*sharer.listener);
+      if (sharers.size() > 1) rule.match.hosts = {sharer.balancer->balancer.DNSName.value_or("")};
+      listener.rules.push_back(std::move(rule));
+      out_.served_by[sharer.listener->listener.ListenerArn.value_or("")] = listener.id;
+    }
+    if (sharers.size() > 1) {
+      route::Rule rule = rule_of(*sharers[0].listener);
+      rule.id += "#any-host";
+      listener.rules.push_back(std::move(rule));
+    }
+    out_.table.listeners.push_back(std::move(listener));
+  }
+
+  route::Rule rule_of(const model::Listener& document) {
+    route::Rule rule;
+    rule.id = document.listener.ListenerArn.value_or("");
+    rule.action = route::FixedResponse{};
+    if (!document.listener.DefaultActions || document.listener.DefaultActions->empty()) return rule;
+    const elbv2::Action& action = document.listener.DefaultActions->back();
+    if (action.Type == "forward") rule.action = forward(action);
+    if (action.Type == "fixed-response" && action.FixedResponseConfig) {
+      rule.action = fixed_response(*action.FixedResponseConfig);
+    }
+    return rule;
+  }
+
+  route::Forward forward(const elbv2::Action& action) {
+    route::Forward forward;
+    const auto add = [&](const std::string& arn, std::int32_t weight) {
+      if (use_pool(arn)) forward.pools.push_back({arn, static_cast<unsigned>(weight)});
+    };
+    if (action.ForwardConfig && action.ForwardConfig->TargetGroups) {
+      for (const auto& tuple : *action.ForwardConfig->TargetGroups) {
+        add(tuple.TargetGroupArn.value_or(""), tuple.Weight.value_or(1));
+      }
+    } else if (action.TargetGroupArn) {
+      add(*action.TargetGroupArn, 1);
+    }
+    return forward;
+  }
+
+  // False where there is no such target group.
+  bool use_pool(const std::string& arn) {
+    if (pools_.contains(arn)) return true;
+    const auto group = groups_.find(arn);
+    if (group == groups_.end()) return false;
+    pools_.emplace(arn, pool_of(*group->second));
+    return true;
+  }
+
+  void add_backends() {
+    std::map<std::string, std::vector<route::Backend>> backends;
+    for (const auto* task : sources_.tasks) {
+      for (const auto& target : task->targets) {
+        const auto state = backend_state(target.state);
+        if (!state) continue;
+        backends[target.target_group].push_back(
+            {backend_id(*task, target), target.address, static_cast<std::uint16_t>(target.port), *state});
+      }
+    }
+    for (auto& [arn, list] : backends) {
+      std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+      list.erase(std::unique(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id == b.id; }),
+                 list.end());
+      if (!use_pool(arn)) pools_.emplace(arn, leftover_pool(arn));
+      pools_[arn].backends = std::move(list);
+    }
+  }
+
+  void refuse(const model::Listener& listener, std::string why) {
+    out_.refused[listener.listener.ListenerArn.value_or("")] = std::move(why);
+  }
+
+  const TableSources& sources_;
+  const ControlOptions& options_;
+  std::map<std::string, const model::TargetGroup*> groups_;
+  std::map<std::string, route::Pool> pools_;
+  CompiledTable out_;
+};
+
+}  // namespace
+
+CompiledTable compile_table(const TableSources& sources, const ControlOptions& options) {
+  return TableCompiler(sources, options).compile();
+}
+
+std::string backend_id(const model::Task& task, const model::TaskTarget& target) {
+  return task.id + ":" + std::to_string(target.port);
+}
+
+std::string_view task_of_backend(std::string_view id) { return id.substr(0, id.find(':')); }
+
+bool in_table(const model::TaskTarget& target) { return backend_state(target.state).has_value(); }
+
+Duration drain_delay(const model::TargetGroup& group) {
+  return seconds(number_of(group.attributes, "deregistration_delay.timeout_seconds", kDeregistrationDelay.count()));
+}
+
+}  // namespace weir::control

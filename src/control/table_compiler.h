@@ -1,0 +1,46 @@
+// Compiles the RouteTable from the documents: balancers, listeners, target groups and tasks' targets. Pure: the same
+// documents give the same table, whoever compiles it and when. Any thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "control/control.h"
+#include "model/documents.h"
+#include "route/route_table.h"
+
+namespace weir::control {
+
+// What a table is made from; borrowed. Tasks without a target in flight may be left out.
+struct TableSources {
+  std::vector<const model::LoadBalancer*> balancers;
+  std::vector<const model::Listener*> listeners;
+  std::vector<const model::TargetGroup*> groups;
+  std::vector<const model::Task*> tasks;
+};
+
+struct CompiledTable {
+  route::RouteTable table;  // its version is 0: whoever publishes it gives it one
+  // By the ARN of each listener that the table serves: the id of the route::Listener that does.
+  std::map<std::string, std::string> served_by;
+  // By the ARN of each listener that it cannot serve: why.
+  std::map<std::string, std::string> refused;
+};
+
+// Balancers that share a port share a route::Listener and are told apart by Host; the one created first also takes what
+// names none of them. A pool is in the table while a listener leads to it or a task's target is in flight in it, so
+// that a target drains to its end, and is checked before traffic is sent its way.
+CompiledTable compile_table(const TableSources& sources, const ControlOptions& options);
+
+// A target's name within its pool.
+std::string backend_id(const model::Task& task, const model::TaskTarget& target);
+// The id of the task that a backend belongs to.
+std::string_view task_of_backend(std::string_view id);
+// Whether the target has a backend in the table: checking, serving or draining.
+bool in_table(const model::TaskTarget& target);
+
+// How long a target of `group` may go on draining.
+Duration drain_delay(const model::TargetGroup& group);
+
+}  // namespace weir::control

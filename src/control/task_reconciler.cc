@@ -1,0 +1,328 @@
+#include "control/task_reconciler.h"
+
+#include <algorithm>
+
+#include "control/limits.h"
+#include "rollout/limits.h"
+
+namespace weir::control {
+
+namespace {
+
+using model::Task;
+using model::TaskContainer;
+using model::TaskTarget;
+using runtime::TaskPhase;
+
+class TaskLife {
+ public:
+  TaskLife(const Task& task, const TaskView& view, Timestamp now) : view_(view), now_(now) { step_.task = task; }
+
+  TaskStep step() {
+    if (task().last_status == "STOPPED") {
+      keep_or_erase();
+    } else {
+      note_containers();
+      if (has_ended()) {
+        end();
+      } else if (task().desired_status == "STOPPED") {
+        stop();
+      } else {
+        run();
+      }
+    }
+    if (step_.changed) ++task().version;
+    step_.serves_now = is_up(task()) && proxy_agrees();
+    return std::move(step_);
+  }
+
+ private:
+  Task& task() { return step_.task; }
+  const runtime::TaskObservation* seen() const { return view_.observation; }
+
+  // The one way to change the document: what is so already is no change.
+  template <class T, class V>
+  void set(T& slot, V&& value) {
+    if (slot == value) return;
+    slot = std::forward<V>(value);
+    step_.changed = true;
+  }
+  void wake_at(Timestamp at) { step_.next = step_.next ? std::min(*step_.next, at) : at; }
+
+  void keep_or_erase() {
+    if (seen()) step_.effect = seen()->phase == TaskPhase::stopped ? TaskEffect::forget : TaskEffect::stop;
+    const Timestamp until = task().stopped_at.value_or(task().created_at) + kKeepEnded;
+    if (until <= now_) {
+      step_.erase = true;
+    } else {
+      wake_at(until);
+    }
+  }
+
+  // --- facts from the runtime ---------------------------------------------------------------------------------------
+
+  void note_containers() {
+    if (!seen()) return;
+    for (const auto& observed : seen()->containers) {
+      const auto found = std::find_if(task().containers.begin(), task().containers.end(),
+                                      [&](const TaskContainer& each) { return each.name == observed.name; });
+      if (found != task().containers.end()) note_container(*found, observed);
+    }
+  }
+
+  void note_container(TaskContainer& container, const runtime::ContainerObservation& observed) {
+    const bool over = observed.exit_code.has_value() || seen()->phase == TaskPhase::stopped;
+    const char* const status = observed.running ? "RUNNING" : over ? "STOPPED" : "PENDING";
+    if (container.last_status != status) set(container.last_status, std::string(status));
+    set(container.pid, observed.pid);
+    set(container.exit_code, observed.exit_code);
+    if (!observed.reason.empty()) set(container.reason, observed.reason);
+    if (!observed.image_digest.empty()) set(container.image_digest, observed.image_digest);
+    note_ports(container, observed);
+  }
+
+  void note_ports(TaskContainer& container, const runtime::ContainerObservation& observed) {
+    const auto same = [&](const model::ecs::NetworkBinding& binding, const runtime::PortMapping& port) {
+      return binding.containerPort == port.container_port && binding.hostPort == port.host_port &&
+             binding.bindIP == seen()->address;
+    };
+    if (std::equal(container.network_bindings.begin(), container.network_bindings.end(), observed.ports.begin(),
+                   observed.ports.end(), same)) {
+      return;
+    }
+    container.network_bindings.clear();
+    for (const auto& port : observed.ports) {
+      model::ecs::NetworkBinding binding;
+      binding.bindIP = seen()->address;
+      binding.containerPort = port.container_port;
+      binding.hostPort = port.host_port;
+      binding.protocol = "tcp";
+      container.network_bindings.push_back(std::move(binding));
+    }
+    step_.changed = true;
+  }
+
+  // --- the end ------------------------------------------------------------------------------------------------------
+
+  // Over, or ending without our word: the runtime says so, or no longer knows a task that it once started.
+  bool has_ended() {
+    if (seen()) {
+      return seen()->phase == TaskPhase::stopped ||
+             (seen()->phase == TaskPhase::stopping && task().last_status != "STOPPING");
+    }
+    if (task().last_status == "PROVISIONING" || task().last_status == "PENDING") {
+      return task().desired_status == "STOPPED";  // never started, or not yet
+    }
+    return true;
+  }
+
+  void end() {
+    if (task().desired_status != "STOPPED") end_by_itself();
+    // No process is left to finish anything: out of the table at once.
+    for (auto& target : task().targets) leave_table(target);
+    if (seen() && seen()->phase == TaskPhase::stopping) {
+      set(task().last_status, std::string("STOPPING"));
+      if (!task().stopping_at) set(task().stopping_at, now_);
+      return;
+    }
+    for (auto& container : task().containers) set(container.last_status, std::string("STOPPED"));
+    if (!task().execution_stopped_at) set(task().execution_stopped_at, now_);
+    set(task().stopped_at, now_);
+    set(task().last_status, std::string("STOPPED"));
+    if (seen()) step_.effect = TaskEffect::forget;
+    wake_at(now_ + kKeepEnded);
+  }
+
+  void end_by_itself() {
+    const bool failed = seen() && !seen()->failure.empty();
+    const bool proved = has_proved_itself(task(), now_);
+    set(task().desired_status, std::string("STOPPED"));
+    set(task().execution_stopped_at, now_);
+    if (failed) {
+      set(task().stop_code, std::string("TaskFailedToStart"));
+      set(task().stopped_reason, seen()->failure);
+    } else {
+      set(task().stop_code, std::string("EssentialContainerExited"));
+      set(task().stopped_reason, std::string(seen() ? "Essential container in task exited"
+                                                    : "The task's processes were gone with their host"));
+    }
+    tell(failed ? TaskNews::start_failed : proved ? TaskNews::ended : TaskNews::ended_early);
+  }
+
+  void leave_table(TaskTarget& target) {
+    set(target.state, std::string("gone"));
+    set(target.acknowledged, false);
+  }
+
+  // --- stopping -----------------------------------------------------------------------------------------------------
+
+  void stop() {
+    bool drained = true;
+    bool begun = false;
+    for (std::size_t i = 0; i < task().targets.size(); ++i) {
+      begun |= begin_drain(task().targets[i]);
+      drained &= drain(i);
+    }
+    if (begun) tell(TaskNews::drains);
+    if (!drained) {
+      set(task().last_status, std::string("DEACTIVATING"));
+      return;
+    }
+    if (!task().stopping_at) set(task().stopping_at, now_);
+    set(task().last_status, std::string("STOPPING"));
+    if (!seen() || seen()->phase != TaskPhase::stopping) step_.effect = TaskEffect::stop;
+  }
+
+  // True where the target was in the table and begins to drain now.
+  bool begin_drain(TaskTarget& target) {
+    if (target.state != "checking" && target.state != "serving") return false;
+    set(target.state, std::string("draining"));
+    set(target.acknowledged, false);
+    tell(TaskNews::deregistered, target.target_group);
+    return true;
+  }
+
+  // True where the target has nothing in flight: it never was in the table, or it has drained.
+  bool drain(std::size_t at) {
+    TaskTarget& target = task().targets[at];
+    if (target.state != "draining") return true;
+    const TargetView& view = view_.targets[at];
+    if (!target.draining_since) {
+      if (!view.acknowledged_draining) {
+        step_.awaits_acknowledgement = true;
+        return false;
+      }
+      set(target.draining_since, now_);
+    }
+    const Timestamp until = *target.draining_since + view.drain_delay;
+    const bool idle = view.acknowledged_draining && view.status && view.status->active == 0;
+    if (!idle && now_ < until) {
+      wake_at(until);
+      step_.awaits_acknowledgement |= !view.acknowledged_draining;
+      return false;
+    }
+    leave_table(target);
+    return true;
+  }
+
+  // --- running ------------------------------------------------------------------------------------------------------
+
+  void run() {
+    if (task().last_status == "PROVISIONING") {
+      set(task().last_status, std::string("PENDING"));
+      set(task().pull_started_at, now_);
+    }
+    if (task().last_status == "PENDING") begin();
+    if (task().last_status == "PENDING") return;
+    for (std::size_t i = 0; i < task().targets.size(); ++i) serve(i);
+    if (task().last_status == "ACTIVATING" && is_registered()) {
+      set(task().last_status, std::string("RUNNING"));
+      set(task().started_at, now_);
+    }
+  }
+
+  // PENDING: starts the task, or notes that it runs.
+  void begin() {
+    if (!seen()) {
+      step_.effect = TaskEffect::start;
+      return;
+    }
+    if (seen()->phase != TaskPhase::running) return;
+    set(task().address, seen()->address);
+    set(task().pull_stopped_at, now_);
+    set(task().last_status, std::string("ACTIVATING"));
+  }
+
+  // All targets are in a table that every worker runs; a target group that is gone holds nothing up.
+  bool is_registered() {
+    bool all = true;
+    for (std::size_t i = 0; i < task().targets.size(); ++i) {
+      const TargetView& view = view_.targets[i];
+      all &= !view.group_exists || view.acknowledged_checking;
+    }
+    step_.awaits_acknowledgement |= !all;
+    return all;
+  }
+
+  void serve(std::size_t at) {
+    TaskTarget& target = task().targets[at];
+    const TargetView& view = view_.targets[at];
+    if (!view.group_exists) {
+      begin_drain(target);
+      drain(at);
+      return;
+    }
+    if (target.state == "waiting") enter_table(target);
+    note_health(target, view);
+    if (target.state == "checking" && target.health == "healthy") set(target.state, std::string("serving"));
+    if (target.state != "serving" || target.acknowledged) return;
+    if (view.acknowledged_serving) {
+      set(target.acknowledged, true);
+    } else {
+      step_.awaits_acknowledgement = true;
+    }
+  }
+
+  void enter_table(TaskTarget& target) {
+    set(target.address, task().address);
+    set(target.port, true_port(target));
+    set(target.state, std::string("checking"));
+    tell(TaskNews::registered, target.target_group);
+  }
+
+  // Where the runtime put the target's port; the port itself where the container maps none.
+  std::int32_t true_port(const TaskTarget& target) const {
+    if (seen()) {
+      for (const auto& container : seen()->containers) {
+        if (container.name != target.container) continue;
+        for (const auto& port : container.ports) {
+          if (port.container_port == target.container_port) return port.host_port;
+        }
+      }
+    }
+    return target.container_port;
+  }
+
+  // A proxy that knows nothing yet (just started) does not take back what was known.
+  void note_health(TaskTarget& target, const TargetView& view) {
+    if (!view.status || view.status->health == route::Health::unknown) return;
+    const bool healthy = view.status->health == route::Health::healthy;
+    set(target.health, std::string(healthy ? "healthy" : "unhealthy"));
+    set(target.reason, healthy ? std::string() : view.status->reason);
+    set(target.description, healthy ? std::string() : view.status->description);
+  }
+
+  bool proxy_agrees() const {
+    return std::all_of(view_.targets.begin(), view_.targets.end(), [](const TargetView& view) {
+      return view.status && view.status->health == route::Health::healthy;
+    });
+  }
+
+  void tell(TaskNews news, std::string target_group = "") { step_.news.push_back({news, std::move(target_group)}); }
+
+  const TaskView& view_;
+  const Timestamp now_;
+  TaskStep step_;
+};
+
+}  // namespace
+
+TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now) {
+  return TaskLife(task, view, now).step();
+}
+
+bool is_up(const model::Task& task) {
+  if (task.last_status != "RUNNING" || task.desired_status != "RUNNING") return false;
+  return std::all_of(task.targets.begin(), task.targets.end(), [](const TaskTarget& target) {
+    return target.state == "serving" && target.acknowledged && target.health == "healthy";
+  });
+}
+
+bool has_proved_itself(const model::Task& task, Timestamp now) {
+  if (task.last_status != "RUNNING" || !task.started_at) return false;
+  if (task.targets.empty()) return now - *task.started_at >= rollout::kProvingRun;
+  return std::all_of(task.targets.begin(), task.targets.end(),
+                     [](const TaskTarget& target) { return target.acknowledged; });
+}
+
+}  // namespace weir::control

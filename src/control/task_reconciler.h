@@ -1,0 +1,70 @@
+// The life of one task as a pure function, in the order that spills nothing (DESIGN §5): what its document becomes,
+// given what the runtime and the proxy say of it, and what the runtime is to be told once that document is stored.
+// Asked again with its own result it changes nothing; after a crash between the write and its effect it asks for the
+// same effect again. Any thread.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/documents.h"
+#include "route/feedback.h"
+#include "runtime/runtime.h"
+
+namespace weir::control {
+
+// What is known of one target of a task; in the order of Task.targets.
+struct TargetView {
+  bool group_exists = true;
+  Duration drain_delay{};
+  // All workers run a table in which the backend is in the table at all, serving, draining.
+  bool acknowledged_checking = false;
+  bool acknowledged_serving = false;
+  bool acknowledged_draining = false;
+  const route::BackendStatus* status = nullptr;  // the proxy's last word; null for none
+};
+
+struct TaskView {
+  const runtime::TaskObservation* observation = nullptr;  // null: the runtime knows no such task
+  std::vector<TargetView> targets;
+};
+
+// What the runtime is to be told after the document is stored.
+enum class TaskEffect { none, start, stop, forget };
+
+// What happened to the task in this step, for its service's events and back-off.
+enum class TaskNews {
+  registered,    // a target entered the table; with its target group
+  deregistered,  // a target began to drain; with its target group
+  drains,        // the task began to drain
+  start_failed,  // it ended before its containers ran
+  ended_early,   // it ended by itself before it had proved itself
+  ended,         // it ended by itself after that
+};
+
+struct TaskNewsItem {
+  TaskNews news;
+  std::string target_group;
+};
+
+struct TaskStep {
+  model::Task task;
+  bool changed = false;
+  bool erase = false;  // its time of being kept is over
+  TaskEffect effect = TaskEffect::none;
+  std::vector<TaskNewsItem> news;
+  std::optional<Timestamp> next;  // when time alone brings more
+  bool awaits_acknowledgement = false;
+  // It is up, and the proxy that runs now says so too: after a restart of the proxy that takes its first checks.
+  bool serves_now = false;
+};
+
+TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now);
+
+// Whether the task has come to serve: its targets serve and every worker knows; without targets, it runs.
+bool is_up(const model::Task& task);
+// Whether its end is no failure to start.
+bool has_proved_itself(const model::Task& task, Timestamp now);
+
+}  // namespace weir::control
