@@ -1,0 +1,26 @@
+#include "api/ecs/actions.h"
+
+namespace weir::api::ecs {
+
+void add_actions(ActionTable& table) {
+  table.add("ecs", "CreateCluster", &create_cluster);
+  table.add("ecs", "DescribeClusters", &describe_clusters);
+  table.add("ecs", "ListClusters", &list_clusters);
+  table.add("ecs", "DeleteCluster", &delete_cluster);
+  table.add("ecs", "RegisterTaskDefinition", &register_task_definition);
+  table.add("ecs", "DescribeTaskDefinition", &describe_task_definition);
+  table.add("ecs", "DeregisterTaskDefinition", &deregister_task_definition);
+  table.add("ecs", "ListTaskDefinitions", &list_task_definitions);
+  table.add("ecs", "ListTaskDefinitionFamilies", &list_task_definition_families);
+  table.add("ecs", "CreateService", &create_service);
+  table.add("ecs", "UpdateService", &update_service);
+  table.add("ecs", "DescribeServices", &describe_services);
+  table.add("ecs", "ListServices", &list_services);
+  table.add("ecs", "DeleteService", &delete_service);
+  table.add("ecs", "ListTasks", &list_tasks);
+  table.add("ecs", "DescribeTasks", &describe_tasks);
+  table.add("ecs", "StopTask", &stop_task);
+  table.add("ecs", "ListTagsForResource", &list_tags_for_resource);
+}
+
+}  // namespace weir::api::ecs

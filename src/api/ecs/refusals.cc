@@ -1,0 +1,125 @@
+#include "api/ecs/refusals.h"
+
+#include "api/ecs/actions.h"
+
+namespace weir::api::ecs {
+
+namespace {
+
+constexpr Refused kCreateCluster[] = {
+    {"configuration"},
+    {"capacityProviders", "FARGATE|FARGATE_SPOT"},
+    {"defaultCapacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
+    {"serviceConnectDefaults"},
+};
+
+constexpr Refused kRegisterTaskDefinition[] = {
+    {"networkMode", "awsvpc|bridge|host"},
+    {"volumes"},
+    {"placementConstraints"},
+    {"requiresCompatibilities", "EC2|FARGATE"},
+    {"pidMode"},
+    {"ipcMode"},
+    {"proxyConfiguration"},
+    {"inferenceAccelerators"},
+    {"runtimePlatform.operatingSystemFamily", "LINUX"},
+    {"enableFaultInjection"},
+    {"containerDefinitions.repositoryCredentials"},
+    {"containerDefinitions.links"},
+    {"containerDefinitions.portMappings.protocol", "tcp"},
+    {"containerDefinitions.portMappings.containerPortRange"},
+    {"containerDefinitions.restartPolicy"},
+    {"containerDefinitions.environmentFiles"},
+    {"containerDefinitions.mountPoints"},
+    {"containerDefinitions.volumesFrom"},
+    {"containerDefinitions.linuxParameters"},
+    {"containerDefinitions.secrets"},
+    {"containerDefinitions.dependsOn"},
+    {"containerDefinitions.versionConsistency", "disabled"},
+    {"containerDefinitions.hostname"},
+    {"containerDefinitions.user"},
+    {"containerDefinitions.disableNetworking"},
+    {"containerDefinitions.privileged"},
+    {"containerDefinitions.readonlyRootFilesystem"},
+    {"containerDefinitions.dnsServers"},
+    {"containerDefinitions.dnsSearchDomains"},
+    {"containerDefinitions.extraHosts"},
+    {"containerDefinitions.dockerSecurityOptions"},
+    {"containerDefinitions.interactive"},
+    {"containerDefinitions.pseudoTerminal"},
+    {"containerDefinitions.ulimits"},
+    {"containerDefinitions.logConfiguration.logDriver", "awslogs"},
+    {"containerDefinitions.logConfiguration.secretOptions"},
+    {"containerDefinitions.healthCheck"},
+    {"containerDefinitions.systemControls"},
+    {"containerDefinitions.resourceRequirements"},
+    {"containerDefinitions.firelensConfiguration"},
+    {"containerDefinitions.credentialSpecs"},
+};
+
+constexpr Refused kCreateService[] = {
+    {"loadBalancers.loadBalancerName"},
+    {"loadBalancers.advancedConfiguration"},
+    {"serviceRegistries"},
+    {"launchType", "EC2|FARGATE"},
+    {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
+    {"deploymentConfiguration.deploymentCircuitBreaker"},
+    {"deploymentConfiguration.alarms"},
+    {"deploymentConfiguration.strategy", "ROLLING"},
+    {"deploymentConfiguration.bakeTimeInMinutes"},
+    {"deploymentConfiguration.lifecycleHooks"},
+    {"deploymentConfiguration.linearConfiguration"},
+    {"deploymentConfiguration.canaryConfiguration"},
+    {"placementConstraints"},
+    {"placementStrategy"},
+    {"schedulingStrategy", "REPLICA"},
+    {"deploymentController.type", "ECS"},
+    {"enableExecuteCommand"},
+    {"serviceConnectConfiguration"},
+    {"volumeConfigurations"},
+    {"vpcLatticeConfigurations"},
+};
+
+constexpr Refused kUpdateService[] = {
+    {"loadBalancers.loadBalancerName"},
+    {"loadBalancers.advancedConfiguration"},
+    {"serviceRegistries"},
+    {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
+    {"deploymentConfiguration.deploymentCircuitBreaker"},
+    {"deploymentConfiguration.alarms"},
+    {"deploymentConfiguration.strategy", "ROLLING"},
+    {"deploymentConfiguration.bakeTimeInMinutes"},
+    {"deploymentConfiguration.lifecycleHooks"},
+    {"deploymentConfiguration.linearConfiguration"},
+    {"deploymentConfiguration.canaryConfiguration"},
+    {"placementConstraints"},
+    {"placementStrategy"},
+    {"deploymentController.type", "ECS"},
+    {"enableExecuteCommand"},
+    {"serviceConnectConfiguration"},
+    {"volumeConfigurations"},
+    {"vpcLatticeConfigurations"},
+};
+
+constexpr Refused kListTasks[] = {
+    {"containerInstance"},
+    {"daemonName"},
+};
+
+constexpr RefusedOf kAll[] = {
+    {"CreateCluster", kCreateCluster}, {"RegisterTaskDefinition", kRegisterTaskDefinition},
+    {"CreateService", kCreateService}, {"UpdateService", kUpdateService},
+    {"ListTasks", kListTasks},
+};
+
+}  // namespace
+
+std::span<const Refused> refused_of_create_cluster() { return kCreateCluster; }
+std::span<const Refused> refused_of_register_task_definition() { return kRegisterTaskDefinition; }
+std::span<const Refused> refused_of_create_service() { return kCreateService; }
+std::span<const Refused> refused_of_update_service() { return kUpdateService; }
+std::span<const Refused> refused_of_list_tasks() { return kListTasks; }
+
+std::span<const RefusedOf> refused() { return kAll; }
+
+}  // namespace weir::api::ecs

@@ -1,0 +1,14 @@
+// The parameters that ecs refuses, a table an operation. Constant; any thread.
+#pragma once
+
+#include "api/refused.h"
+
+namespace weir::api::ecs {
+
+std::span<const Refused> refused_of_create_cluster();
+std::span<const Refused> refused_of_register_task_definition();
+std::span<const Refused> refused_of_create_service();
+std::span<const Refused> refused_of_update_service();
+std::span<const Refused> refused_of_list_tasks();
+
+}  // namespace weir::api::ecs

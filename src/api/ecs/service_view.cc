@@ -1,0 +1,138 @@
+#include "api/ecs/service_view.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/arn.h"
+#include "api/ecs/references.h"
+
+namespace weir::api::ecs {
+
+namespace {
+
+constexpr const char* kPlatformVersion = "1.4.0";
+
+bool is_fargate(const model::Service& service) { return service.launch_type == "FARGATE"; }
+
+shapes::DeploymentConfiguration configuration_of(const model::Service& service) {
+  shapes::DeploymentConfiguration shown;
+  shown.deploymentCircuitBreaker.emplace();
+  shown.maximumPercent = service.maximum_percent;
+  shown.minimumHealthyPercent = service.minimum_healthy_percent;
+  shown.strategy = "ROLLING";
+  shown.bakeTimeInMinutes = 0;
+  return shown;
+}
+
+shapes::Deployment shown(const model::Service& service, const model::Deployment& deployment) {
+  shapes::Deployment view{
+      .id = deployment.id,
+      .status = deployment.status,
+      .taskDefinition = deployment.task_definition,
+      .desiredCount = deployment.desired_count,
+      .pendingCount = deployment.pending_count,
+      .runningCount = deployment.running_count,
+      .failedTasks = deployment.failed_tasks,
+      .createdAt = deployment.created_at,
+      .updatedAt = deployment.updated_at,
+      .networkConfiguration = service.network_configuration,
+      .rolloutState = deployment.rollout_state,
+      .rolloutStateReason = deployment.rollout_state_reason,
+  };
+  if (service.capacity_provider_strategy) {
+    view.capacityProviderStrategy = service.capacity_provider_strategy;
+  } else {
+    view.launchType = service.launch_type;
+  }
+  if (is_fargate(service)) {
+    view.platformVersion = kPlatformVersion;
+    view.platformFamily = "Linux";
+  }
+  return view;
+}
+
+std::vector<shapes::ServiceEvent> events_of(const model::ServiceState* state) {
+  std::vector<shapes::ServiceEvent> events;
+  if (!state) return events;
+  for (const auto& event : state->events) {
+    events.push_back({.id = event.id, .createdAt = event.created_at, .message = event.message});
+  }
+  return events;
+}
+
+}  // namespace
+
+std::vector<model::Deployment> deployments_of(const model::Service& service, const model::ServiceState* state) {
+  std::vector<model::Deployment> all;
+  if (state) all = state->deployments;
+  std::erase_if(all, [](const auto& one) { return one.status == "INACTIVE"; });
+  const auto wished =
+      std::find_if(all.begin(), all.end(), [&](const auto& d) { return d.id == service.deployment_id; });
+  if (wished != all.end()) {
+    if (wished->desired_count != service.desired_count && wished->status == "PRIMARY") {
+      wished->desired_count = service.desired_count;
+    }
+    return all;
+  }
+  for (auto& one : all) one.status = "ACTIVE";
+  if (service.status == "INACTIVE") return all;
+  all.insert(all.begin(),
+             model::Deployment{
+                 .id = service.deployment_id,
+                 .task_definition = service.task_definition,
+                 .created_at = service.deployment_created_at,
+                 .updated_at = service.deployment_created_at,
+                 .desired_count = service.desired_count,
+                 .rollout_state_reason = fmt::format("ECS deployment {} in progress.", service.deployment_id),
+             });
+  return all;
+}
+
+model::ecs::Service shown(const Context& context, const model::Service& service, const model::ServiceState* state,
+                          bool tags) {
+  shapes::Service view{
+      .serviceArn = service.arn,
+      .serviceName = service.name,
+      .clusterArn = cluster_arn(context, service.cluster),
+      .loadBalancers = service.load_balancers,
+      .serviceRegistries = std::vector<shapes::ServiceRegistry>{},
+      .status = service.status,
+      .desiredCount = service.desired_count,
+      .runningCount = state ? state->running_count : 0,
+      .pendingCount = state ? state->pending_count : 0,
+      .taskDefinition = service.task_definition,
+      .deploymentConfiguration = configuration_of(service),
+      .deployments = std::vector<shapes::Deployment>{},
+      .roleArn = service.role_arn,
+      .events = events_of(state),
+      .createdAt = service.created_at,
+      .placementConstraints = std::vector<shapes::PlacementConstraint>{},
+      .placementStrategy = std::vector<shapes::PlacementStrategy>{},
+      .networkConfiguration = service.network_configuration,
+      .schedulingStrategy = service.scheduling_strategy,
+      .deploymentController = shapes::DeploymentController{.type = "ECS"},
+      .createdBy = fmt::format("arn:aws:iam::{}:root", context.account),
+      .enableECSManagedTags = service.enable_ecs_managed_tags,
+      .propagateTags = service.propagate_tags,
+      .enableExecuteCommand = false,
+      .availabilityZoneRebalancing = service.availability_zone_rebalancing,
+  };
+  for (const auto& deployment : deployments_of(service, state)) {
+    view.deployments->push_back(shown(service, deployment));
+  }
+  if (service.capacity_provider_strategy) {
+    view.capacityProviderStrategy = service.capacity_provider_strategy;
+  } else {
+    view.launchType = service.launch_type;
+  }
+  if (is_fargate(service)) {
+    view.platformVersion = service.platform_version.value_or("LATEST");
+    view.platformFamily = "Linux";
+  }
+  if (!service.load_balancers.empty()) view.healthCheckGracePeriodSeconds = service.health_check_grace_period_seconds;
+  if (tags) view.tags = service.tags.value_or(std::vector<shapes::Tag>{});
+  return view;
+}
+
+}  // namespace weir::api::ecs

@@ -1,0 +1,18 @@
+// A service as DescribeServices shows it: the wish and the facts in one. Pure functions; any thread.
+#pragma once
+
+#include <optional>
+
+#include "api/action.h"
+#include "model/documents.h"
+
+namespace weir::api::ecs {
+
+// The deployments of `service`, PRIMARY first. A wish that control has not seen yet shows as its own deployment, so
+// that nobody who waits for one deployment takes the old one for it. `state` may be null.
+std::vector<model::Deployment> deployments_of(const model::Service& service, const model::ServiceState* state);
+
+model::ecs::Service shown(const Context& context, const model::Service& service, const model::ServiceState* state,
+                          bool tags);
+
+}  // namespace weir::api::ecs

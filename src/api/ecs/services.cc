@@ -1,0 +1,233 @@
+// The operations on services.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/arn.h"
+#include "api/ecs/actions.h"
+#include "api/ecs/errors.h"
+#include "api/ecs/references.h"
+#include "api/ecs/refusals.h"
+#include "api/ecs/service_rules.h"
+#include "api/ecs/service_view.h"
+#include "api/writing.h"
+
+namespace weir::api::ecs {
+
+namespace {
+
+constexpr std::size_t kServicesPerPage = 10;
+constexpr std::size_t kMaxDescribed = 10;
+constexpr unsigned kDeploymentDigits = 19;
+
+Result<std::optional<store::Versioned<model::ServiceState>>> state_of(Context& context, const model::Service& service) {
+  return store::load<model::ServiceState>(context.store, service.key());
+}
+
+Result<shapes::Service> view_of(Context& context, const model::Service& service, bool tags) {
+  const auto state = TRY(state_of(context, service));
+  return shown(context, service, state ? &state->document : nullptr, tags);
+}
+
+void begin_deployment(Context& context, model::Service& service) {
+  service.deployment_id = "ecs-svc/" + random_digits(context.random, kDeploymentDigits);
+  service.deployment_created_at = context.now;
+}
+
+// How the request says on what the tasks shall run.
+Result<> take_launch(model::Service& service, const shapes::CreateServiceRequest& request) {
+  const bool strategy = request.capacityProviderStrategy && !request.capacityProviderStrategy->empty();
+  if (strategy && request.launchType) {
+    return invalid_parameter(
+        "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
+  }
+  if (strategy) {
+    TRY(check_strategy(*request.capacityProviderStrategy));
+    service.capacity_provider_strategy = request.capacityProviderStrategy;
+  }
+  service.launch_type = request.launchType.value_or(strategy ? "FARGATE" : "EC2");
+  if (request.platformVersion && !request.platformVersion->empty()) {
+    if (service.launch_type != "FARGATE") {
+      return invalid_parameter("The platform version must be null when specifying an EC2 launch type.");
+    }
+    service.platform_version = request.platformVersion;
+  }
+  return {};
+}
+
+Result<model::Service> make_service(Context& context, const std::string& cluster,
+                                    const shapes::CreateServiceRequest& request) {
+  model::Service service{.scope = scope_of(context), .cluster = cluster, .name = request.serviceName};
+  service.arn = service_arn(context, cluster, service.name);
+  service.created_at = context.now;
+  TRY(take_launch(service, request));
+  if (!request.desiredCount) {
+    return invalid_parameter("The desiredCount is required when the scheduling strategy is REPLICA.");
+  }
+  TRY(check_desired_count(*request.desiredCount));
+  service.desired_count = *request.desiredCount;
+  if (request.deploymentConfiguration) TRY(take_deployment_configuration(service, *request.deploymentConfiguration));
+  service.load_balancers = request.loadBalancers.value_or(std::vector<shapes::LoadBalancer>{});
+  service.health_check_grace_period_seconds = request.healthCheckGracePeriodSeconds.value_or(0);
+  TRY(check_grace_period(service.health_check_grace_period_seconds, !service.load_balancers.empty()));
+  service.network_configuration = request.networkConfiguration;
+  TRY(check_tags(request.tags));
+  if (request.tags && !request.tags->empty()) service.tags = request.tags;
+  service.propagate_tags = request.propagateTags.value_or("NONE");
+  service.role_arn = request.role;
+  service.availability_zone_rebalancing = request.availabilityZoneRebalancing.value_or("DISABLED");
+  service.enable_ecs_managed_tags = request.enableECSManagedTags.value_or(false);
+  service.client_token = request.clientToken.value_or("");
+  begin_deployment(context, service);
+
+  if (request.taskDefinition.value_or("").empty()) return invalid_parameter("TaskDefinition can not be blank.");
+  const auto definition = TRY(active_definition(context, *request.taskDefinition));
+  service.task_definition = *definition.document.definition.taskDefinitionArn;
+  TRY(check_fits(context, service, definition.document.definition));
+  return service;
+}
+
+Result<shapes::CreateServiceResponse> try_create(Context& context, const shapes::CreateServiceRequest& request) {
+  TRY(refuse(request, refused_of_create_service(), kUnsupported));
+  if (!is_name(request.serviceName)) return invalid_parameter("Service name contains invalid characters.");
+  const auto cluster = TRY(find_cluster(context, request.cluster));
+  const model::Service named{.scope = scope_of(context), .cluster = cluster.document.name, .name = request.serviceName};
+  const auto found = TRY(store::load<model::Service>(context.store, named.key()));
+  if (found && found->document.status == "ACTIVE") {
+    const std::string token = request.clientToken.value_or("");
+    if (!token.empty() && token == found->document.client_token) {
+      return shapes::CreateServiceResponse{TRY(view_of(context, found->document, /*tags=*/true))};
+    }
+    return invalid_parameter("Creation of service was not idempotent.");
+  }
+  if (found && found->document.status == "DRAINING") {
+    return invalid_parameter("Unable to Start a service that is still Draining.");
+  }
+  const model::Service service = TRY(make_service(context, cluster.document.name, request));
+  std::vector<store::Write> writes{store::put(service, found ? found->revision : store::Expect::kAbsent)};
+  // What was said of an earlier service of this name is not said of this one.
+  if (const auto state = TRY(state_of(context, service))) writes.push_back(store::erase(*state));
+  TRY(commit(context, writes));
+  return shapes::CreateServiceResponse{shown(context, service, nullptr, /*tags=*/true)};
+}
+
+// What an update changes that only a new deployment can bring about. True where something did.
+Result<bool> take_revision(Context& context, model::Service& service, const shapes::UpdateServiceRequest& request) {
+  const model::Service before = service;
+  if (request.taskDefinition && !request.taskDefinition->empty()) {
+    const auto definition = TRY(active_definition(context, *request.taskDefinition));
+    service.task_definition = *definition.document.definition.taskDefinitionArn;
+  }
+  if (request.networkConfiguration) service.network_configuration = request.networkConfiguration;
+  if (request.loadBalancers) service.load_balancers = *request.loadBalancers;
+  if (request.platformVersion && !request.platformVersion->empty()) service.platform_version = request.platformVersion;
+  if (request.propagateTags) service.propagate_tags = *request.propagateTags;
+  if (request.enableECSManagedTags) service.enable_ecs_managed_tags = *request.enableECSManagedTags;
+  if (request.capacityProviderStrategy && !request.capacityProviderStrategy->empty()) {
+    TRY(check_strategy(*request.capacityProviderStrategy));
+    service.capacity_provider_strategy = request.capacityProviderStrategy;
+    service.launch_type = "FARGATE";
+  }
+  return to_json_shape(before) != to_json_shape(service);
+}
+
+Result<shapes::UpdateServiceResponse> try_update(Context& context, const shapes::UpdateServiceRequest& request) {
+  TRY(refuse(request, refused_of_update_service(), kUnsupported));
+  const auto cluster = TRY(find_cluster(context, request.cluster));
+  auto found = TRY(find_service(context, cluster.document.name, request.service));
+  auto& service = found.document;
+  if (service.status != "ACTIVE") return service_not_active();
+  const bool revised = TRY(take_revision(context, service, request));
+  if (request.desiredCount) {
+    TRY(check_desired_count(*request.desiredCount));
+    service.desired_count = *request.desiredCount;
+  }
+  if (request.deploymentConfiguration) TRY(take_deployment_configuration(service, *request.deploymentConfiguration));
+  if (request.healthCheckGracePeriodSeconds) {
+    TRY(check_grace_period(*request.healthCheckGracePeriodSeconds, !service.load_balancers.empty()));
+    service.health_check_grace_period_seconds = *request.healthCheckGracePeriodSeconds;
+  }
+  if (request.availabilityZoneRebalancing) service.availability_zone_rebalancing = *request.availabilityZoneRebalancing;
+  if (revised) {
+    const auto definition = TRY(find_definition(context, service.task_definition));
+    if (!definition) return client_exception("TaskDefinition not found.");
+    TRY(check_fits(context, service, definition->document.definition));
+  }
+  if (revised || request.forceNewDeployment.value_or(false)) begin_deployment(context, service);
+  TRY(commit(context, {store::put(found)}));
+  return shapes::UpdateServiceResponse{TRY(view_of(context, service, /*tags=*/true))};
+}
+
+Result<shapes::DeleteServiceResponse> try_delete(Context& context, const shapes::DeleteServiceRequest& request) {
+  const auto cluster = TRY(find_cluster(context, request.cluster));
+  auto found = TRY(find_service(context, cluster.document.name, request.service));
+  auto& service = found.document;
+  if (service.status == "ACTIVE") {
+    if (service.desired_count > 0 && !request.force.value_or(false)) {
+      return invalid_parameter("The service cannot be stopped while it is scaled above 0.");
+    }
+    service.status = "DRAINING";
+    service.desired_count = 0;
+    TRY(commit(context, {store::put(found)}));
+  }
+  return shapes::DeleteServiceResponse{TRY(view_of(context, service, /*tags=*/false))};
+}
+
+}  // namespace
+
+Result<shapes::CreateServiceResponse> create_service(Context& context, const shapes::CreateServiceRequest& request) {
+  return writing(kServerException, [&] { return try_create(context, request); });
+}
+
+Result<shapes::UpdateServiceResponse> update_service(Context& context, const shapes::UpdateServiceRequest& request) {
+  return writing(kServerException, [&] { return try_update(context, request); });
+}
+
+Result<shapes::DeleteServiceResponse> delete_service(Context& context, const shapes::DeleteServiceRequest& request) {
+  return writing(kServerException, [&] { return try_delete(context, request); });
+}
+
+Result<shapes::DescribeServicesResponse> describe_services(Context& context,
+                                                           const shapes::DescribeServicesRequest& request) {
+  const auto cluster = TRY(find_cluster(context, request.cluster)).document.name;
+  if (request.services.empty()) return invalid_parameter("Services cannot be empty.");
+  if (request.services.size() > kMaxDescribed) {
+    return invalid_parameter(fmt::format("Services cannot have more than {} elements.", kMaxDescribed));
+  }
+  shapes::DescribeServicesResponse response;
+  response.services.emplace();
+  response.failures.emplace();
+  for (const auto& reference : request.services) {
+    const auto name = name_in_cluster(context, "service", cluster, reference);
+    std::optional<store::Versioned<model::Service>> found;
+    if (name) {
+      const model::Service named{.scope = scope_of(context), .cluster = cluster, .name = *name};
+      found = TRY(store::load<model::Service>(context.store, named.key()));
+    }
+    if (!found) {
+      const std::string arn = reference.starts_with("arn:") ? reference : service_arn(context, cluster, *name);
+      response.failures->push_back({.arn = arn, .reason = "MISSING"});
+      continue;
+    }
+    response.services->push_back(TRY(view_of(context, found->document, includes(request.include, "TAGS"))));
+  }
+  return response;
+}
+
+// In the order in which they were created.
+Result<shapes::ListServicesResponse> list_services(Context& context, const shapes::ListServicesRequest& request) {
+  const auto cluster = TRY(find_cluster(context, request.cluster)).document.name;
+  std::vector<Positioned<std::string>> all;
+  for (const auto& one : TRY(all_of<model::Service>(context, cluster))) {
+    const auto& service = one.document;
+    if (service.status == "INACTIVE") continue;
+    if (request.launchType && *request.launchType != service.launch_type) continue;
+    if (request.schedulingStrategy && *request.schedulingStrategy != service.scheduling_strategy) continue;
+    if (request.resourceManagementType && *request.resourceManagementType != "CUSTOMER") continue;
+    all.push_back({fmt::format("{} {}", position_number(service.created_at.millis), service.name), service.arn});
+  }
+  auto page = TRY(arn_page(std::move(all), request.nextToken, request.maxResults, kServicesPerPage));
+  return shapes::ListServicesResponse{std::move(page.arns), std::move(page.next)};
+}
+
+}  // namespace weir::api::ecs

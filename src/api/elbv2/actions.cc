@@ -1,0 +1,34 @@
+#include "api/elbv2/actions.h"
+
+namespace weir::api::elbv2 {
+
+void add_actions(ActionTable& table, Host& host) {
+  table.add("elbv2", "CreateLoadBalancer", &create_load_balancer);
+  table.add("elbv2", "DescribeLoadBalancers", &describe_load_balancers);
+  table.add("elbv2", "DeleteLoadBalancer", &delete_load_balancer);
+  table.add("elbv2", "ModifyLoadBalancerAttributes", &modify_load_balancer_attributes);
+  table.add("elbv2", "DescribeLoadBalancerAttributes", &describe_load_balancer_attributes);
+  table.add("elbv2", "CreateTargetGroup", &create_target_group);
+  table.add("elbv2", "DescribeTargetGroups", &describe_target_groups);
+  table.add("elbv2", "DeleteTargetGroup", &delete_target_group);
+  table.add("elbv2", "ModifyTargetGroup", &modify_target_group);
+  table.add("elbv2", "ModifyTargetGroupAttributes", &modify_target_group_attributes);
+  table.add("elbv2", "DescribeTargetGroupAttributes", &describe_target_group_attributes);
+  table.add("elbv2", "DescribeTargetHealth", &describe_target_health);
+  table.add<shapes::CreateListenerInput, shapes::CreateListenerOutput>(
+      "elbv2", "CreateListener",
+      [&host](Context& context, const shapes::CreateListenerInput& input) -> Result<shapes::CreateListenerOutput> {
+        return create_listener(context, host, input);
+      });
+  table.add<shapes::ModifyListenerInput, shapes::ModifyListenerOutput>(
+      "elbv2", "ModifyListener",
+      [&host](Context& context, const shapes::ModifyListenerInput& input) -> Result<shapes::ModifyListenerOutput> {
+        return modify_listener(context, host, input);
+      });
+  table.add("elbv2", "DescribeListeners", &describe_listeners);
+  table.add("elbv2", "DeleteListener", &delete_listener);
+  table.add("elbv2", "DescribeRules", &describe_rules);
+  table.add("elbv2", "DescribeTags", &describe_tags);
+}
+
+}  // namespace weir::api::elbv2

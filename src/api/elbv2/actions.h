@@ -1,0 +1,51 @@
+// elbv2: load balancers, target groups, listeners. Each function is one operation as AWS documents it, over the store:
+// it writes wishes and reads facts. Control thread.
+#pragma once
+
+#include <span>
+
+#include "api/action.h"
+#include "api/host.h"
+#include "api/refused.h"
+#include "model/elbv2/shapes.h"
+
+namespace weir::api::elbv2 {
+
+namespace shapes = model::elbv2;
+
+Result<shapes::CreateLoadBalancerOutput> create_load_balancer(Context&, const shapes::CreateLoadBalancerInput&);
+Result<shapes::DescribeLoadBalancersOutput> describe_load_balancers(Context&,
+                                                                    const shapes::DescribeLoadBalancersInput&);
+// Deletes its listeners with it.
+Result<shapes::DeleteLoadBalancerOutput> delete_load_balancer(Context&, const shapes::DeleteLoadBalancerInput&);
+Result<shapes::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
+    Context&, const shapes::ModifyLoadBalancerAttributesInput&);
+Result<shapes::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
+    Context&, const shapes::DescribeLoadBalancerAttributesInput&);
+
+Result<shapes::CreateTargetGroupOutput> create_target_group(Context&, const shapes::CreateTargetGroupInput&);
+Result<shapes::DescribeTargetGroupsOutput> describe_target_groups(Context&, const shapes::DescribeTargetGroupsInput&);
+Result<shapes::DeleteTargetGroupOutput> delete_target_group(Context&, const shapes::DeleteTargetGroupInput&);
+Result<shapes::ModifyTargetGroupOutput> modify_target_group(Context&, const shapes::ModifyTargetGroupInput&);
+Result<shapes::ModifyTargetGroupAttributesOutput> modify_target_group_attributes(
+    Context&, const shapes::ModifyTargetGroupAttributesInput&);
+Result<shapes::DescribeTargetGroupAttributesOutput> describe_target_group_attributes(
+    Context&, const shapes::DescribeTargetGroupAttributesInput&);
+Result<shapes::DescribeTargetHealthOutput> describe_target_health(Context&, const shapes::DescribeTargetHealthInput&);
+
+// `host` says whether the listener's port can be had.
+Result<shapes::CreateListenerOutput> create_listener(Context&, Host& host, const shapes::CreateListenerInput&);
+Result<shapes::ModifyListenerOutput> modify_listener(Context&, Host& host, const shapes::ModifyListenerInput&);
+Result<shapes::DescribeListenersOutput> describe_listeners(Context&, const shapes::DescribeListenersInput&);
+Result<shapes::DeleteListenerOutput> delete_listener(Context&, const shapes::DeleteListenerInput&);
+Result<shapes::DescribeRulesOutput> describe_rules(Context&, const shapes::DescribeRulesInput&);
+
+Result<shapes::DescribeTagsOutput> describe_tags(Context&, const shapes::DescribeTagsInput&);
+
+// `host` outlives the table.
+void add_actions(ActionTable& table, Host& host);
+
+// What each operation refuses by name; an operation that is not here refuses nothing.
+std::span<const RefusedOf> refused();
+
+}  // namespace weir::api::elbv2

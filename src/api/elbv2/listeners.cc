@@ -1,0 +1,152 @@
+// The operations on listeners, and on the one rule that each has: its default.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/arn.h"
+#include "api/elbv2/actions.h"
+#include "api/elbv2/associations.h"
+#include "api/elbv2/listener_rules.h"
+#include "api/elbv2/names.h"
+#include "api/elbv2/refusals.h"
+#include "api/writing.h"
+
+namespace weir::api::elbv2 {
+
+namespace {
+
+constexpr unsigned kIdDigits = 16;
+
+// "app/NAME/ID" of "…:loadbalancer/app/NAME/ID".
+std::string path_of(std::string_view arn) {
+  const auto parsed = parse_arn(arn);
+  const std::string resource = parsed ? parsed->resource : "";
+  return resource.substr(resource.find('/') + 1);
+}
+
+std::string default_rule_arn(const Context& context, const std::string& listener) {
+  return make_arn(context, "elasticloadbalancing",
+                  fmt::format("listener-rule/{}/{}", path_of(listener), stable_hex(listener, kIdDigits)));
+}
+
+Result<shapes::CreateListenerOutput> try_create(Context& context, Host& host,
+                                                const shapes::CreateListenerInput& input) {
+  TRY(refuse(input, refused_of_create_listener(), kUnsupported));
+  const auto balancer = TRY(find_balancer(context, input.LoadBalancerArn));
+  if (!balancer) return balancer_not_found();
+  if (!input.Protocol) return validation_error("A listener protocol must be specified");
+  if (!input.Port) return validation_error("A listener port must be specified");
+  TRY(check_tags(input.Tags));
+  auto actions = TRY(make_actions(context, input.LoadBalancerArn, input.DefaultActions));
+  TRY(check_port(context, host, input.LoadBalancerArn, "", *input.Port));
+
+  const std::string path = fmt::format("listener/{}/{}", path_of(input.LoadBalancerArn), context.random.hex(kIdDigits));
+  model::Listener made{.scope = scope_of(context)};
+  made.listener = {
+      .ListenerArn = make_arn(context, "elasticloadbalancing", path),
+      .LoadBalancerArn = input.LoadBalancerArn,
+      .Port = input.Port,
+      .Protocol = input.Protocol,
+      .DefaultActions = std::move(actions),
+  };
+  made.tags = input.Tags.value_or(std::vector<shapes::Tag>{});
+  TRY(commit(context, {store::put(made, store::Expect::kAbsent), store::put(*balancer)}));
+  return shapes::CreateListenerOutput{std::vector<shapes::Listener>{made.listener}};
+}
+
+Result<shapes::ModifyListenerOutput> try_modify(Context& context, Host& host,
+                                                const shapes::ModifyListenerInput& input) {
+  TRY(refuse(input, refused_of_modify_listener(), kUnsupported));
+  auto found = TRY(find_listener(context, input.ListenerArn));
+  if (!found) return listener_not_found();
+  auto& listener = found->document.listener;
+  if (input.DefaultActions) {
+    listener.DefaultActions = TRY(make_actions(context, *listener.LoadBalancerArn, *input.DefaultActions));
+  }
+  if (input.Port && input.Port != listener.Port) {
+    TRY(check_port(context, host, *listener.LoadBalancerArn, input.ListenerArn, *input.Port));
+    listener.Port = input.Port;
+  }
+  TRY(commit(context, {store::put(*found)}));
+  return shapes::ModifyListenerOutput{std::vector<shapes::Listener>{listener}};
+}
+
+Result<shapes::DeleteListenerOutput> try_delete(Context& context, const shapes::DeleteListenerInput& input) {
+  const auto found = TRY(find_listener(context, input.ListenerArn));
+  if (!found) return listener_not_found();
+  TRY(commit(context, {store::erase(*found)}));
+  return shapes::DeleteListenerOutput{};
+}
+
+shapes::Rule default_rule(const Context& context, const shapes::Listener& listener) {
+  return {
+      .RuleArn = default_rule_arn(context, *listener.ListenerArn),
+      .Priority = "default",
+      .Conditions = std::vector<shapes::RuleCondition>{},
+      .Actions = listener.DefaultActions,
+      .IsDefault = true,
+  };
+}
+
+}  // namespace
+
+Result<shapes::CreateListenerOutput> create_listener(Context& context, Host& host,
+                                                     const shapes::CreateListenerInput& input) {
+  return writing(kServerError, [&] { return try_create(context, host, input); });
+}
+
+Result<shapes::ModifyListenerOutput> modify_listener(Context& context, Host& host,
+                                                     const shapes::ModifyListenerInput& input) {
+  return writing(kServerError, [&] { return try_modify(context, host, input); });
+}
+
+Result<shapes::DeleteListenerOutput> delete_listener(Context& context, const shapes::DeleteListenerInput& input) {
+  return writing(kServerError, [&] { return try_delete(context, input); });
+}
+
+Result<shapes::DescribeListenersOutput> describe_listeners(Context& context,
+                                                           const shapes::DescribeListenersInput& input) {
+  const std::vector<std::string> arns = input.ListenerArns.value_or(std::vector<std::string>{});
+  if (arns.empty() && !input.LoadBalancerArn) {
+    return validation_error("You must specify either listener ARNs or a load balancer ARN");
+  }
+  if (input.LoadBalancerArn) {
+    const auto balancer = TRY(find_balancer(context, *input.LoadBalancerArn));
+    if (!balancer) return balancer_not_found();
+  }
+  for (const auto& arn : arns) {
+    const auto listener = TRY(find_listener(context, arn));
+    if (!listener) return listener_not_found();
+  }
+  std::vector<Positioned<shapes::Listener>> all;
+  for (auto& one : TRY(all_listeners(context))) {
+    auto& listener = one.document.listener;
+    if (input.LoadBalancerArn && listener.LoadBalancerArn != input.LoadBalancerArn) continue;
+    if (!arns.empty() && std::find(arns.begin(), arns.end(), *listener.ListenerArn) == arns.end()) continue;
+    std::string position = position_number(*listener.Port) + *listener.ListenerArn;
+    all.push_back({std::move(position), std::move(listener)});
+  }
+  auto page = TRY(marked_page(std::move(all), input.Marker, input.PageSize));
+  return shapes::DescribeListenersOutput{std::move(page.items), std::move(page.next)};
+}
+
+Result<shapes::DescribeRulesOutput> describe_rules(Context& context, const shapes::DescribeRulesInput& input) {
+  const std::vector<std::string> arns = input.RuleArns.value_or(std::vector<std::string>{});
+  if (arns.empty() == !input.ListenerArn) {
+    return validation_error("You must specify either listener rule ARNs or a listener ARN");
+  }
+  std::vector<Positioned<shapes::Rule>> all;
+  for (const auto& one : TRY(all_listeners(context))) {
+    const auto& listener = one.document.listener;
+    auto rule = default_rule(context, listener);
+    const bool asked = input.ListenerArn ? listener.ListenerArn == input.ListenerArn
+                                         : std::find(arns.begin(), arns.end(), *rule.RuleArn) != arns.end();
+    if (asked) all.push_back({*rule.RuleArn, std::move(rule)});
+  }
+  if (input.ListenerArn && all.empty()) return listener_not_found();
+  if (all.size() < arns.size()) return rule_not_found();
+  auto page = TRY(marked_page(std::move(all), input.Marker, input.PageSize));
+  return shapes::DescribeRulesOutput{std::move(page.items), std::move(page.next)};
+}
+
+}  // namespace weir::api::elbv2

@@ -1,0 +1,198 @@
+// The operations on load balancers.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/arn.h"
+#include "api/elbv2/actions.h"
+#include "api/elbv2/associations.h"
+#include "api/elbv2/attributes.h"
+#include "api/elbv2/names.h"
+#include "api/elbv2/refusals.h"
+#include "api/writing.h"
+
+namespace weir::api::elbv2 {
+
+namespace {
+
+constexpr unsigned kIdDigits = 16;
+constexpr unsigned kDnsDigits = 10;
+constexpr std::size_t kZoneLetters = 6;
+
+std::vector<std::string> subnets_of(const shapes::CreateLoadBalancerInput& input) {
+  std::vector<std::string> subnets = input.Subnets.value_or(std::vector<std::string>{});
+  for (const auto& mapping : input.SubnetMappings.value_or(std::vector<shapes::SubnetMapping>{})) {
+    if (mapping.SubnetId) subnets.push_back(*mapping.SubnetId);
+  }
+  return subnets;
+}
+
+std::vector<shapes::AvailabilityZone> zones_of(const Context& context, const std::vector<std::string>& subnets) {
+  std::vector<shapes::AvailabilityZone> zones;
+  for (std::size_t i = 0; i < subnets.size(); ++i) {
+    zones.push_back({.ZoneName = context.region + static_cast<char>('a' + i % kZoneLetters), .SubnetId = subnets[i]});
+    zones.back().LoadBalancerAddresses.emplace();
+  }
+  return zones;
+}
+
+shapes::LoadBalancer make_balancer(Context& context, const shapes::CreateLoadBalancerInput& input) {
+  const std::string path = fmt::format("loadbalancer/app/{}/{}", input.Name, context.random.hex(kIdDigits));
+  const bool internal = input.Scheme == "internal";
+  return {
+      .LoadBalancerArn = make_arn(context, "elasticloadbalancing", path),
+      .DNSName = fmt::format("{}{}-{}.elb.localhost", internal ? "internal-" : "", input.Name,
+                             random_digits(context.random, kDnsDigits)),
+      .CanonicalHostedZoneId = "Z00000000WEIR",
+      .CreatedTime = context.now,
+      .LoadBalancerName = input.Name,
+      .Scheme = internal ? "internal" : "internet-facing",
+      .VpcId = "vpc-" + stable_hex(context.account + context.region, 17),
+      .State = shapes::LoadBalancerState{.Code = "active"},
+      .Type = "application",
+      .AvailabilityZones = zones_of(context, subnets_of(input)),
+      .SecurityGroups = input.SecurityGroups.value_or(std::vector<std::string>{}),
+      .IpAddressType = "ipv4",
+  };
+}
+
+bool same_settings(const shapes::LoadBalancer& there, const shapes::CreateLoadBalancerInput& input) {
+  std::vector<std::string> subnets;
+  for (const auto& zone : there.AvailabilityZones.value_or(std::vector<shapes::AvailabilityZone>{})) {
+    subnets.push_back(zone.SubnetId.value_or(""));
+  }
+  return there.Scheme == input.Scheme.value_or("internet-facing") && subnets == subnets_of(input) &&
+         there.SecurityGroups == input.SecurityGroups.value_or(std::vector<std::string>{});
+}
+
+shapes::CreateLoadBalancerOutput only(shapes::LoadBalancer balancer) {
+  return {.LoadBalancers = std::vector<shapes::LoadBalancer>{std::move(balancer)}};
+}
+
+Result<shapes::CreateLoadBalancerOutput> try_create(Context& context, const shapes::CreateLoadBalancerInput& input) {
+  TRY(refuse(input, refused_of_create_load_balancer(), kUnsupported));
+  TRY(check_name("Load balancer", input.Name));
+  if (input.Name.starts_with("internal-")) {
+    return validation_error(fmt::format("Load balancer name '{}' cannot begin with 'internal-'", input.Name));
+  }
+  TRY(check_tags(input.Tags));
+  if (input.Subnets && !input.Subnets->empty() && input.SubnetMappings && !input.SubnetMappings->empty()) {
+    return validation_error("You can specify either subnets or subnet mappings, not both");
+  }
+  model::LoadBalancer made{.scope = scope_of(context), .balancer = make_balancer(context, input)};
+  if (const auto found = TRY(store::load<model::LoadBalancer>(context.store, made.key()))) {
+    if (same_settings(found->document.balancer, input)) return only(found->document.balancer);
+    return client_error(
+        "DuplicateLoadBalancerName",
+        fmt::format("A load balancer with the same name '{}' exists, but with different settings", input.Name));
+  }
+  made.tags = input.Tags.value_or(std::vector<shapes::Tag>{});
+  made.attributes = defaults_of(balancer_attributes());
+  TRY(commit(context, {store::put(made, store::Expect::kAbsent)}));
+  return only(std::move(made.balancer));
+}
+
+Result<shapes::DeleteLoadBalancerOutput> try_delete(Context& context, const shapes::DeleteLoadBalancerInput& input) {
+  const auto found = TRY(find_balancer(context, input.LoadBalancerArn));
+  if (!found) return shapes::DeleteLoadBalancerOutput{};
+  const auto protection = found->document.attributes.find("deletion_protection.enabled");
+  if (protection != found->document.attributes.end() && protection->second == "true") {
+    return client_error("OperationNotPermitted",
+                        fmt::format("Load balancer '{}' cannot be deleted because deletion protection is enabled",
+                                    input.LoadBalancerArn));
+  }
+  std::vector<store::Write> writes{store::erase(*found)};
+  for (const auto& listener : TRY(all_listeners(context))) {
+    if (listener.document.listener.LoadBalancerArn == input.LoadBalancerArn) writes.push_back(store::erase(listener));
+  }
+  TRY(commit(context, writes));
+  return shapes::DeleteLoadBalancerOutput{};
+}
+
+std::vector<shapes::LoadBalancerAttribute> shown(const std::map<std::string, std::string>& attributes) {
+  std::vector<shapes::LoadBalancerAttribute> all;
+  for (const auto& [key, value] : attributes) all.push_back({.Key = key, .Value = value});
+  return all;
+}
+
+Result<shapes::ModifyLoadBalancerAttributesOutput> try_modify_attributes(
+    Context& context, const shapes::ModifyLoadBalancerAttributesInput& input) {
+  auto found = TRY(find_balancer(context, input.LoadBalancerArn));
+  if (!found) return balancer_not_found();
+  for (const auto& given : input.Attributes) {
+    const std::string key = given.Key.value_or("");
+    const std::string value = given.Value.value_or("");
+    TRY(check_attribute(balancer_attributes(), "Load balancer", key, value));
+    found->document.attributes[key] = value;
+  }
+  TRY(commit(context, {store::put(*found)}));
+  return shapes::ModifyLoadBalancerAttributesOutput{shown(found->document.attributes)};
+}
+
+// The balancers that `input` names; all where it names none.
+Result<std::vector<shapes::LoadBalancer>> named(Context& context, const shapes::DescribeLoadBalancersInput& input) {
+  std::vector<shapes::LoadBalancer> balancers;
+  const bool by_arn = input.LoadBalancerArns && !input.LoadBalancerArns->empty();
+  const bool by_name = input.Names && !input.Names->empty();
+  if (by_arn && by_name) {
+    return validation_error("Load balancer names and load balancer ARNs cannot be specified at the same time");
+  }
+  if (by_arn) {
+    for (const auto& arn : *input.LoadBalancerArns) {
+      if (!parse_arn(arn)) return validation_error(fmt::format("'{}' is not a valid load balancer ARN", arn));
+      auto found = TRY(find_balancer(context, arn));
+      if (!found) return balancer_not_found();
+      balancers.push_back(std::move(found->document.balancer));
+    }
+    return balancers;
+  }
+  for (auto& one : TRY(store::load_all<model::LoadBalancer>(context.store, scope_of(context).prefix()))) {
+    balancers.push_back(std::move(one.document.balancer));
+  }
+  if (!by_name) return balancers;
+  for (const auto& name : *input.Names) {
+    const auto is_it = [&](const auto& one) { return one.LoadBalancerName == name; };
+    if (std::none_of(balancers.begin(), balancers.end(), is_it)) return balancer_not_found(name);
+  }
+  std::erase_if(balancers, [&](const auto& one) {
+    return std::find(input.Names->begin(), input.Names->end(), *one.LoadBalancerName) == input.Names->end();
+  });
+  return balancers;
+}
+
+}  // namespace
+
+Result<shapes::CreateLoadBalancerOutput> create_load_balancer(Context& context,
+                                                              const shapes::CreateLoadBalancerInput& input) {
+  return writing(kServerError, [&] { return try_create(context, input); });
+}
+
+Result<shapes::DescribeLoadBalancersOutput> describe_load_balancers(Context& context,
+                                                                    const shapes::DescribeLoadBalancersInput& input) {
+  std::vector<Positioned<shapes::LoadBalancer>> all;
+  for (auto& balancer : TRY(named(context, input))) {
+    std::string name = *balancer.LoadBalancerName;
+    all.push_back({std::move(name), std::move(balancer)});
+  }
+  auto page = TRY(marked_page(std::move(all), input.Marker, input.PageSize));
+  return shapes::DescribeLoadBalancersOutput{std::move(page.items), std::move(page.next)};
+}
+
+Result<shapes::DeleteLoadBalancerOutput> delete_load_balancer(Context& context,
+                                                              const shapes::DeleteLoadBalancerInput& input) {
+  return writing(kServerError, [&] { return try_delete(context, input); });
+}
+
+Result<shapes::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
+    Context& context, const shapes::ModifyLoadBalancerAttributesInput& input) {
+  return writing(kServerError, [&] { return try_modify_attributes(context, input); });
+}
+
+Result<shapes::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
+    Context& context, const shapes::DescribeLoadBalancerAttributesInput& input) {
+  const auto found = TRY(find_balancer(context, input.LoadBalancerArn));
+  if (!found) return balancer_not_found();
+  return shapes::DescribeLoadBalancerAttributesOutput{shown(found->document.attributes)};
+}
+
+}  // namespace weir::api::elbv2

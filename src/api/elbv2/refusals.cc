@@ -1,0 +1,61 @@
+#include "api/elbv2/refusals.h"
+
+#include "api/elbv2/actions.h"
+
+namespace weir::api::elbv2 {
+
+namespace {
+
+constexpr Refused kCreateLoadBalancer[] = {
+    {"Type", "application"},
+    {"IpAddressType", "ipv4"},
+    {"SubnetMappings.AllocationId"},
+    {"SubnetMappings.PrivateIPv4Address"},
+    {"SubnetMappings.IPv6Address"},
+    {"SubnetMappings.SourceNatIpv6Prefix"},
+    {"CustomerOwnedIpv4Pool"},
+    {"EnablePrefixForIpv6SourceNat", "off"},
+    {"IpamPools"},
+};
+
+constexpr Refused kCreateTargetGroup[] = {
+    {"Protocol", "HTTP"},      {"HealthCheckProtocol", "HTTP"}, {"TargetType", "ip|instance"},
+    {"IpAddressType", "ipv4"}, {"TargetControlPort"},
+};
+
+constexpr Refused kModifyTargetGroup[] = {
+    {"HealthCheckProtocol", "HTTP"},
+};
+
+constexpr Refused kCreateListener[] = {
+    {"Protocol", "HTTP"},
+    {"SslPolicy"},
+    {"Certificates"},
+    {"DefaultActions.Type", "forward|fixed-response"},
+    {"DefaultActions.AuthenticateOidcConfig"},
+    {"DefaultActions.AuthenticateCognitoConfig"},
+    {"DefaultActions.RedirectConfig"},
+    {"DefaultActions.JwtValidationConfig"},
+    {"DefaultActions.ForwardConfig.TargetGroupStickinessConfig.Enabled"},
+    {"AlpnPolicy"},
+    {"MutualAuthentication.Mode", "off"},
+    {"MutualAuthentication.TrustStoreArn"},
+};
+
+constexpr RefusedOf kAll[] = {
+    {"CreateLoadBalancer", kCreateLoadBalancer}, {"CreateTargetGroup", kCreateTargetGroup},
+    {"ModifyTargetGroup", kModifyTargetGroup},   {"CreateListener", kCreateListener},
+    {"ModifyListener", kCreateListener},
+};
+
+}  // namespace
+
+std::span<const Refused> refused_of_create_load_balancer() { return kCreateLoadBalancer; }
+std::span<const Refused> refused_of_create_target_group() { return kCreateTargetGroup; }
+std::span<const Refused> refused_of_modify_target_group() { return kModifyTargetGroup; }
+std::span<const Refused> refused_of_create_listener() { return kCreateListener; }
+std::span<const Refused> refused_of_modify_listener() { return kCreateListener; }
+
+std::span<const RefusedOf> refused() { return kAll; }
+
+}  // namespace weir::api::elbv2

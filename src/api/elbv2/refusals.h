@@ -1,0 +1,14 @@
+// The parameters that elbv2 refuses, a table an operation. Constant; any thread.
+#pragma once
+
+#include "api/refused.h"
+
+namespace weir::api::elbv2 {
+
+std::span<const Refused> refused_of_create_load_balancer();
+std::span<const Refused> refused_of_create_target_group();
+std::span<const Refused> refused_of_modify_target_group();
+std::span<const Refused> refused_of_create_listener();
+std::span<const Refused> refused_of_modify_listener();
+
+}  // namespace weir::api::elbv2

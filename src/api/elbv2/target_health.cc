@@ -1,0 +1,106 @@
+#include "api/elbv2/target_health.h"
+
+#include <algorithm>
+
+#include "api/arn.h"
+#include "api/elbv2/actions.h"
+#include "api/elbv2/associations.h"
+#include "api/elbv2/errors.h"
+
+namespace weir::api::elbv2 {
+
+namespace {
+
+struct Words {
+  const char* reason;
+  const char* description;
+};
+// What AWS says where the check itself said no more.
+constexpr Words kUnhealthy[] = {
+    {"Target.ResponseCodeMismatch", "Health checks failed with an unexpected response code"},
+    {"Target.Timeout", "Request timed out"},
+    {"Target.FailedHealthChecks", "Health checks failed"},
+};
+
+shapes::TargetHealth unhealthy(const model::TaskTarget& target) {
+  const std::string reason = "Target." + (target.reason.empty() ? "FailedHealthChecks" : target.reason);
+  auto words = std::find_if(std::begin(kUnhealthy), std::end(kUnhealthy),
+                            [&](const Words& one) { return one.reason == reason; });
+  if (words == std::end(kUnhealthy)) words = std::end(kUnhealthy) - 1;
+  return {.State = "unhealthy",
+          .Reason = words->reason,
+          .Description = target.description.empty() ? words->description : target.description};
+}
+
+bool is_asked(const shapes::DescribeTargetHealthInput& input, const model::TaskTarget& target) {
+  if (!input.Targets || input.Targets->empty()) return true;
+  return std::any_of(input.Targets->begin(), input.Targets->end(), [&](const shapes::TargetDescription& one) {
+    return one.Id == target.address && (!one.Port || *one.Port == target.port);
+  });
+}
+
+shapes::TargetHealthDescription not_registered(const shapes::TargetDescription& target) {
+  return {.Target = target,
+          .TargetHealth = shapes::TargetHealth{.State = "unused",
+                                               .Reason = "Target.NotRegistered",
+                                               .Description = "Target is not registered to the target group"}};
+}
+
+}  // namespace
+
+std::optional<shapes::TargetHealth> health_of(const model::TaskTarget& target, bool in_use) {
+  if (target.state == "gone" || target.address.empty()) return std::nullopt;
+  if (target.state == "draining") {
+    return shapes::TargetHealth{.State = "draining",
+                                .Reason = "Target.DeregistrationInProgress",
+                                .Description = "Target deregistration is in progress"};
+  }
+  if (!in_use) {
+    return shapes::TargetHealth{
+        .State = "unused",
+        .Reason = "Target.NotInUse",
+        .Description = "Target group is not configured to receive traffic from the load balancer"};
+  }
+  if (target.state == "waiting") {
+    return shapes::TargetHealth{.State = "initial",
+                                .Reason = "Elb.RegistrationInProgress",
+                                .Description = "Target registration is in progress"};
+  }
+  if (target.health == "unhealthy") return unhealthy(target);
+  if (target.health == "healthy" && target.state == "serving") return shapes::TargetHealth{.State = "healthy"};
+  return shapes::TargetHealth{
+      .State = "initial", .Reason = "Elb.InitialHealthChecking", .Description = "Initial health checks in progress"};
+}
+
+Result<shapes::DescribeTargetHealthOutput> describe_target_health(Context& context,
+                                                                  const shapes::DescribeTargetHealthInput& input) {
+  const auto group = TRY(find_target_group(context, input.TargetGroupArn));
+  if (!group) return target_group_not_found();
+  const auto users = TRY(balancers_using(context, input.TargetGroupArn));
+  const std::string check_port = group->document.group.HealthCheckPort.value_or("traffic-port");
+  shapes::DescribeTargetHealthOutput output;
+  auto& all = output.TargetHealthDescriptions.emplace();
+  for (const auto& task : TRY(store::load_all<model::Task>(context.store, scope_of(context).prefix()))) {
+    for (const auto& target : task.document.targets) {
+      if (target.target_group != input.TargetGroupArn || !is_asked(input, target)) continue;
+      const auto health = health_of(target, !users.empty());
+      if (!health) continue;
+      all.push_back({
+          .Target =
+              shapes::TargetDescription{
+                  .Id = target.address, .Port = target.port, .AvailabilityZone = context.region + "a"},
+          .HealthCheckPort = check_port == "traffic-port" ? std::to_string(target.port) : check_port,
+          .TargetHealth = *health,
+      });
+    }
+  }
+  for (const auto& asked : input.Targets.value_or(std::vector<shapes::TargetDescription>{})) {
+    const bool found = std::any_of(all.begin(), all.end(), [&](const auto& one) {
+      return one.Target->Id == asked.Id && (!asked.Port || asked.Port == one.Target->Port);
+    });
+    if (!found) all.push_back(not_registered(asked));
+  }
+  return output;
+}
+
+}  // namespace weir::api::elbv2
