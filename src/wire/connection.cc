@@ -184,7 +184,7 @@ void Connection::on_head() {
   choose_route();
   if (state_ != State::reading) return;
   if (head_.body == http::BodyKind::length && !body_fits(head_.content_length)) {
-    return refuse(route_error(413, "The body is larger than this path allows"));
+    return refuse_body();
   }
   if (route_ && route_->body == Body::spooled && !admit_upload()) return;
   if (head_.expect_continue && head_.body != http::BodyKind::none) {
@@ -196,7 +196,7 @@ void Connection::on_head() {
 
 void Connection::on_body(std::string_view bytes) {
   body_size_ += bytes.size();
-  if (!body_fits(body_size_)) return refuse(route_error(413, "The body is larger than this path allows"));
+  if (!body_fits(body_size_)) return refuse_body();
   timer_.arm(server_.loop_.now() + server_.options_.body_timeout);
   if (!file_) {
     body_ += bytes;
@@ -240,6 +240,10 @@ void Connection::handle_route() {
 }
 
 // --- Connection: answering --------------------------------------------------------------------------------------
+
+void Connection::refuse_body() {
+  refuse(route_ ? route_error(413, "The body is larger than this path allows") : server_.facade_.refuse_body(head_));
+}
 
 void Connection::write_head(const Reply& reply, http::H1WriteOptions options) {
   http::ResponseHead head;

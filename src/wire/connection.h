@@ -62,6 +62,7 @@ class Connection final : private net::FdHandler {
   void abandon();
 
   void refuse(const Reply& reply);  // answers, then closes
+  void refuse_body();               // 413
   void write_head(const Reply& reply, http::H1WriteOptions options);
   void answered();  // the answer is complete in out_
   void flush();

@@ -43,7 +43,8 @@ WireError unknown_service(const CallName& name, std::string_view signing_name) {
 }
 
 WireError unknown_operation(const model::ServiceModel& service, const CallName& name) {
-  if (service.knows(name.operation)) {
+  const bool versioned = name.protocol == Protocol::query && name.version != service.api_version;
+  if (!versioned && service.knows(name.operation)) {
     return wire_error(Fault::not_implemented,
                       fmt::format("The operation {} of {} is not implemented by Weir", name.operation, service.name),
                       name.protocol, &service);
@@ -127,7 +128,9 @@ Reply Facade::run(const model::ServiceModel& service, const CallName& name, cons
 
   const api::Erased input = action->make_input();
   if (auto read = decode(service, name, action->input(), body, input.get()); !read) {
-    return fail_with(wire_error(fault_of(read.error()), read.error().message, name.protocol, &service));
+    const Fault fault = fault_of(read.error());
+    std::string message = fault == Fault::unknown_parameter ? "Unknown parameter: " : "";
+    return fail_with(wire_error(fault, message + read.error().message, name.protocol, &service));
   }
   api::Context context{.account = is_account(caller.access_key) ? caller.access_key : options_.account,
                        .region = caller.region,
@@ -153,6 +156,16 @@ Reply Facade::refuse(const CallName& name, const model::ServiceModel* service, c
                      const std::string& id) const {
   if (name.protocol == Protocol::json || name.protocol == Protocol::rest_json) return json_error(service, error);
   return query_error(service, error, id);
+}
+
+Reply Facade::refuse_body(const http::RequestHead& head) {
+  const std::string id = request_id();
+  const CallName name = call_name(head, "");
+  const auto* service = service_of(name, "", services_);
+  Reply reply = refuse(name, service,
+                       wire_error(Fault::too_large, "The request's body is too large", name.protocol, service), id);
+  reply.fields.emplace_back("x-amzn-requestid", id);
+  return reply;
 }
 
 Result<> Facade::admit(const http::RequestHead& head, std::string_view body_digest) const {

@@ -44,6 +44,9 @@ class Facade {
   // `head`'s body has been read whole into `body`.
   Reply handle(const http::RequestHead& head, std::string_view body);
 
+  // The answer to a call whose body is over the limit.
+  Reply refuse_body(const http::RequestHead& head);
+
   // For routes that are not AWS's: whether `head` may be answered. With keys it must be signed (any service), the body
   // by `body_digest`, which may be kUnsignedPayload. Without keys it must not come from a foreign web page.
   Result<> admit(const http::RequestHead& head, std::string_view body_digest) const;

@@ -80,15 +80,15 @@ class Reader {
   }
 
   // The children in the order of their numbers.
-  Result<std::map<std::size_t, const Node*>> in_order(const Node& node) {
+  Result<std::map<std::size_t, const Node*>> in_order(const Node& node, std::string_view level) {
     std::map<std::size_t, const Node*> items;
     for (const auto& [name, child] : node.children) {
       std::size_t number = 0;
       const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
       if (error != std::errc() || end != name.data() + name.size() || number == 0 || number > kMaxListIndex) {
-        return unknown(child_path(name));
+        return unknown(child_path(fmt::format("{}{}", level, name)));
       }
-      if (!items.emplace(number, &child).second) return unknown(child_path(name));
+      if (!items.emplace(number, &child).second) return unknown(child_path(fmt::format("{}{}", level, name)));
     }
     return items;
   }
@@ -98,7 +98,7 @@ class Reader {
     const Node& items = *TRY(numbered(node, "member", flattened));
     if ((node.value && !node.value->empty()) || (items.value && !items.value->empty())) return wrong("List");
     Json array = Json::array();
-    const auto ordered = TRY(in_order(items));
+    const auto ordered = TRY(in_order(items, flattened ? "" : "member."));
     for (const auto& [number, item] : ordered) {
       array.push(TRY(read_child(shape.element(), *item,
                                 flattened ? fmt::format("{}", number) : fmt::format("member.{}", number))));
@@ -110,7 +110,7 @@ class Reader {
     const Node& entries = *TRY(numbered(node, "entry", flattened));
     if ((node.value && !node.value->empty()) || (entries.value && !entries.value->empty())) return wrong("Map");
     Json object = Json::object();
-    const auto ordered = TRY(in_order(entries));
+    const auto ordered = TRY(in_order(entries, flattened ? "" : "entry."));
     for (const auto& [number, entry] : ordered) {
       const std::string name = fmt::format("entry.{}", number);
       const auto key = entry->children.find("key"), value = entry->children.find("value");

@@ -15,11 +15,7 @@ std::string content_type(const model::ServiceModel* service) {
 }  // namespace
 
 Result<> decode_document(const Shape& shape, const Json& document, void* value) {
-  if (auto read = from_json(shape, document, value, Unknown::refuse); !read) {
-    Error error = read.error();
-    if (error.code == "Unknown") error.message = "Unknown parameter: " + error.message;
-    return std::unexpected(std::move(error));
-  }
+  TRY(from_json(shape, document, value, Unknown::refuse));
   TRY(require_members(shape, document));
   return validate(shape, value);
 }
