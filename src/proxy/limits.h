@@ -44,6 +44,10 @@ inline constexpr milliseconds kFeedbackInterval{1'000};
 inline constexpr std::size_t kMaxMessage = 64 * 1024 * 1024;  // one line of the control protocol
 inline constexpr std::size_t kMaxUnsentFeedback = 16 * 1024 * 1024;
 
+// Figures
+inline constexpr milliseconds kAdminTime{10'000};  // for one visitor
+inline constexpr std::size_t kMaxAdminRequest = 16 * 1024;
+
 // Health checks
 inline constexpr milliseconds kFirstRetry{50};        // a backend that has never passed is tried again this soon ...
 inline constexpr milliseconds kRetryCeiling{250};     // ... doubling up to this, or to its interval if that is shorter

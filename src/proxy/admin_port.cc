@@ -1,0 +1,83 @@
+#include "proxy/admin_port.h"
+
+#include <sys/socket.h>
+
+#include <array>
+
+#include "net/socket.h"
+#include "net/timer.h"
+#include "proxy/limits.h"
+
+namespace weir::proxy {
+
+class AdminPort::Visitor final : public net::FdHandler {
+ public:
+  Visitor(AdminPort& port, net::Fd socket)
+      : port_(port), fd_(std::move(socket)), limit_(port.loop_, [this] { port_.forget(*this); }) {
+    port_.loop_.watch(fd_.get(), net::kReadable, *this);
+    limit_.arm(port_.loop_.now() + kAdminTime);
+  }
+  ~Visitor() override { port_.loop_.unwatch(fd_.get()); }
+
+  void on_ready(std::uint32_t events) override {
+    if (events & net::kReadable) {
+      std::array<char, 4096> buffer;
+      const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), 0);
+      if (size <= 0) return port_.forget(*this);
+      in_.append(buffer.data(), static_cast<std::size_t>(size));
+      if (in_.size() > kMaxAdminRequest) return port_.forget(*this);
+      if (out_.empty() && in_.find("\r\n\r\n") != std::string::npos) answer();
+    }
+    write();
+  }
+
+ private:
+  void answer() {
+    const std::string body = port_.text_();
+    out_ = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\nconnection: close\r\ncontent-length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+  void write() {
+    if (out_.empty()) return;
+    const ssize_t sent = send(fd_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
+    if (sent > 0) out_.erase(0, static_cast<std::size_t>(sent));
+    if (out_.empty()) return port_.forget(*this);
+    port_.loop_.change(fd_.get(), net::kWritable);
+  }
+
+  AdminPort& port_;
+  net::Fd fd_;
+  net::Timer limit_;
+  std::string in_, out_;
+};
+
+Result<std::unique_ptr<AdminPort>> AdminPort::open(net::Loop& loop, const std::string& address,
+                                                   std::function<std::string()> text) {
+  const net::SocketAddress parsed = TRY(net::SocketAddress::parse(address));
+  net::Fd socket = TRY(net::listen_stream(parsed));
+  return std::unique_ptr<AdminPort>(new AdminPort(loop, std::move(socket), std::move(text)));
+}
+
+AdminPort::AdminPort(net::Loop& loop, net::Fd socket, std::function<std::string()> text)
+    : loop_(loop), fd_(std::move(socket)), text_(std::move(text)) {
+  loop_.watch(fd_.get(), net::kReadable, *this);
+}
+
+AdminPort::~AdminPort() { loop_.unwatch(fd_.get()); }
+
+void AdminPort::on_ready(std::uint32_t) {
+  std::optional<net::Fd> socket = net::accept_stream(fd_.get());
+  if (!socket) return;
+  auto visitor = std::make_shared<Visitor>(*this, std::move(*socket));
+  visitors_.emplace(visitor.get(), visitor);
+}
+
+// The visitor may be on the stack: it goes in the next turn.
+void AdminPort::forget(Visitor& visitor) {
+  const auto found = visitors_.find(&visitor);
+  if (found == visitors_.end()) return;
+  loop_.post([gone = std::move(found->second)] {});
+  visitors_.erase(found);
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,86 @@
+#include "proxy/backend_link.h"
+
+#include <algorithm>
+
+#include "base/result.h"
+#include "net/socket.h"
+#include "proxy/backend_h1.h"
+#include "proxy/backend_h2.h"
+#include "proxy/limits.h"
+
+namespace weir::proxy {
+namespace {
+
+template <class Connection>
+std::unique_ptr<Connection> extract(std::vector<std::unique_ptr<Connection>>& from, Connection& connection) {
+  const auto found = std::ranges::find(from, &connection, &std::unique_ptr<Connection>::get);
+  std::unique_ptr<Connection> owned = std::move(*found);
+  *found = std::move(from.back());
+  from.pop_back();
+  return owned;
+}
+
+}  // namespace
+
+BackendLink::BackendLink(Lane& lane, LiveBackend& backend)
+    : lane_(lane), backend_(backend), address_(MUST(net::SocketAddress::ip(backend.spec.address, backend.spec.port))) {}
+
+BackendLink::~BackendLink() = default;
+
+BackendStream* BackendLink::open(Exchange& exchange) {
+  return backend_.pool->spec().protocol == route::PoolProtocol::http1 ? open_h1(exchange) : open_h2(exchange);
+}
+
+BackendStream* BackendLink::open_h1(Exchange& exchange) {
+  if (!idle_.empty()) {
+    BackendH1* connection = idle_.back();
+    idle_.pop_back();
+    connection->begin(exchange);
+    return connection;
+  }
+  auto socket = net::connect_stream(address_);
+  if (!socket) return nullptr;
+  h1_.push_back(std::make_unique<BackendH1>(lane_, *this, std::move(*socket)));
+  h1_.back()->begin(exchange);
+  return h1_.back().get();
+}
+
+BackendStream* BackendLink::open_h2(Exchange& exchange) {
+  for (const auto& connection : h2_) {
+    if (BackendStream* stream = connection->begin(exchange)) return stream;
+  }
+  if (h2_.size() >= kMaxSessions) return nullptr;
+  auto socket = net::connect_stream(address_);
+  if (!socket) return nullptr;
+  h2_.push_back(std::make_unique<BackendH2>(lane_, *this, std::move(*socket)));
+  return h2_.back()->begin(exchange);
+}
+
+bool BackendLink::keep(BackendH1& connection) {
+  if (!backend_.serving() || idle_.size() >= kMaxIdleConnections) return false;
+  idle_.push_back(&connection);
+  return true;
+}
+
+void BackendLink::left_idle(BackendH1& connection) { std::erase(idle_, &connection); }
+
+void BackendLink::closed(BackendH1& connection) { lane_.bury(extract(h1_, connection)); }
+void BackendLink::closed(BackendH2& connection) { lane_.bury(extract(h2_, connection)); }
+
+void BackendLink::backend_changed() {
+  if (backend_.serving()) return;
+  for (BackendH1* connection : std::vector<BackendH1*>(idle_)) connection->close();
+  std::vector<BackendH2*> sessions;
+  for (const auto& connection : h2_) sessions.push_back(connection.get());
+  for (BackendH2* connection : sessions) connection->close_when_idle();
+}
+
+void BackendLink::sweep(Instant now) {
+  std::vector<BackendH1*> old;
+  for (BackendH1* connection : idle_) {
+    if (now - connection->idle_since() >= kBackendIdleTime) old.push_back(connection);
+  }
+  for (BackendH1* connection : old) connection->close();
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,51 @@
+// BackendLink: the connections of one worker to one backend: idle and busy ones over HTTP/1.1, shared ones over
+// HTTP/2. One thread; owned by the LiveBackend it belongs to.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "net/socket_address.h"
+#include "proxy/lane.h"
+#include "proxy/live_pool.h"
+#include "proxy/streams.h"
+
+namespace weir::proxy {
+
+class BackendH1;
+class BackendH2;
+class Exchange;
+
+class BackendLink final : public LiveBackend::Attachment {
+ public:
+  BackendLink(Lane& lane, LiveBackend& backend);
+  ~BackendLink() override;
+
+  // A stream for `exchange` on a kept or new connection; null where not even a connection could be begun.
+  BackendStream* open(Exchange& exchange);
+
+  void backend_changed() override;
+  bool idle() const override { return h1_.empty() && h2_.empty(); }
+  // Closes connections that have been idle for too long.
+  void sweep(Instant now);
+
+  // From the connections.
+  bool keep(BackendH1& connection);  // false: close it instead
+  void left_idle(BackendH1& connection);
+  void closed(BackendH1& connection);
+  void closed(BackendH2& connection);
+  bool serving() const { return backend_.serving(); }
+
+ private:
+  BackendStream* open_h1(Exchange& exchange);
+  BackendStream* open_h2(Exchange& exchange);
+
+  Lane& lane_;
+  LiveBackend& backend_;
+  net::SocketAddress address_;
+  std::vector<std::unique_ptr<BackendH1>> h1_;
+  std::vector<BackendH1*> idle_;  // the last used is used next
+  std::vector<std::unique_ptr<BackendH2>> h2_;
+};
+
+}  // namespace weir::proxy

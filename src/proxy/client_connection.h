@@ -1,0 +1,60 @@
+// ClientConnection: one accepted socket, whatever it speaks; and Entrance: the listening address it came through, as
+// one worker sees it. One thread; the Lane owns the connections, the Worker the entrances.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "net/loop.h"
+#include "net/socket_address.h"
+#include "proxy/live_table.h"
+
+namespace weir::proxy {
+
+class Lane;
+
+// Lives while it is open or a connection that came through it is.
+struct Entrance {
+  std::string place;                 // "127.0.0.1:80"
+  std::string port;                  // "80"
+  LiveListener* listener = nullptr;  // null once the table has dropped it
+  Duration idle_timeout{};
+  std::size_t connections = 0;
+  bool closing = false;  // connections end after what they are doing
+};
+
+// What is known of the peer, as the fields that tell the backend of it.
+struct ClientOrigin {
+  ClientOrigin(const Entrance& entrance, const net::SocketAddress& peer);
+  std::string address;  // "203.0.113.9"
+  std::string lines;    // "X-Forwarded-For: …", "-Proto", "-Port" in wire form
+};
+
+class ClientConnection : public net::FdHandler {
+ public:
+  ClientConnection(Entrance& entrance, const net::SocketAddress& peer) : entrance_(entrance), origin_(entrance, peer) {
+    ++entrance_.connections;
+  }
+  ~ClientConnection() override { --entrance_.connections; }
+  ClientConnection(const ClientConnection&) = delete;
+  ClientConnection& operator=(const ClientConnection&) = delete;
+
+  // Ends after what is under way, in the protocol's own way.
+  virtual void finish_soon() = 0;
+  Entrance& entrance() { return entrance_; }
+  const ClientOrigin& origin() const { return origin_; }
+
+ protected:
+  // For a connection that goes on in another protocol.
+  ClientConnection(Entrance& entrance, ClientOrigin origin) : entrance_(entrance), origin_(std::move(origin)) {
+    ++entrance_.connections;
+  }
+  Entrance& entrance_;
+  ClientOrigin origin_;
+
+ private:
+  friend class Lane;
+  std::size_t slot_ = 0;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,194 @@
+#include "proxy/client_h2.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "proxy/exchange.h"
+#include "proxy/limits.h"
+
+namespace weir::proxy {
+
+using http::H2Code;
+using http::StreamId;
+
+struct ClientH2::Stream final : ClientStream {
+  explicit Stream(ClientH2& owner) : connection(owner) {}
+
+  ClientH2& connection;
+  std::size_t slot = 0;
+  StreamId id = 0;
+  Exchange* exchange = nullptr;  // null once it is over
+  H2Outgoing out;
+  bool relieved = false;
+
+  void send_continue() override {
+    http::ResponseHead head;
+    head.status = 100;
+    send_interim(head);
+  }
+  void send_interim(const http::ResponseHead& head) override {
+    (void)connection.session().submit_response(id, head, http::H2Body::follows);
+    connection.wake();
+  }
+  void send_head(const http::ResponseHead& head, bool end) override {
+    const auto sent = connection.session().submit_response(id, head, end ? http::H2Body::none : http::H2Body::follows);
+    if (!sent) connection.session().reset(id, H2Code::internal_error);
+    connection.wake();
+    if (end) connection.finish_exchange(*this);
+  }
+  void send_body(std::string_view bytes) override {
+    out.append(bytes);
+    resume();
+  }
+  void send_end(const http::HeaderBlock* trailers) override {
+    out.end(trailers);
+    resume();
+    connection.finish_exchange(*this);
+  }
+  void send_abort() override {
+    connection.session().reset(id, H2Code::internal_error);
+    connection.wake();
+    connection.finish_exchange(*this);
+  }
+  void resume() {
+    connection.session().resume(id);
+    connection.wake();
+  }
+  bool speaks_http2() const override { return true; }
+  std::size_t unsent() const override { return out.unsent(); }
+  void body_taken(std::size_t size) override {
+    connection.session().consume(id, size);
+    connection.wake();
+  }
+};
+
+ClientH2::ClientH2(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket)
+    : ClientConnection(entrance, std::move(origin)),
+      H2Wire(lane, std::move(socket), http::H2Session::Side::server),
+      timer_(lane.loop(), [this] { on_timer(); }) {
+  lane.loop().watch(fd(), net::kReadable, *this);
+  timer_.arm(lane.loop().now() + entrance.idle_timeout);
+  wake();
+}
+
+ClientH2::~ClientH2() {
+  while (!streams_.empty()) release(*streams_.back());
+  close_socket();
+}
+
+void ClientH2::receive(std::string_view in) {
+  feed(in);
+  if (entrance_.closing) finish_soon();
+}
+
+void ClientH2::on_ready(std::uint32_t events) {
+  wire_ready(events);
+  lane_.flush();
+}
+
+void ClientH2::finish_soon() {
+  if (finishing_ || !open()) return;
+  finishing_ = true;
+  session().shutdown_notice();
+  timer_.arm(lane_.loop().now() + kGoawayDelay);
+  wake();
+}
+
+void ClientH2::on_timer() {
+  if (!finishing_ && !streams_.empty()) {
+    timer_.arm(lane_.loop().now() + entrance_.idle_timeout);
+    return;
+  }
+  finishing_ = true;
+  session().goaway(H2Code::no_error);
+  wake();
+}
+
+void* ClientH2::on_request(StreamId id, http::RequestHead& head, bool end) {
+  if (free_.empty()) free_.push_back(std::make_unique<Stream>(*this));
+  Stream& stream = *free_.back();
+  stream.slot = streams_.size();
+  streams_.push_back(std::move(free_.back()));
+  free_.pop_back();
+  stream.id = id;
+  stream.exchange = lane_.take_exchange();
+  std::swap(stream.exchange->request, head);
+  if (!finishing_) timer_.arm(lane_.loop().now() + entrance_.idle_timeout);
+  session().set_user(id, &stream);  // an answer may end the stream before this returns
+  stream.exchange->start(stream, entrance_, origin_, end);
+  return &stream;
+}
+
+void ClientH2::on_data(StreamId id, void* user, std::string_view bytes) {
+  Stream& stream = *static_cast<Stream*>(user);
+  if (stream.exchange == nullptr) return session().consume(id, bytes.size());
+  stream.exchange->request_body(bytes);
+}
+
+void ClientH2::on_trailers(StreamId, void* user, http::HeaderBlock& trailers) {
+  Stream& stream = *static_cast<Stream*>(user);
+  if (stream.exchange != nullptr) stream.exchange->request_end(&trailers);
+}
+
+void ClientH2::on_end(StreamId, void* user) {
+  Stream& stream = *static_cast<Stream*>(user);
+  if (stream.exchange != nullptr && !stream.exchange->request_ended()) stream.exchange->request_end(nullptr);
+}
+
+void ClientH2::on_closed(StreamId, void* user, H2Code) { release(*static_cast<Stream*>(user)); }
+
+http::H2BodyPart ClientH2::next_body(StreamId id, void* user, std::size_t max) {
+  Stream& stream = *static_cast<Stream*>(user);
+  const http::H2BodyPart part = stream.out.next(max);
+  if (part.then == http::H2BodyPart::Then::trailers) (void)session().submit_trailers(id, stream.out.trailers());
+  if (stream.exchange != nullptr && !stream.relieved && stream.out.unsent() <= kLowMark) {
+    stream.relieved = true;
+    relieved_.push_back(&stream);
+  }
+  return part;
+}
+
+void ClientH2::finish_exchange(Stream& stream) {
+  Exchange* exchange = std::exchange(stream.exchange, nullptr);
+  if (exchange == nullptr) return;
+  lane_.give_exchange(exchange);
+}
+
+void ClientH2::release(Stream& stream) {
+  if (Exchange* exchange = std::exchange(stream.exchange, nullptr)) {
+    exchange->client_gone();
+    lane_.give_exchange(exchange);
+  }
+  stream.out.reset();
+  if (stream.relieved) std::erase(relieved_, &stream);
+  stream.relieved = false;
+  const std::size_t slot = stream.slot;
+  free_.push_back(std::move(streams_[slot]));
+  if (slot + 1 != streams_.size()) {
+    streams_[slot] = std::move(streams_.back());
+    streams_[slot]->slot = slot;
+  }
+  streams_.pop_back();
+}
+
+void ClientH2::wire_drained() {
+  while (!relieved_.empty()) {
+    Stream& stream = *relieved_.back();
+    relieved_.pop_back();
+    stream.relieved = false;
+    if (stream.exchange != nullptr) stream.exchange->client_writable();
+  }
+  if (finishing_ && streams_.empty() && !timer_.armed() && !session().wants_write()) close();
+}
+
+void ClientH2::wire_broken() { close(); }
+
+void ClientH2::close() {
+  if (!open()) return;
+  timer_.cancel();
+  while (!streams_.empty()) release(*streams_.back());
+  close_socket();
+  lane_.leave(*this);
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,48 @@
+// ClientH2: one HTTP/2 connection from a client; every stream is a ClientStream with an exchange of its own.
+// One thread; owned by the Lane.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "net/timer.h"
+#include "proxy/client_connection.h"
+#include "proxy/h2_wire.h"
+#include "proxy/streams.h"
+
+namespace weir::proxy {
+
+class ClientH2 final : public ClientConnection, private H2Wire {
+ public:
+  ClientH2(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket);
+  ~ClientH2() override;
+  void finish_soon() override;
+  // Bytes read before the protocol was known.
+  void receive(std::string_view in);
+
+ private:
+  struct Stream;
+
+  void on_ready(std::uint32_t events) override;
+  void* on_request(http::StreamId id, http::RequestHead& head, bool end) override;
+  void on_data(http::StreamId id, void* user, std::string_view bytes) override;
+  void on_trailers(http::StreamId, void* user, http::HeaderBlock& trailers) override;
+  void on_end(http::StreamId, void* user) override;
+  void on_closed(http::StreamId, void* user, http::H2Code code) override;
+  http::H2BodyPart next_body(http::StreamId id, void* user, std::size_t max) override;
+  void wire_broken() override;
+  void wire_drained() override;
+
+  void finish_exchange(Stream& stream);
+  void release(Stream& stream);
+  void close();
+  void on_timer();
+
+  net::Timer timer_;  // idle, or the second step of a graceful end
+  bool finishing_ = false;
+  std::vector<std::unique_ptr<Stream>> streams_;
+  std::vector<std::unique_ptr<Stream>> free_;
+  std::vector<Stream*> relieved_;  // their bodies have fallen to the low mark during a drain
+};
+
+}  // namespace weir::proxy

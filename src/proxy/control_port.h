@@ -1,0 +1,44 @@
+// ControlPort: the Unix socket at which control hands tables over and hears back, one JSON text a line. The newest
+// connection is the one that counts. One thread (the main loop); owned by the DataPlane.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "net/loop.h"
+#include "net/socket_address.h"
+
+namespace weir::proxy {
+
+class ControlPort final : private net::FdHandler {
+ public:
+  struct Calls {
+    std::function<void()> connected;                   // a new peer: it wants to know where things stand
+    std::function<Result<void>(const Json&)> message;  // an error ends the connection
+  };
+  // Errors: "ControlSocket" where another process listens there, "Io", "Address".
+  static Result<std::unique_ptr<ControlPort>> open(net::Loop& loop, Log& log, const std::string& path, Calls calls);
+  ~ControlPort() override;
+
+  bool has_peer() const { return peer_ != nullptr; }
+  // Sends one line to the peer. Dropped where there is none, or where it does not keep up (a newer one follows).
+  void send(const Json& message);
+
+ private:
+  class Peer;
+  ControlPort(net::Loop& loop, Log& log, std::string path, net::Fd socket, Calls calls);
+  void on_ready(std::uint32_t events) override;
+  void drop_peer();
+
+  net::Loop& loop_;
+  Log& log_;
+  std::string path_;
+  net::Fd fd_;
+  Calls calls_;
+  std::shared_ptr<Peer> peer_;
+};
+
+}  // namespace weir::proxy

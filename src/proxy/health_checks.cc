@@ -1,0 +1,94 @@
+#include "proxy/health_checks.h"
+
+#include "base/result.h"
+#include "proxy/limits.h"
+
+namespace weir::proxy {
+
+class HealthChecks::Probe {
+ public:
+  Probe(HealthChecks& owner, const Key& key, const route::Pool& pool, const route::Backend& backend)
+      : owner_(owner),
+        key_(key),
+        backend_(backend),
+        judge_(pool.health, owner.loop_.now()),
+        timer_(owner.loop_, [this] { check(); }) {
+    const auto spread = static_cast<std::int64_t>(Duration(kFirstCheckSpread).count());
+    next_ = owner.loop_.now() + Duration(owner.random_.between(0, spread));
+    update(pool, backend);
+  }
+
+  bool same_place(const route::Backend& other) const {
+    return other.address == backend_.address && other.port == backend_.port;
+  }
+
+  void update(const route::Pool& pool, const route::Backend& backend) {
+    backend_ = backend;
+    judge_.update(pool.health);
+    const std::uint16_t port = pool.health.port != 0 ? pool.health.port : backend.port;
+    target_ = {MUST(net::SocketAddress::ip(backend.address, port)), pool.health, pool.protocol};
+    const bool wanted =
+        backend.state != route::BackendState::draining && pool.health.protocol != route::HealthProtocol::none;
+    if (!wanted) {
+      timer_.cancel();
+      run_.reset();
+    } else if (!timer_.armed() && run_ == nullptr) {
+      timer_.arm(next_);
+    }
+  }
+
+  const HealthJudge& judge() const { return judge_; }
+
+ private:
+  void check() {
+    run_ = start_check(owner_.loop_, target_, [this](CheckOutcome outcome) { checked(std::move(outcome)); });
+  }
+  void checked(CheckOutcome outcome) {
+    // The run is on the stack: it goes in the next turn.
+    owner_.loop_.post([run = std::shared_ptr<CheckRun>(std::move(run_))] {});
+    const Instant now = owner_.loop_.now();
+    const bool changed = judge_.judge(outcome, now);
+    next_ = judge_.next_check(now);
+    timer_.arm(next_);
+    if (changed) owner_.changed_(key_.first, key_.second, judge_.health());
+  }
+
+  HealthChecks& owner_;
+  Key key_;
+  route::Backend backend_;
+  CheckTarget target_;
+  HealthJudge judge_;
+  net::Timer timer_;
+  Instant next_;
+  std::unique_ptr<CheckRun> run_;
+};
+
+HealthChecks::HealthChecks(net::Loop& loop, Random& random, Changed changed)
+    : loop_(loop), random_(random), changed_(std::move(changed)) {}
+
+HealthChecks::~HealthChecks() = default;
+
+void HealthChecks::update(const route::RouteTable& table) {
+  std::map<Key, std::unique_ptr<Probe>> now;
+  for (const route::Pool& pool : table.pools) {
+    for (const route::Backend& backend : pool.backends) {
+      Key key{pool.id, backend.id};
+      const auto known = probes_.find(key);
+      if (known != probes_.end() && known->second->same_place(backend)) {
+        known->second->update(pool, backend);
+        now.emplace(std::move(key), std::move(known->second));
+      } else {
+        auto probe = std::make_unique<Probe>(*this, key, pool, backend);
+        now.emplace(std::move(key), std::move(probe));
+      }
+    }
+  }
+  probes_ = std::move(now);
+}
+
+const HealthJudge* HealthChecks::verdict(const std::string& pool, const std::string& backend) const {
+  const auto found = probes_.find({pool, backend});
+  return found == probes_.end() ? nullptr : &found->second->judge();
+}
+
+}  // namespace weir::proxy

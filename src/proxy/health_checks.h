@@ -1,0 +1,41 @@
+// HealthChecks: checks every backend that is checking or serving, and knows the verdict on each. One thread (the main
+// loop); owned by the DataPlane.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/random.h"
+#include "net/loop.h"
+#include "proxy/check_run.h"
+#include "proxy/health_judge.h"
+
+namespace weir::proxy {
+
+class HealthChecks {
+ public:
+  // `changed` is called whenever the verdict on a backend has changed, after verdict() says so.
+  using Changed = std::function<void(const std::string& pool, const std::string& backend, route::Health health)>;
+  HealthChecks(net::Loop& loop, Random& random, Changed changed);
+  ~HealthChecks();
+
+  // Checks the backends of `table` from now on. A backend that was known keeps its verdict.
+  void update(const route::RouteTable& table);
+  // The verdict on a backend; null where it is not in the table.
+  const HealthJudge* verdict(const std::string& pool, const std::string& backend) const;
+
+ private:
+  class Probe;
+  using Key = std::pair<std::string, std::string>;  // pool, backend
+
+  net::Loop& loop_;
+  Random& random_;
+  Changed changed_;
+  std::map<Key, std::unique_ptr<Probe>> probes_;
+};
+
+}  // namespace weir::proxy

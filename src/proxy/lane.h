@@ -1,0 +1,79 @@
+// Lane: what the connections of one worker share: its loop, table, buffers, pools of reusable objects, and the order
+// in which writes leave. One thread; owned by the Worker; outlives every connection.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/log.h"
+#include "net/loop.h"
+#include "proxy/live_table.h"
+#include "proxy/out_queue.h"
+
+namespace weir::proxy {
+
+class Exchange;
+class ClientConnection;
+class BackendLink;
+
+// A connection with bytes to write. Writes gathered while one event is handled leave together.
+class Flushable {
+ public:
+  virtual ~Flushable() = default;
+  virtual void flush() = 0;
+
+ private:
+  friend class Lane;
+  bool touched_ = false;
+};
+
+class Lane final : private net::TurnTask {
+ public:
+  Lane(net::Loop& loop, Log& log);
+  ~Lane() override;
+
+  net::Loop& loop() { return loop_; }
+  Log& log() { return log_; }
+  LiveTable& table() { return table_; }
+  ChunkPool& chunks() { return chunks_; }
+  // Scratch for one read, or for serialising one write; free again when the call that filled it returns.
+  std::span<char> read_buffer() { return read_buffer_; }
+  std::span<char> write_buffer() { return write_buffer_; }
+
+  // `connection` has bytes to write: its flush() comes with the next flush(), at the latest at the end of the turn.
+  void touch(Flushable& connection);
+  void untouch(Flushable& connection);
+  void flush();
+
+  // Keeps a closed connection until nothing on the stack can refer to it any more.
+  void bury(std::unique_ptr<net::FdHandler> connection);
+
+  Exchange* take_exchange();
+  void give_exchange(Exchange* exchange);
+
+  ClientConnection& adopt(std::unique_ptr<ClientConnection> client);
+  // Closed by itself: forget and bury it.
+  void leave(ClientConnection& client);
+  const std::vector<std::unique_ptr<ClientConnection>>& clients() const { return clients_; }
+
+  // The connections to `backend`.
+  BackendLink& link(LiveBackend& backend);
+  // Called when an exchange on a backend that does not serve (any more) has ended.
+  std::function<void()> drained;
+
+ private:
+  void at_turn_end() override;
+
+  net::Loop& loop_;
+  Log& log_;
+  ChunkPool chunks_;
+  std::vector<char> read_buffer_, write_buffer_;
+  std::vector<std::unique_ptr<net::FdHandler>> graveyard_;
+  std::vector<Flushable*> touched_;
+  std::vector<std::unique_ptr<Exchange>> free_exchanges_;
+  LiveTable table_;
+  std::vector<std::unique_ptr<ClientConnection>> clients_;
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,92 @@
+#include "proxy/ports.h"
+
+#include <cerrno>
+#include <set>
+
+#include "net/socket.h"
+#include "proxy/limits.h"
+
+namespace weir::proxy {
+namespace {
+
+// Sockets that share a port do so with any process of the same user: without this, a second proxy would silently
+// take half of the connections of the first.
+Result<void> check_free(const net::SocketAddress& address) {
+  TRY(net::listen_stream(address));
+  return {};
+}
+
+}  // namespace
+
+Ports::Ports(net::Loop& loop, Log& log, std::vector<std::unique_ptr<Worker>>& workers, std::function<void()> changed)
+    : loop_(loop), log_(log), workers_(workers), changed_(std::move(changed)), retry_(loop, [this] { retry(); }) {}
+
+void Ports::close_others(const route::RouteTable& table) {
+  std::set<std::string> wanted;
+  for (const route::Listener& listener : table.listeners) wanted.insert(place_of(listener));
+  std::erase_if(ports_, [&](const auto& entry) {
+    if (wanted.contains(entry.first)) return false;
+    if (entry.second.listening) {
+      for (const auto& worker : workers_) worker->close(entry.first);
+    }
+    return true;
+  });
+}
+
+void Ports::open_missing(const route::RouteTable& table) {
+  wanted_ = table.listeners;
+  std::set<std::string> seen;
+  bool failing = false;
+  for (const route::Listener& listener : wanted_) {
+    const std::string place = place_of(listener);
+    Port& port = ports_[place];
+    if (!seen.insert(place).second) continue;  // the first listener in the table has the address
+    port.listener = listener.id;
+    if (port.listening) continue;
+    const auto opened = open(place, listener);
+    port.listening = opened.has_value();
+    const std::string error = opened ? "" : opened.error().message;
+    if (!opened && error != port.error) log_.warning("listener " + listener.id + ": " + error);
+    port.error = error;
+    failing |= !port.listening;
+  }
+  if (failing) retry_.arm(loop_.now() + kBindRetry);
+}
+
+Result<void> Ports::open(const std::string& place, const route::Listener& listener) {
+  const net::SocketAddress address = TRY(net::SocketAddress::ip(listener.address, listener.port));
+  TRY(check_free(address));
+  std::vector<net::Fd> sockets;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    sockets.push_back(TRY(net::listen_stream(address, {.reuse_port = true})));
+  }
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->open(place, std::to_string(listener.port), std::move(sockets[i]));
+  }
+  return {};
+}
+
+void Ports::retry() {
+  const auto before = ports_;
+  route::RouteTable table;
+  table.listeners = wanted_;
+  open_missing(table);
+  for (const auto& [place, port] : ports_) {
+    const auto known = before.find(place);
+    if (known != before.end() && known->second.listening == port.listening && known->second.error == port.error) {
+      continue;
+    }
+    return changed_();
+  }
+}
+
+route::ListenerStatus Ports::status(const route::Listener& listener) const {
+  const auto found = ports_.find(place_of(listener));
+  if (found == ports_.end()) return {listener.id, false, "not opened yet"};
+  if (found->second.listener != listener.id) {
+    return {listener.id, false, "the listener " + found->second.listener + " has the same address"};
+  }
+  return {listener.id, found->second.listening, found->second.error};
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,47 @@
+// Ports: the listening sockets that a table asks for: one socket per worker and address, opened by the main thread so
+// that it knows which could not be. One thread (the main loop); owned by the DataPlane.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "net/loop.h"
+#include "net/timer.h"
+#include "proxy/worker.h"
+#include "route/feedback.h"
+
+namespace weir::proxy {
+
+class Ports {
+ public:
+  // `changed` is called when a port that could not be opened has been, or fails for another reason.
+  Ports(net::Loop& loop, Log& log, std::vector<std::unique_ptr<Worker>>& workers, std::function<void()> changed);
+
+  // Closes what the table does not have any more. Call before the workers apply it.
+  void close_others(const route::RouteTable& table);
+  // Opens what is missing. Call after the workers apply it.
+  void open_missing(const route::RouteTable& table);
+  route::ListenerStatus status(const route::Listener& listener) const;
+
+ private:
+  struct Port {
+    bool listening = false;
+    std::string listener;  // whose it is, where two listeners ask for one address
+    std::string error;
+  };
+  Result<void> open(const std::string& place, const route::Listener& listener);
+  void retry();
+
+  net::Loop& loop_;
+  Log& log_;
+  std::vector<std::unique_ptr<Worker>>& workers_;
+  std::function<void()> changed_;
+  net::Timer retry_;
+  std::map<std::string, Port> ports_;  // by place
+  std::vector<route::Listener> wanted_;
+};
+
+}  // namespace weir::proxy

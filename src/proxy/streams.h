@@ -1,0 +1,62 @@
+// The two interfaces that meet over one Exchange: what it asks of its client side and of its backend side, whatever
+// they speak. None of these calls comes back into the Exchange before it returns, with one exception: the last call
+// of a response may end the Exchange and start the next one. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "http/message.h"
+
+namespace weir::proxy {
+
+class ClientStream {
+ public:
+  virtual ~ClientStream() = default;
+  virtual void send_continue() = 0;
+  virtual void send_interim(const http::ResponseHead& head) = 0;
+  // `end`: nothing follows, the exchange is over. Otherwise send_body any number of times, then send_end once.
+  virtual void send_head(const http::ResponseHead& head, bool end) = 0;
+  virtual void send_body(std::string_view bytes) = 0;
+  virtual void send_end(const http::HeaderBlock* trailers) = 0;
+  // The response cannot be finished; the peer must notice. The exchange is over.
+  virtual void send_abort() = 0;
+  virtual bool speaks_http2() const = 0;
+  // Body bytes of the response that the socket has not taken yet.
+  virtual std::size_t unsent() const = 0;
+  // `size` bytes of the request's body have been passed on: more may come.
+  virtual void body_taken(std::size_t size) = 0;
+};
+
+class BackendStream {
+ public:
+  virtual ~BackendStream() = default;
+  // `end`: there is no body. `forwarded`: further fields in wire form (HTTP/1 only). False: this connection cannot
+  // take the request after all, nothing was sent.
+  virtual bool send_head(const http::RequestHead& head, std::string_view forwarded, bool end) = 0;
+  virtual void send_body(std::string_view bytes) = 0;
+  virtual void send_end(const http::HeaderBlock* trailers) = 0;
+  virtual std::size_t unsent() const = 0;
+  // `size` bytes of the response's body have been passed on: more may come.
+  virtual void body_taken(std::size_t size) = 0;
+  // The exchange no longer wants the response and does not know this stream any more.
+  virtual void cancel() = 0;
+};
+
+enum class FailureCause : std::uint8_t {
+  none_in_service,
+  refused,
+  connect_timeout,
+  response_timeout,
+  closed,
+  malformed
+};
+
+struct BackendFailure {
+  FailureCause cause;
+  bool unprocessed = false;  // the backend certainly saw nothing of the request
+  bool reused = false;       // the connection had served an earlier request
+};
+
+}  // namespace weir::proxy

@@ -1,0 +1,192 @@
+#include "proxy/worker.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+#include <utility>
+
+#include "net/socket.h"
+#include "proxy/backend_link.h"
+#include "proxy/client_h1.h"
+#include "proxy/exchange.h"
+#include "proxy/limits.h"
+
+namespace weir::proxy {
+
+// One listening socket of this worker.
+class Worker::Acceptor final : public net::FdHandler {
+ public:
+  Acceptor(Worker& worker, std::unique_ptr<Entrance> opened, net::Fd socket)
+      : entrance(std::move(opened)),
+        worker_(worker),
+        fd_(std::move(socket)),
+        pause_(worker.loop_, [this] { worker_.loop_.change(fd_.get(), net::kReadable); }) {
+    worker_.loop_.watch(fd_.get(), net::kReadable, *this);
+  }
+  ~Acceptor() override { worker_.loop_.unwatch(fd_.get()); }
+
+  void on_ready(std::uint32_t) override { accept(kAcceptsPerTurn); }
+  // At most `limit` connections.
+  void accept(int limit) {
+    for (int i = 0; i < limit; ++i) {
+      net::SocketAddress peer;
+      std::optional<net::Fd> socket = net::accept_stream(fd_.get(), &peer);
+      if (socket) {
+        worker_.accepted(*entrance, std::move(*socket), peer);
+        continue;
+      }
+      if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) pause();
+      if (errno != ECONNABORTED && errno != EINTR) return;
+    }
+  }
+  void pause() {
+    worker_.log_.warning("out of file descriptors: new connections wait");
+    worker_.loop_.change(fd_.get(), net::kNothing);
+    pause_.arm(worker_.loop_.now() + kAcceptPause);
+  }
+
+  std::unique_ptr<Entrance> entrance;
+
+ private:
+  Worker& worker_;
+  net::Fd fd_;
+  net::Timer pause_;
+};
+
+std::string place_of(const route::Listener& listener) {
+  const bool v6 = listener.address.find(':') != std::string::npos;
+  return (v6 ? "[" + listener.address + "]" : listener.address) + ":" + std::to_string(listener.port);
+}
+
+Worker::Worker(const Clock& clock, Log& log, ReportTo report)
+    : log_(log), report_to_(std::move(report)), loop_(clock), lane_(loop_, log), tick_(loop_, [this] { on_tick(); }) {
+  lane_.drained = [this] { on_drained(); };
+  thread_ = std::thread([this] {
+    tick_.arm(loop_.now() + kFeedbackInterval);
+    loop_.run();
+  });
+}
+
+Worker::~Worker() { stop(); }
+
+void Worker::stop() {
+  if (!thread_.joinable()) return;
+  loop_.stop();
+  thread_.join();
+}
+
+void Worker::apply(route::RouteTablePointer table) {
+  loop_.post([this, table = std::move(table)] { run_apply(table); });
+}
+
+void Worker::open(std::string place, std::string port, net::Fd socket) {
+  auto shared = std::make_shared<net::Fd>(std::move(socket));  // a posted function must be copyable
+  loop_.post([this, place = std::move(place), port = std::move(port), shared] {
+    auto entrance = std::make_unique<Entrance>();
+    entrance->place = place;
+    entrance->port = port;
+    enter(*entrance);
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(entrance), std::move(*shared)));
+  });
+}
+
+void Worker::close(std::string place) {
+  loop_.post([this, place = std::move(place)] { run_close(place); });
+}
+
+void Worker::set_health(std::string pool, std::string backend, route::Health health) {
+  loop_.post([this, pool = std::move(pool), backend = std::move(backend), health] {
+    lane_.table().set_health(pool, backend, health);
+  });
+}
+
+void Worker::finish(std::function<void()> done) {
+  loop_.post([this, done = std::move(done)] {
+    while (!acceptors_.empty()) run_close(std::string(acceptors_.back()->entrance->place));
+    finished_ = done;
+    tick_.arm(loop_.now() + milliseconds(1));
+  });
+}
+
+// Finds the entrance's listener in the table in force.
+void Worker::enter(Entrance& entrance) {
+  entrance.listener = nullptr;
+  if (lane_.table().table() == nullptr) return;
+  for (const route::Listener& spec : lane_.table().table()->listeners) {
+    if (place_of(spec) != entrance.place) continue;
+    entrance.listener = lane_.table().find_listener(spec.id);
+    entrance.idle_timeout = spec.idle_timeout;
+    return;
+  }
+}
+
+void Worker::run_apply(const route::RouteTablePointer& table) {
+  // Rules are borrowed from the table: nothing may point at the old ones afterwards.
+  for (const auto& entrance : closed_entrances_) entrance->listener = nullptr;
+  lane_.table().apply(table);
+  for (const auto& acceptor : acceptors_) enter(*acceptor->entrance);
+  report(true);
+}
+
+void Worker::run_close(const std::string& place) {
+  const auto found = std::ranges::find(acceptors_, place, [](const auto& each) { return each->entrance->place; });
+  if (found == acceptors_.end()) return;
+  (*found)->accept(INT_MAX);  // who has been let in by the kernel gets an answer
+  std::unique_ptr<Entrance> entrance = std::move((*found)->entrance);
+  acceptors_.erase(found);
+  entrance->closing = true;
+  std::vector<ClientConnection*> clients;
+  for (const auto& client : lane_.clients()) {
+    if (&client->entrance() == entrance.get()) clients.push_back(client.get());
+  }
+  closed_entrances_.push_back(std::move(entrance));
+  for (ClientConnection* client : clients) client->finish_soon();
+}
+
+void Worker::accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer) {
+  net::set_no_delay(socket.get());
+  lane_.adopt(std::make_unique<ClientH1>(lane_, entrance, peer, std::move(socket)));
+}
+
+void Worker::report(bool prompt) {
+  WorkerReport report;
+  report.prompt = prompt;
+  report.version = lane_.table().version();
+  report.client_connections = lane_.clients().size();
+  for (const auto& pool : lane_.table().pools()) {
+    report.pools.push_back(pool->counters);
+    for (const auto& backend : pool->backends()) {
+      report.backends.push_back({pool->id(), backend->spec.id, backend->active, backend->requests});
+    }
+  }
+  report_to_(std::move(report));
+}
+
+void Worker::on_drained() {
+  if (std::exchange(drained_reported_, true)) return;
+  loop_.post([this] {
+    drained_reported_ = false;
+    report(true);
+  });
+}
+
+void Worker::on_tick() {
+  tick_.arm(loop_.now() + (finished_ ? Duration(milliseconds(5)) : Duration(kFeedbackInterval)));
+  if (finished_) return check_finished();
+  for (const auto& pool : lane_.table().pools()) {
+    for (const auto& backend : pool->backends()) {
+      if (backend->attachment) static_cast<BackendLink&>(*backend->attachment).sweep(loop_.now());
+    }
+  }
+  lane_.table().sweep();
+  std::erase_if(closed_entrances_, [](const auto& entrance) { return entrance->connections == 0; });
+  report(false);
+}
+
+void Worker::check_finished() {
+  if (!lane_.clients().empty()) return;
+  const std::function<void()> done = std::exchange(finished_, nullptr);
+  done();
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,82 @@
+// Worker: one thread with its loop, its listening sockets, its connections and its copy of the routing state. The main
+// thread speaks to it by messages only and hears from it by messages posted to the main loop. Owned by the DataPlane.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/log.h"
+#include "net/loop.h"
+#include "net/socket_address.h"
+#include "proxy/client_connection.h"
+#include "proxy/lane.h"
+
+namespace weir::proxy {
+
+// What one worker has counted; a value that travels to the main thread.
+struct WorkerReport {
+  struct BackendLine {
+    std::string pool, backend;
+    std::uint32_t active = 0;
+    std::uint64_t requests = 0;
+  };
+  std::int64_t version = 0;
+  bool prompt = false;  // something has changed that others wait for
+  std::vector<BackendLine> backends;
+  std::vector<route::PoolCounters> pools;
+  std::size_t client_connections = 0;
+};
+
+// "127.0.0.1:80", "[::1]:80": where a listener listens.
+std::string place_of(const route::Listener& listener);
+
+class Worker {
+ public:
+  // `report` is called on the worker's thread; it posts to the main loop.
+  using ReportTo = std::function<void(WorkerReport)>;
+  Worker(const Clock& clock, Log& log, ReportTo report);
+  ~Worker();
+
+  // Everything below: any thread; it happens in the worker's next turn, in the order of the calls.
+
+  // Swaps to `table`, then reports.
+  void apply(route::RouteTablePointer table);
+  // Accepts from `socket` for the listener of the table that has the address `place` ("127.0.0.1:80").
+  void open(std::string place, std::string port, net::Fd socket);
+  // Takes what waits in the queue of the socket at `place`, closes it, and lets its connections finish.
+  void close(std::string place);
+  void set_health(std::string pool, std::string backend, route::Health health);
+  // Closes every listener; calls `done` on the worker's thread when the last connection has gone.
+  void finish(std::function<void()> done);
+  // Ends the thread at once and waits for it.
+  void stop();
+
+ private:
+  class Acceptor;
+
+  void run_apply(const route::RouteTablePointer& table);
+  void run_close(const std::string& place);
+  void enter(Entrance& entrance);
+  void accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer);
+  void report(bool prompt);
+  void on_tick();
+  void on_drained();
+  void check_finished();
+
+  Log& log_;
+  ReportTo report_to_;
+  net::Loop loop_;
+  std::vector<std::unique_ptr<Entrance>> closed_entrances_;  // connections still hold them
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  Lane lane_;
+  net::Timer tick_;
+  bool drained_reported_ = false;
+  std::function<void()> finished_;
+  std::thread thread_;
+};
+
+}  // namespace weir::proxy
