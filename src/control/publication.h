@@ -20,7 +20,10 @@ class Publication {
   bool update(route::RouteTable content, std::int64_t revision);
 
   // A proxy connected: what an earlier one said no longer counts.
-  void on_connected() { feedback_ = {}; }
+  void on_connected() {
+    feedback_ = {};
+    statuses_.clear();
+  }
   void on_feedback(route::Feedback feedback);
 
   route::RouteTablePointer table() const { return table_; }
