@@ -1,0 +1,213 @@
+#include "runtime/container_process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include "runtime/task_record.h"
+
+namespace weir::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+using Environment = std::map<std::string, std::string>;
+
+constexpr const char* kPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+std::unexpected<Error> cannot_start(std::string why) {
+  return fail("CannotStartContainerError", std::move(why), ErrorSource::runtime);
+}
+
+Environment environment_of(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image,
+                           const std::string& root) {
+  Environment all{{"PATH", kPath}, {"HOME", root}};
+  for (const auto& setting : image.environment) {
+    const std::size_t equals = setting.find('=');
+    if (equals != std::string::npos) all[setting.substr(0, equals)] = setting.substr(equals + 1);
+  }
+  for (const auto& [name, value] : container.environment) all[name] = value;
+  for (const auto& port : container.ports) {
+    all["PORT_" + std::to_string(port.container_port)] = std::to_string(port.host_port);
+  }
+  if (!container.ports.empty()) all["PORT"] = std::to_string(container.ports.front().host_port);
+  all[kTaskVariable] = task_id;
+  all["WEIR_CONTAINER_NAME"] = container.name;
+  return all;
+}
+
+// The folder to start in: within the image, whether it is written absolute or not.
+Result<std::string> directory_of(const std::string& wished, const std::string& root) {
+  fs::path path(root);
+  for (const auto& part : fs::path(wished).relative_path()) {
+    if (part == "..") return cannot_start(fmt::format("the working directory {} leads out of the image", wished));
+    path /= part;
+  }
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    return cannot_start(fmt::format("the working directory {} is not in the image", wished));
+  }
+  return path.string();
+}
+
+// 0 where the file can be executed, otherwise why not.
+int why_not_executable(const std::string& path) {
+  struct stat seen {};
+  if (stat(path.c_str(), &seen) != 0) return errno;
+  if (S_ISDIR(seen.st_mode)) return EISDIR;
+  return access(path.c_str(), X_OK) == 0 && (seen.st_mode & 0111) != 0 ? 0 : EACCES;
+}
+
+std::vector<std::string> places_of(const std::string& word, const std::string& directory, const std::string& root,
+                                   const std::string& path) {
+  if (word.starts_with('/')) return {root + word, word};
+  if (word.find('/') != std::string::npos) return {directory + "/" + word};
+  std::vector<std::string> in_image{root + "/" + word}, on_host;
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find(':', at), path.size());
+    const std::string folder = path.substr(at, end - at);
+    at = end + 1;
+    if (!folder.starts_with('/')) continue;
+    in_image.push_back(root + folder + "/" + word);
+    on_host.push_back(folder + "/" + word);
+  }
+  in_image.insert(in_image.end(), on_host.begin(), on_host.end());
+  return in_image;
+}
+
+Result<std::string> find_program(const std::string& word, const std::string& directory, const std::string& root,
+                                 const std::string& path) {
+  int worst = ENOENT;
+  for (const auto& place : places_of(word, directory, root, path)) {
+    const int why = why_not_executable(place);
+    if (why == 0) return place;
+    if (why != ENOENT && why != ENOTDIR) worst = why;
+  }
+  if (worst == ENOENT && word.find('/') == std::string::npos) {
+    return cannot_start(fmt::format("exec: \"{}\": executable file not found in $PATH", word));
+  }
+  const char* words = worst == ENOENT ? "no such file or directory" : "permission denied";
+  return cannot_start(fmt::format("exec: \"{}\": {}", word, worst == EISDIR ? "is a directory" : words));
+}
+
+std::vector<char*> pointers(const std::vector<std::string>& words) {
+  std::vector<char*> all;
+  for (const auto& word : words) all.push_back(const_cast<char*>(word.c_str()));
+  all.push_back(nullptr);
+  return all;
+}
+
+// What the child needs; made before the fork.
+struct Start {
+  const ProcessPlan& plan;
+  const std::string& oom_score;
+  std::vector<char*> arguments;
+  std::vector<char*> environment;
+  pid_t parent;
+  int out, error, report;
+};
+
+void write_small(const char* path, const std::string& text) {
+  const int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  // Not to be allowed is no reason not to start.
+  [[maybe_unused]] const ssize_t count = write(fd, text.data(), text.size());
+  close(fd);
+}
+
+void reset_signals() {
+  for (int number = 1; number < NSIG; ++number) signal(number, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void become(const Start& start) {
+  setsid();
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != start.parent) _exit(127);  // it was killed before the line above
+  reset_signals();
+  if (!start.oom_score.empty()) write_small("/proc/self/oom_score_adj", start.oom_score);
+  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  dup2(null, STDIN_FILENO);
+  dup2(start.out, STDOUT_FILENO);
+  dup2(start.error, STDERR_FILENO);
+  syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+  umask(022);
+  if (chdir(start.plan.directory.c_str()) == 0) {
+    execve(start.plan.program.c_str(), start.arguments.data(), start.environment.data());
+  }
+  const int why = errno;
+  [[maybe_unused]] const ssize_t count = write(start.report, &why, sizeof why);
+  _exit(127);
+}
+
+struct Pipe {
+  net::Fd reading, writing;
+};
+
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return cannot_start(fmt::format("no pipe: {}", std::strerror(errno)));
+  return Pipe{net::Fd(ends[0]), net::Fd(ends[1])};
+}
+
+// The errno that the child reports; 0 where its program runs.
+int await_report(int fd) {
+  int why = 0;
+  ssize_t count;
+  do {
+    count = read(fd, &why, sizeof why);
+  } while (count < 0 && errno == EINTR);
+  return count == sizeof why ? why : 0;
+}
+
+}  // namespace
+
+Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image,
+                                 const std::string& root) {
+  const bool own_entry = !container.entry_point.empty();
+  ProcessPlan plan{.arguments = own_entry ? container.entry_point : image.entry_point};
+  const auto& command = !container.command.empty() || own_entry ? container.command : image.command;
+  plan.arguments.insert(plan.arguments.end(), command.begin(), command.end());
+  if (plan.arguments.empty() || plan.arguments.front().empty()) {
+    return cannot_start("no command specified: neither the task definition nor the image names a program");
+  }
+  const auto& wished = container.working_directory.empty() ? image.working_directory : container.working_directory;
+  plan.directory = TRY(directory_of(wished, root));
+  const Environment environment = environment_of(task_id, container, image, root);
+  plan.program = TRY(find_program(plan.arguments.front(), plan.directory, root, environment.at("PATH")));
+  for (const auto& [name, value] : environment) plan.environment.push_back(name + "=" + value);
+  return plan;
+}
+
+Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score) {
+  Pipe out = TRY(make_pipe()), error = TRY(make_pipe()), report = TRY(make_pipe());
+  const Start start{plan,     oom_score,         pointers(plan.arguments), pointers(plan.environment),
+                    getpid(), out.writing.get(), error.writing.get(),      report.writing.get()};
+  const pid_t pid = fork();
+  if (pid == 0) become(start);
+  if (pid < 0) return cannot_start(fmt::format("fork: {}", std::strerror(errno)));
+  report.writing.reset();
+  if (const int why = await_report(report.reading.get())) {
+    waitpid(pid, nullptr, 0);
+    return cannot_start(fmt::format("exec: \"{}\": {}", plan.arguments.front(),
+                                    why == ENOENT ? "its interpreter is not there" : std::strerror(why)));
+  }
+  fcntl(out.reading.get(), F_SETFL, O_NONBLOCK);
+  fcntl(error.reading.get(), F_SETFL, O_NONBLOCK);
+  return StartedProcess{pid, std::move(out.reading), std::move(error.reading)};
+}
+
+}  // namespace weir::runtime

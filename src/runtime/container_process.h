@@ -1,0 +1,42 @@
+// ContainerProcess: how one container becomes a process of this machine: which program, with which words, environment
+// and folder; and the fork. In the shim, on its one thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "net/fd.h"
+#include "runtime/image_store.h"
+#include "runtime/runtime.h"
+
+namespace weir::runtime {
+
+// What is executed.
+struct ProcessPlan {
+  std::string program;  // a path
+  std::vector<std::string> arguments;
+  std::vector<std::string> environment;  // "NAME=value"
+  std::string directory;
+};
+
+// Merges the task definition with the image, unpacked at `root`. As Docker does: an entry point of its own puts the
+// image's command out of force. A program's path is looked for in the image first, then on the host; a word without a
+// slash in the image's and then the host's PATH. PORT is the host port of the first mapping, PORT_<container port>
+// that of each. Errors: "CannotStartContainerError".
+Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image,
+                                 const std::string& root);
+
+struct StartedProcess {
+  pid_t pid = 0;
+  net::Fd out;  // the reading ends of its pipes, non-blocking
+  net::Fd error;
+};
+
+// Starts the process in a session of its own. It dies with the calling thread. `oom_score` is written to its
+// oom_score_adj where not empty. Errors: "CannotStartContainerError" with the kernel's word.
+Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score);
+
+}  // namespace weir::runtime

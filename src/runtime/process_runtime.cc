@@ -1,0 +1,296 @@
+#include "runtime/process_runtime.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+
+#include "runtime/files.h"
+#include "runtime/processes.h"
+#include "runtime/shim_link.h"
+#include "runtime/task_record.h"
+
+namespace weir::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMaxTaskFileBytes = 64 << 20;
+constexpr const char* kUnexpectedEnd = "the task's shim ended unexpectedly";
+
+// Names become files and must not lead elsewhere.
+Result<> check_names(const TaskSpec& spec) {
+  if (!is_plain_name(spec.id)) return fail("Io", fmt::format("\"{}\" is no task id", spec.id), ErrorSource::runtime);
+  if (spec.containers.empty() || spec.containers.size() > kMaxContainers) {
+    return fail("Io", fmt::format("a task has 1 to {} containers", kMaxContainers), ErrorSource::runtime);
+  }
+  std::set<std::string> names;
+  for (const auto& container : spec.containers) {
+    if (!is_plain_name(container.name) || !names.insert(container.name).second) {
+      return fail("Io", fmt::format("\"{}\" is no container name, or used twice", container.name),
+                  ErrorSource::runtime);
+    }
+  }
+  return {};
+}
+
+Result<TaskRecord> read_spec(const std::string& folder) {
+  return read_task_record(TRY(read_json(folder + kSpecFile, kMaxTaskFileBytes)));
+}
+
+Result<TaskObservation> read_state(const std::string& folder) {
+  return read_observation(TRY(read_json(folder + kStateFile, kMaxTaskFileBytes)));
+}
+
+}  // namespace
+
+struct ProcessRuntime::Task {
+  Task(net::Loop& loop, const TaskSpec& spec, std::function<void(Task&)> sweep_again)
+      : seen(observation_of(spec)), sweep(loop, [this, again = std::move(sweep_again)] { again(*this); }) {}
+
+  TaskObservation seen;
+  std::vector<std::uint16_t> held;  // ports
+  std::unique_ptr<ShimLink> link;
+  net::Timer sweep;  // looks again for processes that a killed shim left
+};
+
+// Those of one spec, reserved for its shim.
+struct ProcessRuntime::Ports {
+  std::vector<std::uint16_t> numbers;
+  std::vector<net::Fd> reservations;
+  std::vector<int> descriptors() const {
+    std::vector<int> all;
+    for (const auto& reservation : reservations) all.push_back(reservation.get());
+    return all;
+  }
+};
+
+ProcessRuntime::ProcessRuntime(net::Loop& loop, Log& log, ProcessRuntimeOptions options)
+    : loop_(loop),
+      log_(log),
+      options_(std::move(options)),
+      logs_(options_.state_directory + "/logs"),
+      ports_(options_.first_port, options_.last_port) {}
+
+ProcessRuntime::~ProcessRuntime() = default;
+
+Result<std::unique_ptr<ProcessRuntime>> ProcessRuntime::open(net::Loop& loop, Log& log, ProcessRuntimeOptions options) {
+  std::unique_ptr<ProcessRuntime> runtime(new ProcessRuntime(loop, log, std::move(options)));
+  auto& state = runtime->options_.state_directory;
+  TRY(make_directories(state + "/tasks"));
+  TRY(make_directories(state + "/logs"));
+  // A shim has no folder of its own to be relative to.
+  std::error_code error;
+  state = fs::absolute(state, error).string();
+  runtime->adopt_all();
+  return runtime;
+}
+
+// --- adoption ---------------------------------------------------------------------------------------------------
+
+void ProcessRuntime::adopt_all() {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder(""), error)) names.push_back(entry.path().filename());
+  for (const auto& name : names) {
+    if (name.starts_with('.')) {
+      remove_tree(folder(name));  // begun to be made or to be forgotten
+    } else {
+      adopt(name);
+    }
+  }
+}
+
+void ProcessRuntime::adopt(const std::string& task_id) {
+  auto record = read_spec(folder(task_id));
+  if (!record || record->spec.id != task_id) {
+    log_.warning(fmt::format("the task folder {} is damaged and is dropped", folder(task_id)));
+    return remove_tree(folder(task_id));
+  }
+  Task& task = place(record->spec);
+  auto state = read_state(folder(task_id));
+  if (state) task.seen = *state;
+  if (task.seen.phase == TaskPhase::stopped) return;
+  auto connection = connect_to_shim(folder(task_id));
+  const bool begun = connection || state || state.error().code != "NotFound";
+  for (const auto& container : record->spec.containers) {
+    for (const auto& port : container.ports) {
+      if (!begun) continue;
+      ports_.hold(port.host_port);
+      task.held.push_back(port.host_port);
+    }
+  }
+  if (connection) return link(task, std::move(*connection));
+  if (begun) return on_shim_ended(task);
+  // The wish was kept, and then there was no time to begin.
+  Ports ports;
+  if (auto taken = take_ports(record->spec, ports); !taken) return end(task, taken.error().message);
+  launch(task, std::move(ports));
+}
+
+// --- starting ---------------------------------------------------------------------------------------------------
+
+ProcessRuntime::Task& ProcessRuntime::place(const TaskSpec& spec) {
+  return *(tasks_[spec.id] = std::make_unique<Task>(loop_, spec, [this](Task& task) { bury(task); }));
+}
+
+void ProcessRuntime::release(std::vector<std::uint16_t>& held) {
+  for (const auto port : held) ports_.release(port);
+  held.clear();
+}
+
+Result<> ProcessRuntime::take_ports(TaskSpec& spec, Ports& ports) {
+  for (auto& container : spec.containers) {
+    for (auto& port : container.ports) {
+      auto reserved = ports_.take(port.host_port);
+      if (!reserved) {
+        release(ports.numbers);
+        ports.reservations.clear();
+        return fail("PortTaken", "CannotStartContainerError: Ports are not available: " + reserved.error().message);
+      }
+      port.host_port = reserved->port;
+      ports.numbers.push_back(reserved->port);
+      ports.reservations.push_back(std::move(reserved->reservation));
+    }
+  }
+  return {};
+}
+
+Result<> ProcessRuntime::start(const TaskSpec& spec) {
+  if (tasks_.contains(spec.id)) return {};
+  TRY(check_names(spec));
+  TaskRecord record{spec, options_.state_directory + "/images", options_.state_directory + "/logs/" + spec.id};
+  Ports ports;
+  const auto taken = take_ports(record.spec, ports);
+  const std::string fresh = folder(".new-" + spec.id);
+  const auto kept = [&]() -> Result<> {
+    remove_tree(fresh);
+    TRY(make_directories(fresh));
+    TRY(write_file(fresh + kSpecFile, to_json(record).dump(), Durability::process));
+    if (rename(fresh.c_str(), folder(spec.id).c_str()) != 0) return fail_file("cannot make " + folder(spec.id), errno);
+    return {};
+  }();
+  if (!kept) {
+    remove_tree(fresh);
+    release(ports.numbers);
+    return kept;
+  }
+  Task& task = place(record.spec);
+  if (taken) {
+    launch(task, std::move(ports));
+  } else {
+    end(task, taken.error().message);
+  }
+  changed(spec.id);
+  return {};
+}
+
+void ProcessRuntime::launch(Task& task, Ports ports) {
+  task.held = std::move(ports.numbers);
+  const std::string path = folder(task.seen.id);
+  const auto shim = start_shim(options_.shim_command, path, ports.descriptors());
+  if (!shim) return end(task, "CannotStartContainerError: " + shim.error().message);
+  const pid_t pid = *shim;
+  children_[pid] = std::make_unique<ChildWatch>(loop_, pid, [this, pid] { children_.erase(pid); });
+  auto connection = connect_to_shim(path);
+  if (!connection) return on_shim_ended(task);
+  link(task, std::move(*connection));
+}
+
+void ProcessRuntime::link(Task& task, net::Fd connection) {
+  task.link = std::make_unique<ShimLink>(
+      loop_, std::move(connection),
+      [this, &task](TaskObservation seen) {
+        // Where it has ended, the ports are free only when its shim is gone too: that is told by on_shim_ended.
+        if (seen.phase == TaskPhase::stopped) return;
+        task.seen = std::move(seen);
+        changed(task.seen.id);
+      },
+      [this, &task] { on_shim_ended(task); });
+}
+
+// --- ending -----------------------------------------------------------------------------------------------------
+
+void ProcessRuntime::on_shim_ended(Task& task) {
+  task.link.reset();
+  auto state = read_state(folder(task.seen.id));
+  if (state) task.seen = std::move(*state);
+  if (task.seen.phase == TaskPhase::stopped) return end(task, task.seen.failure);
+  task.seen.phase = TaskPhase::stopping;
+  bury(task);
+}
+
+void ProcessRuntime::bury(Task& task) {
+  changed(task.seen.id);
+  if (kill_processes_of_task(task.seen.id) > 0) {
+    task.sweep.arm(loop_.clock().now() + kReapInterval);
+    return;
+  }
+  bool started = true;
+  for (auto& container : task.seen.containers) {
+    started = started && container.pid != 0;
+    if (!container.running) continue;
+    container.running = false;
+    container.exit_code = 128 + SIGKILL;
+    container.reason = kUnexpectedEnd;
+  }
+  end(task, started ? "" : std::string("CannotStartContainerError: ") + kUnexpectedEnd);
+}
+
+void ProcessRuntime::end(Task& task, std::string failure) {
+  task.seen.phase = TaskPhase::stopped;
+  task.seen.failure = std::move(failure);
+  release(task.held);
+  const std::string path = folder(task.seen.id) + kStateFile;
+  if (auto written = write_file(path, to_json(task.seen).dump(), Durability::process); !written) {
+    log_.error(written.error().message);
+  }
+  changed(task.seen.id);
+}
+
+void ProcessRuntime::stop(const std::string& task_id) {
+  const auto found = tasks_.find(task_id);
+  if (found != tasks_.end() && found->second->link) found->second->link->stop();
+}
+
+void ProcessRuntime::forget(const std::string& task_id) {
+  const auto found = tasks_.find(task_id);
+  if (found == tasks_.end() || found->second->seen.phase != TaskPhase::stopped) return;
+  tasks_.erase(found);
+  changed_.erase(task_id);
+  const std::string gone = folder(".gone-" + task_id);
+  if (rename(folder(task_id).c_str(), gone.c_str()) == 0) remove_tree(gone);
+  logs_.trim(kLogsKept, list());
+}
+
+// --- looking ----------------------------------------------------------------------------------------------------
+
+std::optional<TaskObservation> ProcessRuntime::find(const std::string& task_id) const {
+  const auto found = tasks_.find(task_id);
+  if (found == tasks_.end()) return std::nullopt;
+  return found->second->seen;
+}
+
+std::vector<std::string> ProcessRuntime::list() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, task] : tasks_) ids.push_back(id);
+  return ids;
+}
+
+void ProcessRuntime::changed(const std::string& task_id) {
+  changed_.insert(task_id);
+  loop_.at_turn_end(*this);
+}
+
+void ProcessRuntime::at_turn_end() {
+  const auto ids = std::move(changed_);
+  changed_.clear();
+  for (const auto& id : ids) {
+    if (told_) told_(id);
+  }
+}
+
+}  // namespace weir::runtime

@@ -1,0 +1,483 @@
+// One suite over every runtime, with real small processes. This program is also the shim that they start: see main.
+#include "runtime/runtime.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+
+#include "runtime/files.h"
+#include "runtime/image_store.h"
+#include "runtime/process_runtime.h"
+#include "runtime/processes.h"
+#include "runtime/shim.h"
+#include "runtime/shim_link.h"
+#include "runtime/task_log.h"
+#include "runtime/task_record.h"
+
+namespace weir::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+// Runs until told; ends with code 0 on SIGTERM.
+constexpr const char* kServe = "trap 'echo bye; exit 0' TERM; echo started; sleep 1000 & wait";
+
+using Factory = std::unique_ptr<Runtime> (*)(net::Loop&, Log&, const std::string& state);
+
+std::unique_ptr<Runtime> make_process_runtime(net::Loop& loop, Log& log, const std::string& state) {
+  return MUST(ProcessRuntime::open(loop, log, {.state_directory = state, .shim_command = {"/proc/self/exe", "shim"}}));
+}
+
+class RuntimeTest : public testing::TestWithParam<Factory> {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "weir-runtime-XXXXXX";
+    root_ = mkdtemp(pattern.data());
+    state_ = root_ + "/state";
+    source_ = root_ + "/source";
+    fs::create_directories(source_ + "/sub");
+    { std::ofstream(source_ + "/plain") << "#!/bin/sh\n"; }
+    { std::ofstream(source_ + "/hello") << "#!/bin/sh\necho hello from $(pwd) $*\n"; }
+    { std::ofstream(source_ + "/lost") << "#!/no/such/interpreter\n"; }
+    for (const char* name : {"/hello", "/lost"}) fs::permissions(source_ + name, fs::perms(0755));
+    MUST(ImageStore(state_ + "/images")
+             .import_directory("sh:1", source_, {.environment = {"FROM=image", "ALSO=image"}}));
+    begin();
+  }
+  void TearDown() override {
+    if (!runtime_) begin();
+    for (const auto& id : runtime_->list()) runtime_->stop(id);
+    for (const auto& id : runtime_->list()) EXPECT_TRUE(reaches(id, TaskPhase::stopped)) << id;
+    for (const auto& id : runtime_->list()) EXPECT_EQ(kill_processes_of_task(id), 0) << id;
+    runtime_.reset();
+    fs::remove_all(root_);
+  }
+
+  // The runtime of a new control process; the former must be gone.
+  void begin() {
+    runtime_ = GetParam()(loop_, log_, state_);
+    runtime_->on_change([this](const std::string& id) { told_.push_back(id); });
+  }
+  void restart() {
+    runtime_.reset();
+    begin();
+  }
+
+  static std::string id(int number) {
+    std::string digits = std::to_string(number);
+    return std::string(32 - digits.size(), '0') + digits;
+  }
+  static TaskSpec task(int number, const std::string& script, std::vector<PortMapping> ports = {}) {
+    return {id(number), {{.name = "web", .image = "sh:1", .command = {"sh", "-c", script}, .ports = std::move(ports)}}};
+  }
+  void start(const TaskSpec& spec) { MUST(runtime_->start(spec)); }
+
+  bool until(const std::function<bool()>& condition, Duration bound = seconds(10)) {
+    const Instant end = clock_.now() + bound;
+    while (!condition()) {
+      if (clock_.now() > end) return false;
+      loop_.run_once(milliseconds(5));
+    }
+    return true;
+  }
+  bool reaches(const std::string& task_id, TaskPhase phase) {
+    return until([&] { return seen(task_id).phase == phase; });
+  }
+  bool reaches(int number, TaskPhase phase) { return reaches(id(number), phase); }
+  TaskObservation seen(const std::string& task_id) {
+    auto found = runtime_->find(task_id);
+    EXPECT_TRUE(found) << task_id;
+    return found ? *found : TaskObservation{};
+  }
+  TaskObservation seen(int number) { return seen(id(number)); }
+  // A start that fails, and why.
+  std::string failure_of(const TaskSpec& spec) {
+    start(spec);
+    EXPECT_TRUE(reaches(spec.id, TaskPhase::stopped));
+    return seen(spec.id).failure;
+  }
+  std::string log(int number, const char* container = "web") {
+    const auto chunk = TaskLog(state_ + "/logs").read(id(number), container, 0);
+    return chunk ? chunk->text : "";
+  }
+  bool logs(int number, const std::string& text, const char* container = "web") {
+    return until([&] { return log(number, container).find(text) != std::string::npos; });
+  }
+  // The shim of a running container.
+  static pid_t shim_of(std::int64_t pid) {
+    const std::string stat = MUST(read_file("/proc/" + std::to_string(pid) + "/stat", 4096));
+    return std::atoi(stat.c_str() + stat.rfind(')') + 4);
+  }
+  static bool alive(std::int64_t pid) {
+    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+    return stat && stat->find(") Z") == std::string::npos;
+  }
+
+  SystemClock clock_;
+  NoLog log_;
+  net::Loop loop_{clock_};
+  std::string root_, state_, source_;
+  std::unique_ptr<Runtime> runtime_;
+  std::vector<std::string> told_;
+};
+
+TEST_P(RuntimeTest, a_task_starts_runs_and_stops_when_told) {
+  start(task(1, kServe));
+  EXPECT_EQ(seen(1).phase, TaskPhase::starting);
+  ASSERT_TRUE(reaches(1, TaskPhase::running));
+  ASSERT_TRUE(logs(1, " stdout started\n"));
+  const auto container = seen(1).containers.at(0);
+  EXPECT_TRUE(container.running);
+  EXPECT_TRUE(alive(container.pid));
+  EXPECT_TRUE(container.image_digest.starts_with("sha256:"));
+  EXPECT_FALSE(container.exit_code);
+  runtime_->stop(id(1));
+  runtime_->stop(id(1));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  EXPECT_EQ(seen(1).containers[0].exit_code, 0);
+  EXPECT_FALSE(seen(1).containers[0].running);
+  EXPECT_EQ(seen(1).failure, "");
+  EXPECT_FALSE(alive(container.pid));
+  EXPECT_NE(log(1).find("stdout bye"), std::string::npos);
+  EXPECT_NE(std::ranges::find(told_, id(1)), told_.end());
+}
+
+TEST_P(RuntimeTest, an_end_is_told_with_its_exit_code) {
+  const struct {
+    const char* script;
+    int code;
+  } rows[] = {{"exit 0", 0}, {"exit 3", 3}, {"kill -9 $$", 137}, {"kill -TERM $$", 143}};
+  int number = 0;
+  for (const auto& row : rows) {
+    start(task(++number, row.script));
+    ASSERT_TRUE(reaches(number, TaskPhase::stopped)) << row.script;
+    EXPECT_EQ(seen(number).containers[0].exit_code, row.code) << row.script;
+    EXPECT_EQ(seen(number).failure, "");
+  }
+}
+
+TEST_P(RuntimeTest, a_kill_of_a_container_is_seen_at_once) {
+  start(task(1, kServe));
+  ASSERT_TRUE(logs(1, "started"));
+  ASSERT_TRUE(reaches(1, TaskPhase::running));
+  kill(static_cast<pid_t>(seen(1).containers[0].pid), SIGKILL);
+  const Instant begin = clock_.now();
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  EXPECT_LT(clock_.now() - begin, seconds(1));
+  EXPECT_EQ(seen(1).containers[0].exit_code, 137);
+}
+
+TEST_P(RuntimeTest, a_task_that_ignores_sigterm_is_killed_after_its_stop_timeout) {
+  TaskSpec spec = task(1, "trap '' TERM; echo ready; while :; do sleep 0.1; done");
+  spec.containers[0].stop_timeout = seconds(1);
+  start(spec);
+  ASSERT_TRUE(logs(1, "ready"));
+  const Instant begin = clock_.now();
+  runtime_->stop(id(1));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopping));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  EXPECT_GE(clock_.now() - begin, milliseconds(950));
+  EXPECT_LT(clock_.now() - begin, seconds(5));
+  EXPECT_EQ(seen(1).containers[0].exit_code, 137);
+}
+
+TEST_P(RuntimeTest, a_stop_that_comes_right_after_the_start_is_kept) {
+  start(task(1, kServe));
+  runtime_->stop(id(1));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+}
+
+TEST_P(RuntimeTest, the_end_of_an_essential_container_ends_the_others) {
+  TaskSpec spec = task(1, kServe);
+  spec.containers.push_back({.name = "main", .image = "sh:1", .command = {"sh", "-c", "sleep 0.2; exit 5"}});
+  start(spec);
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  EXPECT_EQ(seen(1).containers[1].exit_code, 5);
+  EXPECT_EQ(seen(1).containers[0].exit_code.has_value(), true);
+}
+
+TEST_P(RuntimeTest, the_end_of_another_container_leaves_the_task_running) {
+  TaskSpec spec = task(1, kServe);
+  spec.containers.push_back({.name = "init", .image = "sh:1", .command = {"sh", "-c", "exit 7"}, .essential = false});
+  start(spec);
+  ASSERT_TRUE(until([&] { return seen(1).containers[1].exit_code.has_value(); }));
+  EXPECT_EQ(seen(1).containers[1].exit_code, 7);
+  ASSERT_TRUE(reaches(1, TaskPhase::running));
+  EXPECT_TRUE(seen(1).containers[0].running);
+}
+
+TEST_P(RuntimeTest, nothing_of_a_task_is_left_behind) {
+  // A grandchild in a session of its own, which ignores SIGTERM and outlives its parent.
+  start(task(1, "setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 1000' & sleep 0.2; exit 0"));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  const std::string line = log(1);
+  const std::size_t at = line.find("stdout ");
+  ASSERT_NE(at, std::string::npos) << line;
+  const int grandchild = std::atoi(line.c_str() + at + 7);
+  ASSERT_GT(grandchild, 1);
+  EXPECT_FALSE(alive(grandchild));
+}
+
+TEST_P(RuntimeTest, a_container_gets_its_environment_ports_and_folder) {
+  TaskSpec spec = task(1, "env; echo arguments: $0 $1; pwd", {{.container_port = 8080}, {.container_port = 9090}});
+  auto& container = spec.containers[0];
+  container.entry_point = {"sh", "-c"};
+  container.command = {container.command[2], "zero", "one"};
+  container.environment = {{"FROM", "task"}, {"PORT", "1"}};
+  container.working_directory = "/sub";
+  start(spec);
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  const auto ports = seen(1).containers[0].ports;
+  ASSERT_EQ(ports.size(), 2u);
+  EXPECT_GE(ports[0].host_port, kFirstHostPort);
+  EXPECT_LE(ports[0].host_port, kLastHostPort);
+  EXPECT_NE(ports[0].host_port, ports[1].host_port);
+  const std::string first = std::to_string(ports[0].host_port), second = std::to_string(ports[1].host_port);
+  for (const std::string& line :
+       {std::string("FROM=task"), std::string("ALSO=image"), "PORT=" + first, "PORT_8080=" + first,
+        "PORT_9090=" + second, "WEIR_TASK_ID=" + id(1), std::string("arguments: zero one")}) {
+    EXPECT_NE(log(1).find(" stdout " + line + "\n"), std::string::npos) << line << "\n" << log(1);
+  }
+  EXPECT_NE(log(1).find("/sub\n"), std::string::npos);
+}
+
+TEST_P(RuntimeTest, a_program_of_the_image_is_found_by_any_path) {
+  int number = 0;
+  for (const char* word : {"/hello", "./hello", "hello"}) {
+    TaskSpec spec = task(++number, "");
+    spec.containers[0].command = {word, "x"};
+    start(spec);
+    ASSERT_TRUE(reaches(number, TaskPhase::stopped));
+    EXPECT_EQ(seen(number).failure, "") << word;
+    EXPECT_NE(log(number).find("hello from "), std::string::npos) << word;
+  }
+}
+
+TEST_P(RuntimeTest, a_start_that_fails_says_why_in_the_words_of_ecs) {
+  TaskSpec spec = task(1, "");
+  spec.containers[0].image = "sh:2";
+  EXPECT_EQ(failure_of(spec), "CannotPullContainerError: image sh:2 not found");
+  EXPECT_EQ(seen(1).containers[0].reason, "CannotPullContainerError: image sh:2 not found");
+  const struct {
+    std::vector<std::string> command;
+    const char* folder;
+    const char* expected;
+  } rows[] = {
+      {{"/nowhere"}, "", "exec: \"/nowhere\": no such file or directory"},
+      {{"nowhere"}, "", "exec: \"nowhere\": executable file not found in $PATH"},
+      {{"/plain"}, "", "exec: \"/plain\": permission denied"},
+      {{"/sub"}, "", "exec: \"/sub\": is a directory"},
+      {{"/lost"}, "", "exec: \"/lost\": its interpreter is not there"},
+      {{}, "", "no command specified: neither the task definition nor the image names a program"},
+      {{"hello"}, "/none", "the working directory /none is not in the image"},
+      {{"hello"}, "../..", "the working directory ../.. leads out of the image"},
+  };
+  int number = 1;
+  for (const auto& row : rows) {
+    spec = task(++number, "");
+    spec.containers[0].command = row.command;
+    spec.containers[0].working_directory = row.folder;
+    EXPECT_EQ(failure_of(spec), std::string("CannotStartContainerError: ") + row.expected);
+    EXPECT_FALSE(seen(number).containers[0].exit_code);
+  }
+}
+
+TEST_P(RuntimeTest, a_container_that_cannot_start_takes_the_others_with_it) {
+  TaskSpec spec = task(1, kServe);
+  spec.containers.push_back({.name = "bad", .image = "sh:1", .command = {"/lost"}});
+  EXPECT_NE(failure_of(spec), "");
+  EXPECT_NE(seen(1).containers[1].reason, "");
+  EXPECT_EQ(seen(1).containers[0].reason, "");
+  EXPECT_FALSE(seen(1).containers[0].running);
+}
+
+TEST_P(RuntimeTest, a_wished_port_that_is_taken_is_refused_by_its_number) {
+  const net::Fd taken(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(taken.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ASSERT_EQ(listen(taken.get(), 1), 0);
+  const std::uint16_t port = ntohs(address.sin_port);
+  EXPECT_EQ(
+      failure_of(task(1, kServe, {{80, port}})),
+      "CannotStartContainerError: Ports are not available: host port " + std::to_string(port) + " is already in use");
+}
+
+TEST_P(RuntimeTest, a_port_belongs_to_one_task_until_that_has_stopped) {
+  start(task(1, kServe, {{80, 0}}));
+  ASSERT_TRUE(reaches(1, TaskPhase::running));
+  const std::uint16_t port = seen(1).containers[0].ports[0].host_port;
+  EXPECT_NE(failure_of(task(2, kServe, {{80, port}})), "");
+  restart();
+  EXPECT_NE(failure_of(task(3, kServe, {{80, port}})), "");
+  runtime_->stop(id(1));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  start(task(4, kServe, {{80, port}}));
+  ASSERT_TRUE(reaches(4, TaskPhase::running)) << seen(4).failure;
+}
+
+TEST_P(RuntimeTest, tasks_outlive_the_control_process_and_are_found_again) {
+  start(task(1, kServe, {{80, 0}}));
+  start(task(2, "exit 4"));
+  ASSERT_TRUE(reaches(1, TaskPhase::running));
+  ASSERT_TRUE(reaches(2, TaskPhase::stopped));
+  const auto before = seen(1);
+  restart();
+  EXPECT_EQ(seen(1).phase, TaskPhase::running);
+  EXPECT_EQ(seen(1).containers[0].pid, before.containers[0].pid);
+  EXPECT_EQ(seen(1).containers[0].ports[0].host_port, before.containers[0].ports[0].host_port);
+  EXPECT_EQ(seen(2).phase, TaskPhase::stopped);
+  EXPECT_EQ(seen(2).containers[0].exit_code, 4);
+  kill(static_cast<pid_t>(before.containers[0].pid), SIGKILL);
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  EXPECT_EQ(seen(1).containers[0].exit_code, 137);
+}
+
+TEST_P(RuntimeTest, what_ended_while_no_control_process_lived_is_known_afterwards) {
+  start(task(1, "sleep 0.2; exit 9"));
+  ASSERT_TRUE(reaches(1, TaskPhase::running));
+  const std::int64_t pid = seen(1).containers[0].pid;
+  const pid_t shim = shim_of(pid);
+  runtime_.reset();
+  ASSERT_TRUE(until([&] { return !alive(shim); }));
+  begin();
+  EXPECT_EQ(seen(1).phase, TaskPhase::stopped);
+  EXPECT_EQ(seen(1).containers[0].exit_code, 9);
+}
+
+TEST_P(RuntimeTest, a_restart_at_any_moment_of_a_start_loses_nothing) {
+  for (int number = 1; number <= 5; ++number) {
+    start(task(number, kServe));
+    for (int turn = 0; turn < number; ++turn) loop_.run_once(milliseconds(1));
+    restart();
+    ASSERT_TRUE(reaches(number, TaskPhase::running));
+  }
+}
+
+TEST_P(RuntimeTest, a_wish_that_was_only_written_down_is_carried_out_after_a_restart) {
+  start(task(1, "exit 0"));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  // As if the control process had been killed before it could start the shim.
+  runtime_.reset();
+  fs::remove(state_ + "/tasks/" + id(1) + "/state.json");
+  begin();
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  EXPECT_EQ(seen(1).containers[0].exit_code, 0);
+}
+
+TEST_P(RuntimeTest, when_a_shim_is_killed_its_containers_end_and_the_task_is_stopped_with_a_reason) {
+  for (const bool control_lives : {true, false}) {
+    const int number = control_lives ? 1 : 2;
+    start(task(number, "setsid sh -c 'echo $$; exec sleep 1000' & trap '' TERM; while :; do sleep 0.1; done"));
+    ASSERT_TRUE(logs(number, "stdout "));
+    ASSERT_TRUE(reaches(number, TaskPhase::running));
+    const std::int64_t pid = seen(number).containers[0].pid;
+    const std::string line = log(number);
+    const int grandchild = std::atoi(line.c_str() + line.find("stdout ") + 7);
+    const pid_t shim = shim_of(pid);
+    ASSERT_GT(shim, 1);
+    if (!control_lives) runtime_.reset();
+    kill(shim, SIGKILL);
+    if (!control_lives) {
+      ASSERT_TRUE(until([&] { return !alive(shim); }));
+      begin();
+    }
+    ASSERT_TRUE(reaches(number, TaskPhase::stopped));
+    EXPECT_FALSE(alive(pid));
+    EXPECT_FALSE(alive(grandchild));
+    EXPECT_EQ(seen(number).containers[0].exit_code, 137);
+    EXPECT_EQ(seen(number).containers[0].reason, "the task's shim ended unexpectedly");
+  }
+}
+
+TEST_P(RuntimeTest, a_forgotten_task_is_gone_but_its_log_stays) {
+  start(task(1, "echo last words"));
+  runtime_->forget(id(1));  // not while it runs
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  runtime_->forget(id(1));
+  runtime_->forget(id(1));
+  runtime_->stop(id(1));
+  EXPECT_FALSE(runtime_->find(id(1)));
+  restart();
+  EXPECT_TRUE(runtime_->list().empty());
+  EXPECT_NE(log(1).find("last words"), std::string::npos);
+}
+
+TEST_P(RuntimeTest, a_start_is_done_once_however_often_it_is_asked_for) {
+  start(task(1, kServe));
+  start(task(1, "exit 1"));
+  ASSERT_TRUE(reaches(1, TaskPhase::running));
+  start(task(1, "exit 1"));
+  EXPECT_EQ(seen(1).phase, TaskPhase::running);
+  EXPECT_EQ(runtime_->list().size(), 1u);
+}
+
+TEST_P(RuntimeTest, a_name_that_leads_elsewhere_is_refused) {
+  TaskSpec spec = task(1, "");
+  spec.id = "../x";
+  EXPECT_FALSE(runtime_->start(spec));
+  spec = task(1, "");
+  spec.containers[0].name = "a/b";
+  EXPECT_FALSE(runtime_->start(spec));
+  spec.containers.clear();
+  EXPECT_FALSE(runtime_->start(spec));
+  EXPECT_TRUE(runtime_->list().empty());
+}
+
+TEST_P(RuntimeTest, both_streams_are_logged_to_the_last_byte) {
+  start(task(1, "echo out; echo err >&2; printf unfinished"));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  for (const char* line : {" stdout out\n", " stderr err\n", " stdout unfinished\n"}) {
+    EXPECT_NE(log(1).find(line), std::string::npos) << line;
+  }
+}
+
+TEST_P(RuntimeTest, fifty_tasks_start_and_stop_together) {
+  for (int number = 1; number <= 50; ++number) start(task(number, kServe, {{80, 0}}));
+  std::set<std::uint16_t> ports;
+  for (int number = 1; number <= 50; ++number) {
+    ASSERT_TRUE(reaches(number, TaskPhase::running)) << number;
+    ports.insert(seen(number).containers[0].ports[0].host_port);
+  }
+  EXPECT_EQ(ports.size(), 50u);
+  for (int number = 1; number <= 50; ++number) runtime_->stop(id(number));
+  for (int number = 1; number <= 50; ++number) EXPECT_TRUE(reaches(number, TaskPhase::stopped)) << number;
+}
+
+INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeTest, testing::Values(&make_process_runtime),
+                         [](const auto&) { return std::string("process"); });
+
+TEST(TaskRecord, comes_back_as_it_was) {
+  TaskRecord record{.images = "/i", .logs = "/l"};
+  record.spec = {"0a", {{"web", "a:1", {"e"}, {"c", "d"}, {{"K", "\"v\"\n"}}, "/w", {{80, 20001}}, false, seconds(3)}}};
+  EXPECT_EQ(to_json(MUST(read_task_record(to_json(record)))).dump(), to_json(record).dump());
+  TaskObservation seen{.id = "0a", .phase = TaskPhase::stopping, .failure = "F: x"};
+  seen.containers = {{.name = "web", .running = true, .pid = 7, .exit_code = 0, .reason = "r", .ports = {{80, 20001}}}};
+  EXPECT_EQ(to_json(MUST(read_observation(to_json(seen)))).dump(), to_json(seen).dump());
+  EXPECT_FALSE(read_observation(Json::object()));
+  EXPECT_FALSE(read_task_record(Json::object()));
+}
+
+}  // namespace
+}  // namespace weir::runtime
+
+int main(int argc, char** argv) {
+  if (argc == 3 && std::string_view(argv[1]) == "shim") {
+    const weir::SystemClock clock;
+    return weir::runtime::run_shim(argv[2], clock);
+  }
+  testing::InitGoogleTest(&argc, argv);
+  return RUN_ALL_TESTS();
+}
