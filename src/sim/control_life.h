@@ -1,0 +1,31 @@
+// ControlLife: one life of the control process in a world: the real Control behind three mortal doors. After its death
+// the next life begins on the same store and finds the same tasks. One thread; owned by the world.
+#pragma once
+
+#include <memory>
+
+#include "base/log.h"
+#include "control/control.h"
+#include "sim/mortality.h"
+
+namespace weir::sim {
+
+struct ControlLife {
+  ControlLife(store::Store& store, runtime::Runtime& runtime, control::DataPlane& data_plane, const Clock& clock,
+              std::uint64_t seed, Log& log)
+      : mortal_store(store, mortality),
+        mortal_runtime(runtime, mortality),
+        mortal_data_plane(data_plane, mortality),
+        random(seed),
+        control(std::make_unique<control::Control>(mortal_store, mortal_runtime, mortal_data_plane, clock, random, log,
+                                                   control::ControlOptions{})) {}
+
+  Mortality mortality;
+  MortalStore mortal_store;
+  MortalRuntime mortal_runtime;
+  MortalDataPlane mortal_data_plane;
+  Random random;
+  std::unique_ptr<control::Control> control;
+};
+
+}  // namespace weir::sim

@@ -1,0 +1,24 @@
+// The named numbers of room sim: how long simulated things take and how many there are. Simulated time.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+
+namespace weir::sim {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+inline constexpr std::size_t kTraceLines = 50;           // shown when an invariant breaks
+inline constexpr std::size_t kMaxEvents = 2'000'000;     // of one world; more is a livelock
+inline constexpr unsigned kMaxStepsAtOnce = 200;         // of control without time passing; more is a livelock
+inline constexpr seconds kQuietLimit{240};               // without faults, until facts must equal wishes
+inline constexpr seconds kStillTime{8};                  // how long they must then stay equal
+inline constexpr seconds kExitKnownWithin{5};            // after control was told of a crash, with every link up
+inline constexpr milliseconds kFeedbackInterval{1'000};  // as proxy/limits.h has it
+inline constexpr milliseconds kResponseTimeout{60'000};  // of an exchange with a backend that hangs
+inline constexpr unsigned kMaxAttempts = 4;              // backends tried for one request
+inline constexpr unsigned kFirstPort = 20'000;
+inline constexpr unsigned kLastPort = 60'000;
+
+}  // namespace weir::sim

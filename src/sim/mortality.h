@@ -1,0 +1,131 @@
+// Mortality: how a simulated control process dies. Everything it does to the world (a commit, a start, a stop, a
+// published table) goes through one of the three doors below; at the fatal one the process is as good as killed,
+// before or after the deed, and from then on nothing it does has any effect. One thread; owned by the world.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/control.h"
+#include "runtime/runtime.h"
+#include "store/store.h"
+
+namespace weir::sim {
+
+class Mortality {
+ public:
+  enum class Death { before_deed, after_deed };
+  // Dies at the `n`-th deed from now, n >= 1.
+  void die_at(std::uint64_t n, Death death) {
+    fatal_ = deeds_ + n;
+    death_ = death;
+  }
+  void die() { dead_ = true; }
+  bool dead() const { return dead_; }
+
+  // What is to become of the next deed.
+  struct Verdict {
+    bool happens;
+    bool lives;  // to see its result
+  };
+  Verdict next_deed() {
+    if (dead_) return {false, false};
+    if (++deeds_ != fatal_) return {true, true};
+    dead_ = true;
+    return {death_ == Death::after_deed, false};
+  }
+
+ private:
+  std::uint64_t deeds_ = 0;
+  std::uint64_t fatal_ = 0;
+  Death death_ = Death::before_deed;
+  bool dead_ = false;
+};
+
+class MortalStore final : public store::Store {
+ public:
+  MortalStore(store::Store& inner, Mortality& mortality) : inner_(inner), mortality_(mortality) {}
+  bool full = false;  // the disk: every commit fails with "Full"
+
+  Result<std::optional<store::Document>> get(const store::Key& key) override {
+    if (mortality_.dead()) return killed();
+    return inner_.get(key);
+  }
+  Result<std::vector<store::Document>> list(std::string_view kind, std::string_view prefix) override {
+    if (mortality_.dead()) return killed();
+    return inner_.list(kind, prefix);
+  }
+  Result<std::int64_t> commit(std::span<const store::Write> writes) override {
+    if (full && !mortality_.dead()) return fail("Full", "the disk is full", ErrorSource::store);
+    const auto verdict = mortality_.next_deed();
+    if (!verdict.happens) return killed();
+    auto written = inner_.commit(writes);
+    if (!verdict.lives) return killed();
+    if (written && told_) told_();
+    return written;
+  }
+  std::int64_t revision() const override { return inner_.revision(); }
+  Result<std::vector<store::Change>> changes(std::int64_t after) override {
+    if (mortality_.dead()) return killed();
+    return inner_.changes(after);
+  }
+  void on_commit(std::function<void()> told) override { told_ = std::move(told); }
+  // A wish was committed beside this door.
+  void notice() {
+    if (told_ && !mortality_.dead()) told_();
+  }
+
+ private:
+  static std::unexpected<Error> killed() {
+    return fail("Killed", "the process was killed by the simulation", ErrorSource::store);
+  }
+  store::Store& inner_;
+  Mortality& mortality_;
+  std::function<void()> told_;
+};
+
+class MortalRuntime final : public runtime::Runtime {
+ public:
+  MortalRuntime(runtime::Runtime& inner, Mortality& mortality) : inner_(inner), mortality_(mortality) {}
+
+  Result<> start(const runtime::TaskSpec& spec) override {
+    const auto verdict = mortality_.next_deed();
+    if (!verdict.happens) return {};
+    return inner_.start(spec);
+  }
+  void stop(const std::string& task_id) override {
+    if (mortality_.next_deed().happens) inner_.stop(task_id);
+  }
+  void forget(const std::string& task_id) override {
+    if (mortality_.next_deed().happens) inner_.forget(task_id);
+  }
+  std::optional<runtime::TaskObservation> find(const std::string& id) const override { return inner_.find(id); }
+  std::vector<std::string> list() const override { return inner_.list(); }
+  void on_change(std::function<void(const std::string&)> told) override {
+    inner_.on_change([this, told = std::move(told)](const std::string& id) {
+      if (!mortality_.dead()) told(id);
+    });
+  }
+
+ private:
+  runtime::Runtime& inner_;
+  Mortality& mortality_;
+};
+
+class MortalDataPlane final : public control::DataPlane {
+ public:
+  MortalDataPlane(control::DataPlane& inner, Mortality& mortality) : inner_(inner), mortality_(mortality) {}
+  void publish(route::RouteTablePointer table) override {
+    if (mortality_.next_deed().happens) inner_.publish(std::move(table));
+  }
+
+ private:
+  control::DataPlane& inner_;
+  Mortality& mortality_;
+};
+
+}  // namespace weir::sim

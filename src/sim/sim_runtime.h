@@ -1,0 +1,109 @@
+// SimRuntime: tasks that are only pretended to run, each with a fate drawn from the seed: slow to start, crashing,
+// hanging, failing its health checks, deaf to SIGTERM. It outlives control, as tasks do. What control sees of a task
+// (find) lags behind what it truly is (SimTask). One thread; owned by the world.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "runtime/runtime.h"
+#include "sim/agenda.h"
+#include "sim/limits.h"
+#include "sim/trace.h"
+
+namespace weir::sim {
+
+// How the tasks of one image behave. Percentages are of tasks.
+struct ImageBehaviour {
+  bool pullable = true;
+  bool crash_loop = false;     // ends soon after its start, every time
+  bool never_healthy = false;  // serves, but fails its health checks
+  milliseconds slowest_start{500};
+  unsigned crash_percent = 0;
+  unsigned hang_percent = 0;
+  unsigned sick_percent = 0;  // fails health checks for a while
+  unsigned deaf_percent = 0;  // ignores SIGTERM
+  bool bad() const { return crash_loop || never_healthy; }
+};
+
+// A task as it truly is.
+struct SimTask {
+  runtime::TaskSpec spec;
+  ImageBehaviour behaviour;
+  std::uint16_t port = 0;  // where it listens, on 127.0.0.1; 0 before it is started
+  bool started = false;    // its process exists or existed
+  bool listening = false;  // takes connections
+  bool was_ready = false;  // has listened
+  bool hanging = false;    // takes connections, never answers
+  bool sick = false;       // answers health checks with an error
+  bool deaf = false;
+  bool told_to_stop = false;  // SIGTERM
+  bool exited = false;        // no process is left
+  bool exit_told = false;     // control has been told
+  Instant exit_told_at;
+  bool forgotten = false;
+  std::int32_t exit_code = 0;
+  std::string failure;
+  runtime::TaskObservation observed;
+
+  bool answers() const { return listening && !hanging; }
+  bool passes_checks() const { return answers() && !sick && !behaviour.never_healthy; }
+  bool crashed() const { return exited && !told_to_stop; }
+};
+
+class SimRuntime final : public runtime::Runtime {
+ public:
+  SimRuntime(Agenda& agenda, Random& random, Trace& trace) : agenda_(agenda), random_(random), trace_(trace) {}
+
+  // Told before a SIGTERM, with the task as it is; when a start is asked for; and when a task's last process has ended.
+  std::function<void(const SimTask&)> on_sigterm;
+  std::function<void(const runtime::TaskSpec&)> on_start;
+  std::function<void(SimTask&)> on_exit;
+  // The world's way into images: by "NAME:TAG".
+  std::map<std::string, ImageBehaviour> images;
+  // Whether tasks meet their fates (crash, hang, sicken) now.
+  bool mischief = true;
+  // A broken runtime, for the tests of the invariants: exits are never told.
+  bool hides_exits = false;
+
+  Result<> start(const runtime::TaskSpec& spec) override;
+  void stop(const std::string& task_id) override;
+  void forget(const std::string& task_id) override;
+  std::optional<runtime::TaskObservation> find(const std::string& task_id) const override;
+  std::vector<std::string> list() const override;
+  void on_change(std::function<void(const std::string& task_id)> told) override { told_ = std::move(told); }
+
+  // Control has started anew: it finds every task as it is now.
+  void adopt();
+  // The task that has (or had) this port, or null.
+  SimTask* at_port(std::uint16_t port);
+  SimTask* find_task(const std::string& id);
+  // Every task ever, by id.
+  const std::map<std::string, SimTask>& tasks() const { return tasks_; }
+  // Ends what hangs or is sick by chance, so that a world can come to rest: sick tasks recover, hanging ones stay.
+  void recover();
+
+ private:
+  void make_processes(const std::string& id);
+  void draw_fate(SimTask& task);
+  void end(SimTask& task, std::int32_t code);
+  void tell(const std::string& id);
+  void refresh(SimTask& task);
+  void later_unless_over(const std::string& id, Duration delay, std::function<void(SimTask&)> what);
+  Duration draw(milliseconds least, milliseconds most);
+
+  Agenda& agenda_;
+  Random& random_;
+  Trace& trace_;
+  std::map<std::string, SimTask> tasks_;
+  std::map<std::uint16_t, std::string> ports_;
+  std::function<void(const std::string&)> told_;
+  unsigned next_port_ = kFirstPort;
+};
+
+}  // namespace weir::sim

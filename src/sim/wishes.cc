@@ -1,0 +1,221 @@
+#include "sim/wishes.h"
+
+#include <fmt/format.h>
+
+namespace weir::sim {
+
+namespace {
+
+namespace ecs = model::ecs;
+namespace elbv2 = model::elbv2;
+
+std::string ecs_arn(const std::string& resource) {
+  return fmt::format("arn:aws:ecs:{}:{}:{}", kScope.region, kScope.account, resource);
+}
+std::string elb_arn(const std::string& resource) {
+  return fmt::format("arn:aws:elasticloadbalancing:{}:{}:{}", kScope.region, kScope.account, resource);
+}
+
+std::vector<elbv2::Action> forward_to(const std::vector<Weight>& weights) {
+  elbv2::ForwardActionConfig forward;
+  forward.TargetGroups.emplace();
+  for (const Weight& weight : weights) forward.TargetGroups->push_back({weight.group, weight.weight});
+  elbv2::Action action;
+  action.Type = "forward";
+  action.ForwardConfig = std::move(forward);
+  return {action};
+}
+
+}  // namespace
+
+void Wishes::write(const store::Write& write) { MUST(store_.commit(std::span(&write, 1))); }
+
+std::string Wishes::deployment_id() {
+  std::string digits;
+  for (int i = 0; i < 19; ++i) digits += static_cast<char>('0' + random_.below(10));
+  return "ecs-svc/" + digits;
+}
+
+void Wishes::create_cluster() {
+  model::Cluster cluster;
+  cluster.scope = kScope;
+  cluster.name = kCluster;
+  cluster.arn = ecs_arn(fmt::format("cluster/{}", kCluster));
+  cluster.created_at = clock_.wall();
+  write(store::put(cluster, store::Expect::kAbsent));
+}
+
+std::string Wishes::create_balancer(const std::string& name) {
+  model::LoadBalancer document;
+  document.scope = kScope;
+  document.balancer.LoadBalancerArn = elb_arn(fmt::format("loadbalancer/app/{}/{}", name, random_.hex(16)));
+  document.balancer.LoadBalancerName = name;
+  document.balancer.DNSName = name + "-1.elb.localhost";
+  document.balancer.CreatedTime = clock_.wall();
+  document.balancer.State = elbv2::LoadBalancerState{.Code = "active"};
+  document.balancer.Type = "application";
+  write(store::put(document, store::Expect::kAbsent));
+  return *document.balancer.LoadBalancerArn;
+}
+
+std::string Wishes::create_group(const GroupWish& wish) {
+  model::TargetGroup document;
+  document.scope = kScope;
+  elbv2::TargetGroup& group = document.group;
+  group.TargetGroupArn = elb_arn(fmt::format("targetgroup/{}/{}", wish.name, random_.hex(16)));
+  group.TargetGroupName = wish.name;
+  group.Protocol = "HTTP";
+  group.ProtocolVersion = "HTTP1";
+  group.Port = 80;
+  group.TargetType = "ip";
+  group.HealthCheckEnabled = true;
+  group.HealthCheckProtocol = "HTTP";
+  group.HealthCheckPort = "traffic-port";
+  group.HealthCheckPath = "/";
+  group.HealthCheckIntervalSeconds = wish.check_interval;
+  group.HealthCheckTimeoutSeconds = wish.check_timeout;
+  group.HealthyThresholdCount = wish.healthy;
+  group.UnhealthyThresholdCount = wish.unhealthy;
+  document.attributes["deregistration_delay.timeout_seconds"] = std::to_string(wish.drain_delay);
+  write(store::put(document, store::Expect::kAbsent));
+  return *group.TargetGroupArn;
+}
+
+std::string Wishes::create_listener(const std::string& balancer, std::int32_t port,
+                                    const std::vector<Weight>& weights) {
+  model::Listener document;
+  document.scope = kScope;
+  document.listener.ListenerArn =
+      elb_arn(fmt::format("listener/{}/{}", balancer.substr(balancer.find('/') + 1), random_.hex(16)));
+  document.listener.LoadBalancerArn = balancer;
+  document.listener.Port = port;
+  document.listener.Protocol = "HTTP";
+  document.listener.DefaultActions = forward_to(weights);
+  write(store::put(document, store::Expect::kAbsent));
+  return *document.listener.ListenerArn;
+}
+
+std::string Wishes::register_definition(const std::string& family, std::int32_t revision, const std::string& image,
+                                        std::int32_t stop_timeout) {
+  ecs::ContainerDefinition container;
+  container.name = "app";
+  container.image = image;
+  container.essential = true;
+  container.stopTimeout = stop_timeout;
+  container.portMappings = {ecs::PortMapping{.containerPort = 8080, .protocol = "tcp"}};
+  model::TaskDefinition document;
+  document.scope = kScope;
+  document.definition.taskDefinitionArn = ecs_arn(fmt::format("task-definition/{}:{}", family, revision));
+  document.definition.family = family;
+  document.definition.revision = revision;
+  document.definition.status = "ACTIVE";
+  document.definition.networkMode = "awsvpc";
+  document.definition.containerDefinitions = {std::move(container)};
+  write(store::put(document, store::Expect::kAbsent));
+  return *document.definition.taskDefinitionArn;
+}
+
+void Wishes::create_service(const ServiceWish& wish) {
+  model::Service service;
+  service.scope = kScope;
+  service.cluster = kCluster;
+  service.name = wish.name;
+  service.arn = ecs_arn(fmt::format("service/{}/{}", kCluster, wish.name));
+  service.created_at = clock_.wall();
+  service.task_definition = wish.definition;
+  service.desired_count = wish.desired;
+  service.minimum_healthy_percent = wish.minimum_percent;
+  service.maximum_percent = wish.maximum_percent;
+  if (!wish.group.empty()) {
+    service.load_balancers = {
+        ecs::LoadBalancer{.targetGroupArn = wish.group, .containerName = "app", .containerPort = 8080}};
+  }
+  service.deployment_id = deployment_id();
+  service.deployment_created_at = clock_.wall();
+  write(store::put(service, store::Expect::kAbsent));
+}
+
+template <class Change>
+bool Wishes::change_service(const std::string& name, Change change) {
+  auto found = MUST(store::load<model::Service>(store_, in_cluster(name)));
+  if (!found || found->document.status != "ACTIVE") return false;
+  change(found->document);
+  write(store::put(*found));
+  return true;
+}
+
+bool Wishes::deploy(const std::string& service, const std::string& definition) {
+  return change_service(service, [&](model::Service& wished) {
+    wished.task_definition = definition;
+    wished.deployment_id = deployment_id();
+    wished.deployment_created_at = clock_.wall();
+  });
+}
+
+bool Wishes::scale(const std::string& service, std::int32_t desired) {
+  return change_service(service, [&](model::Service& wished) { wished.desired_count = desired; });
+}
+
+bool Wishes::set_percents(const std::string& service, std::int32_t minimum, std::int32_t maximum) {
+  return change_service(service, [&](model::Service& wished) {
+    wished.minimum_healthy_percent = minimum;
+    wished.maximum_percent = maximum;
+  });
+}
+
+bool Wishes::delete_service(const std::string& service) {
+  return change_service(service, [&](model::Service& wished) {
+    wished.desired_count = 0;
+    wished.status = "DRAINING";
+  });
+}
+
+void Wishes::set_weights(const std::string& listener, const std::vector<Weight>& weights) {
+  auto found = MUST(store::load<model::Listener>(store_, kScope.prefix() + listener));
+  if (!found) return;
+  found->document.listener.DefaultActions = forward_to(weights);
+  write(store::put(*found));
+}
+
+bool Wishes::stop_task(const std::string& id) {
+  auto found = MUST(store::load<model::Task>(store_, in_cluster(id)));
+  if (!found || found->document.desired_status == "STOPPED") return false;
+  found->document.desired_status = "STOPPED";
+  found->document.stop_code = "UserInitiated";
+  found->document.stopped_reason = "Task stopped by user";
+  ++found->document.version;
+  write(store::put(*found));
+  return true;
+}
+
+std::optional<model::Service> Wishes::service(const std::string& name) {
+  auto found = MUST(store::load<model::Service>(store_, in_cluster(name)));
+  if (!found) return std::nullopt;
+  return std::move(found->document);
+}
+
+std::optional<model::ServiceState> Wishes::service_state(const std::string& name) {
+  auto found = MUST(store::load<model::ServiceState>(store_, in_cluster(name)));
+  if (!found) return std::nullopt;
+  return std::move(found->document);
+}
+
+std::optional<model::Task> Wishes::task(const std::string& id) {
+  auto found = MUST(store::load<model::Task>(store_, in_cluster(id)));
+  if (!found) return std::nullopt;
+  return std::move(found->document);
+}
+
+std::vector<model::Service> Wishes::services() {
+  std::vector<model::Service> all;
+  for (auto& each : MUST(store::load_all<model::Service>(store_, in_cluster("")))) all.push_back(each.document);
+  return all;
+}
+
+std::vector<model::Task> Wishes::tasks() {
+  std::vector<model::Task> all;
+  for (auto& each : MUST(store::load_all<model::Task>(store_, in_cluster("")))) all.push_back(each.document);
+  return all;
+}
+
+}  // namespace weir::sim

@@ -1,0 +1,83 @@
+// Wishes: writes into the store what the façade writes when somebody creates, deploys, scales or deletes. One account,
+// one region, one cluster. One thread; owned by the world.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "model/documents.h"
+#include "store/store.h"
+
+namespace weir::sim {
+
+inline const model::Scope kScope{"000000000000", "eu-west-1"};
+inline constexpr const char* kCluster = "world";
+
+struct GroupWish {
+  std::string name;
+  std::int32_t check_interval = 1;  // seconds
+  std::int32_t check_timeout = 1;   // seconds
+  std::int32_t healthy = 2;
+  std::int32_t unhealthy = 2;
+  std::int32_t drain_delay = 5;  // seconds
+};
+
+struct ServiceWish {
+  std::string name;
+  std::string definition;  // ARN
+  std::int32_t desired = 1;
+  std::int32_t minimum_percent = 100;
+  std::int32_t maximum_percent = 200;
+  std::string group;  // ARN; empty: no balancer
+};
+
+struct Weight {
+  std::string group;  // ARN
+  std::int32_t weight = 1;
+};
+
+class Wishes {
+ public:
+  Wishes(store::Store& store, const Clock& clock, Random& random) : store_(store), clock_(clock), random_(random) {}
+
+  void create_cluster();
+  // Returns ARNs.
+  std::string create_balancer(const std::string& name);
+  std::string create_group(const GroupWish& wish);
+  std::string create_listener(const std::string& balancer, std::int32_t port, const std::vector<Weight>& weights);
+  std::string register_definition(const std::string& family, std::int32_t revision, const std::string& image,
+                                  std::int32_t stop_timeout);
+
+  void create_service(const ServiceWish& wish);
+  // False where there is no ACTIVE service of that name.
+  bool deploy(const std::string& service, const std::string& definition);
+  bool scale(const std::string& service, std::int32_t desired);
+  bool set_percents(const std::string& service, std::int32_t minimum, std::int32_t maximum);
+  bool delete_service(const std::string& service);
+  void set_weights(const std::string& listener, const std::vector<Weight>& weights);
+  // False where the task does not run or has been told to stop.
+  bool stop_task(const std::string& id);
+
+  std::optional<model::Service> service(const std::string& name);
+  std::optional<model::ServiceState> service_state(const std::string& name);
+  std::optional<model::Task> task(const std::string& id);
+  std::vector<model::Service> services();
+  std::vector<model::Task> tasks();
+  static std::string in_cluster(const std::string& name) { return kScope.prefix() + kCluster + "/" + name; }
+
+ private:
+  template <class Change>
+  bool change_service(const std::string& name, Change change);
+  void write(const store::Write& write);
+  std::string deployment_id();
+
+  store::Store& store_;
+  const Clock& clock_;
+  Random& random_;
+};
+
+}  // namespace weir::sim

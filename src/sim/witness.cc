@@ -1,0 +1,222 @@
+#include "sim/witness.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace weir::sim {
+
+using route::Backend;
+using route::BackendState;
+
+namespace {
+
+template <class See>
+void for_each_backend(const route::RouteTable& table, See see) {
+  for (const auto& pool : table.pools)
+    for (const auto& backend : pool.backends) see(pool, backend);
+}
+
+bool serves(const route::RouteTable& table, std::uint16_t port) {
+  bool found = false;
+  for_each_backend(table, [&](const route::Pool&, const Backend& backend) {
+    found = found || (backend.port == port && backend.state == BackendState::serving);
+  });
+  return found;
+}
+
+// Rounded up, as ECS has it.
+std::int32_t fewest(const model::Service& service) {
+  return (service.desired_count * std::min(service.minimum_healthy_percent, 100) + 99) / 100;
+}
+
+}  // namespace
+
+void Witness::breach(const char* invariant, std::string what) {
+  if (!breach_) breach_ = Breach{invariant, std::move(what)};
+}
+
+std::string Witness::name_of(const SimTask& task) const {
+  return fmt::format("task {} ({}, port {})", task.spec.id.substr(0, 8), task.spec.containers.front().image, task.port);
+}
+
+std::string Witness::service_of(const SimTask& task) {
+  const auto found = services_.find(task.spec.id);
+  return found == services_.end() ? std::string() : found->second;
+}
+
+bool Witness::serves_everywhere(std::uint16_t port) const {
+  if (proxy_->process() == nullptr) return proxy_->kept() && serves(*proxy_->kept(), port);
+  return std::ranges::all_of(proxy_->process()->workers(),
+                             [&](const auto& worker) { return worker->table() && serves(*worker->table(), port); });
+}
+
+// --- control's deeds -------------------------------------------------------------------------------------------------
+
+void Witness::on_start(const runtime::TaskSpec& spec) {
+  if (runtime_.find_task(spec.id) != nullptr) return;  // a repeat does nothing
+  const auto document = wishes_.task(spec.id);
+  if (!document)
+    return breach(kLeakInvariant, fmt::format("task {} is started before the store knows it", spec.id.substr(0, 8)));
+  services_[spec.id] = document->service;
+  const auto service = wishes_.service(document->service);
+  if (!service || service->status != "ACTIVE") return;
+  std::int32_t there = 1;
+  for (const auto& [id, task] : runtime_.tasks())
+    if (!task.exit_told && service_of(task) == service->name) ++there;
+  // What there is already may be more, after scaling in; a start on top of that is not.
+  const std::int32_t most = service->desired_count * service->maximum_percent / 100;
+  if (there > most)
+    breach(kCountInvariant, fmt::format("task {} would be number {} of service {}, which may have {}",
+                                        spec.id.substr(0, 8), there, service->name, most));
+}
+
+void Witness::on_sigterm(const SimTask& task) {
+  const auto place = places_.find(task.port);
+  if (place == places_.end() || runtime_.at_port(task.port) != &task) return check_stop_without_balancer(task);
+  if (proxy_->process() == nullptr) {
+    if (proxy_->kept() && serves(*proxy_->kept(), task.port))
+      breach(kSigtermInvariant, name_of(task) + " gets SIGTERM while the proxy's kept table still serves from it");
+    return;
+  }
+  for (const auto& worker : proxy_->process()->workers()) {
+    if (worker->table() && serves(*worker->table(), task.port))
+      breach(kSigtermInvariant,
+             fmt::format("{} gets SIGTERM while a worker serves from it (table {})", name_of(task), worker->version()));
+  }
+  const std::uint32_t active = proxy_->active(task.port);
+  if (active == 0) return;
+  const auto since = place->second.draining_since;
+  place->second.delay_over = since && clock_.now() - *since >= place->second.drain_delay;
+  if (!place->second.delay_over)
+    breach(kSigtermInvariant, fmt::format("{} gets SIGTERM with {} requests in flight", name_of(task), active));
+}
+
+bool Witness::counts(const SimTask& task) const {
+  if (!task.was_ready || task.told_to_stop || task.exit_told || !serves_everywhere(task.port)) return false;
+  const auto told = told_health_.find(fmt::format("{}:{}", task.spec.id, task.port));
+  return told == told_health_.end() || told->second != route::Health::unhealthy;
+}
+
+void Witness::on_publish(const route::RouteTable& table) {
+  std::set<std::uint16_t> present;
+  for_each_backend(table, [&](const route::Pool& pool, const Backend& backend) {
+    present.insert(backend.port);
+    Place& place = places_[backend.port];
+    place.pool = pool.id;
+    place.drain_delay = pool.drain_delay;
+    if (backend.state == BackendState::draining && !place.draining_since) place.draining_since = clock_.now();
+    if (backend.state == BackendState::serving && place.serving_version == 0) place.serving_version = table.version;
+  });
+  for (auto& [port, place] : places_)
+    if (!present.contains(port)) place.removed = true;
+  for_each_backend(published_, [&](const route::Pool&, const Backend& backend) {
+    if (backend.state != BackendState::serving || serves(table, backend.port)) return;
+    if (const SimTask* task = runtime_.at_port(backend.port)) check_removal(*task, table);
+  });
+  published_ = table;
+}
+
+void Witness::check_removal(const SimTask& task, const route::RouteTable& table) {
+  // One of which control has not heard yet that it serves does not count for it.
+  if (task.exit_told || task.told_to_stop || !places_[task.port].known || !counts(task)) return;
+  const auto document = wishes_.task(task.spec.id);
+  if (!document || document->stop_code == "UserInitiated") return;
+  for (const auto& target : document->targets)
+    if (target.health == "unhealthy") return;
+  const auto service = wishes_.service(document->service);
+  if (!service || service->status != "ACTIVE") return;
+  std::int32_t left = 0;
+  for_each_backend(table, [&](const route::Pool&, const Backend& backend) {
+    if (backend.state != BackendState::serving) return;
+    const SimTask* other = runtime_.at_port(backend.port);
+    if (other != nullptr && service_of(*other) == service->name && counts(*other)) ++left;
+  });
+  if (left < fewest(*service))
+    breach(kCountInvariant,
+           fmt::format("table {} lets {} go and leaves {} of service {}, which must have {} of {}", table.version,
+                       name_of(task), left, service->name, fewest(*service), service->desired_count));
+}
+
+void Witness::check_stop_without_balancer(const SimTask& task) {
+  const auto document = wishes_.task(task.spec.id);
+  if (!document || document->stop_code == "UserInitiated" || !task.observed.containers.front().running) return;
+  const auto service = wishes_.service(document->service);
+  if (!service || service->status != "ACTIVE" || !service->load_balancers.empty()) return;
+  std::int32_t left = 0;
+  for (const auto& [id, other] : runtime_.tasks()) {
+    if (&other == &task || service_of(other) != service->name) continue;
+    if (!other.told_to_stop && !other.exit_told && other.observed.containers.front().running) ++left;
+  }
+  if (left < fewest(*service))
+    breach(kCountInvariant, fmt::format("{} is stopped, which leaves {} of service {}, which must have {}",
+                                        name_of(task), left, service->name, fewest(*service)));
+}
+
+void Witness::on_feedback(const route::Feedback& feedback) {
+  for (const auto& status : feedback.backends) told_health_[status.backend] = status.health;
+  for (auto& [port, place] : places_)
+    if (place.serving_version != 0 && place.serving_version <= feedback.acknowledged) place.known = true;
+}
+
+// It knows what its predecessor had stored.
+void Witness::on_control_started() {
+  told_health_.clear();
+  for (auto& [port, place] : places_) place.known = false;
+  for (const auto& task : wishes_.tasks())
+    for (const auto& target : task.targets)
+      if (target.acknowledged) places_[static_cast<std::uint16_t>(target.port)].known = true;
+}
+
+// --- the proxy's -----------------------------------------------------------------------------------------------------
+
+void Witness::on_applied(const route::RouteTable& table) {
+  for_each_backend(table, [&](const route::Pool&, const Backend& backend) {
+    if (backend.state != BackendState::serving) return;
+    const SimTask* task = runtime_.at_port(backend.port);
+    if (task != nullptr && task->told_to_stop)
+      breach(kSigtermInvariant, fmt::format("a worker takes up table {}, in which {} serves, after its SIGTERM",
+                                            table.version, name_of(*task)));
+  });
+}
+
+void Witness::on_acknowledged(const route::RouteTable& table) {
+  for_each_backend(table, [&](const route::Pool&, const Backend& backend) {
+    if (backend.state == BackendState::serving) places_[backend.port].served_everywhere = true;
+  });
+}
+
+void Witness::on_picked(proxy::LivePool& pool, proxy::LiveBackend& backend, SimTask* task, std::size_t attempt) {
+  if (task == nullptr) return breach(kRequestInvariant, "a request goes to " + backend.spec.id + ", where nobody is");
+  if (backend.spec.state != BackendState::serving)
+    breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which does not serve");
+  if (task->told_to_stop) breach(kRequestInvariant, "a request goes to " + name_of(*task) + " after its SIGTERM");
+  if (!task->exited && !task->was_ready)
+    breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which was never ready");
+  if (task->crashed() && task->exit_told && clock_.now() - std::max(task->exit_told_at, calm_since_) > kExitKnownWithin)
+    breach(kRequestInvariant, "a request goes to " + name_of(*task) + " long after control knew that it had ended");
+  if (attempt > 0 || backend.health != route::Health::unhealthy) return;
+  for (const auto& other : pool.backends())
+    if (other->serving() && other->health != route::Health::unhealthy)
+      breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which is unhealthy, while another is not");
+}
+
+void Witness::on_unserved(const std::string& pool, std::size_t attempts) {
+  if (attempts >= kMaxAttempts) return;
+  for (const auto& [port, place] : places_) {
+    if (place.pool != pool || !place.served_everywhere || place.draining_since || place.removed) continue;
+    const SimTask* task = runtime_.at_port(port);
+    if (task != nullptr && task->answers())
+      return breach(kRequestInvariant, "a request finds nobody while " + name_of(*task) + " should serve");
+  }
+}
+
+void Witness::on_lost(const SimTask& task) {
+  if (task.crashed() || task.hanging) return;
+  const auto place = places_.find(task.port);
+  if (place != places_.end() && place->second.delay_over) return;
+  breach(kRequestInvariant, "a request is lost in the hands of " + name_of(task) + ", which did nothing wrong");
+}
+
+}  // namespace weir::sim

@@ -1,0 +1,158 @@
+// World: one seed, one thread. It draws services, versions, balancers and their weights, sends requests, makes
+// operations and breaks things over simulated time, with the real control, rollout, store and balancing under test;
+// then it lets everything come to rest and compares facts with wishes. The same seed is the same world.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "sim/agenda.h"
+#include "sim/control_life.h"
+#include "sim/sim_clock.h"
+#include "sim/sim_proxy.h"
+#include "sim/sim_runtime.h"
+#include "sim/trace.h"
+#include "sim/wishes.h"
+#include "sim/witness.h"
+#include "store/memory_store.h"
+
+namespace weir::sim {
+
+struct WorldOptions {
+  std::uint64_t seed = 1;
+  Mutation mutation = Mutation::none;
+  Trace::Keep trace = Trace::Keep::nothing;
+};
+
+struct WorldResult {
+  std::optional<Breach> breach;
+  std::uint64_t events = 0;  // steps taken
+  Duration simulated{};
+  ProxyTally tally;
+  unsigned control_lives = 0;
+  unsigned operations = 0;
+  unsigned faults = 0;
+  std::uint64_t tasks = 0;
+  std::deque<std::string> trace;
+};
+
+class World {
+ public:
+  explicit World(const WorldOptions& options);
+  ~World();
+  WorldResult run();
+
+ private:
+  struct ServicePlan {
+    std::string name;
+    std::string group;  // ARN; empty: no balancer
+    std::int32_t revision = 0;
+    bool bad = false;     // the wished version is
+    bool vacant = false;  // no task was wished at some time since it was deployed: then a bad one is done as well
+    bool deleted = false;
+  };
+  struct ListenerPlan {
+    std::string arn;
+    std::int32_t port = 0;
+    std::vector<Weight> weights;
+    milliseconds pause{50};  // between requests, on average
+  };
+  // How rough this world is, in percent of chances.
+  struct Temper {
+    unsigned crash = 0;
+    unsigned hang = 0;
+    unsigned sick = 0;
+    unsigned deaf = 0;
+    unsigned bad_version = 0;
+    unsigned fault = 0;         // of what happens: faults rather than operations
+    milliseconds pause{2'000};  // between two of them, on average
+  };
+  class PublishWatch;
+  class TraceLog;
+  struct Deed;
+
+  // world.cc: life of the world and of control
+  bool run_until(Instant until);
+  void start_control();
+  void kill_control(const char* how);
+  void bury_control();
+  void wake();
+  void step_control();
+  void wake_at(Instant when);
+
+  // world_setup.cc
+  void draw_temper();
+  void build();
+  void add_service();
+  std::string new_definition(ServicePlan& service);
+  void add_listener(const std::vector<Weight>& weights);
+  void send_requests(std::size_t listener);
+
+  // world_deeds.cc: operations and faults
+  void do_something();
+  bool deploy();
+  bool redeploy();
+  bool scale();
+  bool set_percents();
+  bool shift_weights();
+  bool stop_task();
+  bool delete_service();
+  bool create_service();
+  bool kill_control_now();
+  bool kill_control_soon();
+  bool cut_connection();
+  bool kill_proxy();
+  bool fill_disk();
+  bool slow_down();
+  ServicePlan* any_service();
+  std::int32_t draw_count();
+
+  // world_quiet.cc
+  void make_peace();
+  bool come_to_rest();
+  std::optional<std::string> difference();
+  std::optional<std::string> difference_of(const model::Service& service, const std::vector<model::Task>& tasks);
+  std::optional<std::string> leak(const std::vector<model::Task>& tasks);
+  void check_shares();
+
+  const WorldOptions options_;
+  SimClock clock_;
+  Random random_;
+  Agenda agenda_;
+  Trace trace_;
+  std::unique_ptr<Log> log_;
+  store::MemoryStore store_;
+  Wishes wishes_;
+  SimRuntime runtime_;
+  Witness witness_;
+  ProxySettings proxy_settings_;
+  std::unique_ptr<SimProxy> proxy_;
+  std::unique_ptr<PublishWatch> publish_watch_;
+  std::unique_ptr<ControlLife> life_;
+  unsigned lives_ = 0;
+  bool step_due_ = false;
+  std::optional<Instant> alarm_;
+  std::uint64_t alarms_ = 0;
+  unsigned steps_at_once_ = 0;
+  Instant last_step_;
+  bool disk_full_ = false;
+
+  Temper temper_;
+  std::vector<ServicePlan> services_;
+  std::vector<ListenerPlan> listeners_;
+  std::string balancer_;
+  bool busy_ = true;  // operations and faults happen
+  unsigned operations_ = 0;
+  unsigned faults_ = 0;
+};
+
+WorldResult run_world(const WorldOptions& options);
+
+}  // namespace weir::sim

@@ -1,0 +1,187 @@
+// World: what people do to it, and what breaks.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/world.h"
+
+namespace weir::sim {
+
+struct World::Deed {
+  const char* name;
+  unsigned weight;
+  bool (World::*act)();  // false where it is not possible now
+};
+
+void World::do_something() {
+  static constexpr Deed kOperations[] = {
+      {"deploy", 8, &World::deploy},         {"redeploy", 2, &World::redeploy},     {"scale", 5, &World::scale},
+      {"percents", 1, &World::set_percents}, {"weights", 3, &World::shift_weights}, {"stop task", 3, &World::stop_task},
+      {"delete", 1, &World::delete_service}, {"create", 1, &World::create_service},
+  };
+  static constexpr Deed kFaults[] = {
+      {"kill control", 2, &World::kill_control_now},
+      {"kill control soon", 6, &World::kill_control_soon},
+      {"cut", 3, &World::cut_connection},
+      {"kill proxy", 2, &World::kill_proxy},
+      {"full disk", 1, &World::fill_disk},
+      {"slow", 2, &World::slow_down},
+  };
+  if (!busy_) return;
+  const bool fault = random_.chance(temper_.fault);
+  const std::span<const Deed> deeds = fault ? std::span<const Deed>(kFaults) : std::span<const Deed>(kOperations);
+  unsigned total = 0;
+  for (const Deed& deed : deeds) total += deed.weight;
+  std::uint64_t drawn = random_.below(total);
+  for (const Deed& deed : deeds) {
+    if (drawn < deed.weight) {
+      // The façade lives in control's process: no operations while it is dead, none while nothing can be written.
+      const bool possible = fault || (life_ && !life_->mortality.dead() && !disk_full_);
+      if (possible && (this->*deed.act)()) {
+        ++(fault ? faults_ : operations_);
+        if (fault) witness_.on_fault();
+        wake();
+      }
+      break;
+    }
+    drawn -= deed.weight;
+  }
+  agenda_.after(std::chrono::microseconds(random_.between(0, 2 * std::chrono::microseconds(temper_.pause).count())),
+                [this] { do_something(); });
+}
+
+World::ServicePlan* World::any_service() {
+  ServicePlan& drawn = services_[random_.below(services_.size())];
+  return drawn.deleted ? nullptr : &drawn;
+}
+
+// --- operations ------------------------------------------------------------------------------------------------------
+
+bool World::deploy() {
+  ServicePlan* service = any_service();
+  if (service == nullptr) return false;
+  const std::string definition = new_definition(*service);
+  if (trace_.on()) trace_.line(fmt::format("wish     {} moves to v{}", service->name, service->revision));
+  service->vacant = wishes_.service(service->name)->desired_count == 0;
+  return wishes_.deploy(service->name, definition);
+}
+
+// The same definition again: what forceNewDeployment does.
+bool World::redeploy() {
+  ServicePlan* service = any_service();
+  if (service == nullptr) return false;
+  if (trace_.on()) trace_.line(fmt::format("wish     {} is deployed anew", service->name));
+  const auto now = wishes_.service(service->name);
+  service->vacant = now->desired_count == 0;
+  return wishes_.deploy(service->name, now->task_definition);
+}
+
+bool World::scale() {
+  ServicePlan* service = any_service();
+  if (service == nullptr) return false;
+  const std::int32_t count = draw_count();
+  if (trace_.on()) trace_.line(fmt::format("wish     {} scales to {}", service->name, count));
+  service->vacant = service->vacant || count == 0;
+  return wishes_.scale(service->name, count);
+}
+
+bool World::set_percents() {
+  ServicePlan* service = any_service();
+  if (service == nullptr) return false;
+  const bool strict = random_.chance(50);
+  if (trace_.on()) trace_.line(fmt::format("wish     {} wants {} percent", service->name, strict ? 100 : 50));
+  return wishes_.set_percents(service->name, strict ? 100 : 50, 200);
+}
+
+bool World::shift_weights() {
+  if (listeners_.empty()) return false;
+  ListenerPlan& listener = listeners_[random_.below(listeners_.size())];
+  for (Weight& weight : listener.weights) weight.weight = static_cast<std::int32_t>(random_.between(0, 10));
+  if (trace_.on()) {
+    std::string text;
+    for (const Weight& weight : listener.weights) text += fmt::format(" {}", weight.weight);
+    trace_.line(fmt::format("wish     listener {} weighs{}", listener.port, text));
+  }
+  wishes_.set_weights(listener.arn, listener.weights);
+  return true;
+}
+
+bool World::stop_task() {
+  std::vector<std::string> running;
+  for (const auto& [id, task] : runtime_.tasks())
+    if (!task.exited && !task.told_to_stop) running.push_back(id);
+  if (running.empty()) return false;
+  const std::string& id = running[random_.below(running.size())];
+  if (trace_.on()) trace_.line(fmt::format("wish     task {} is stopped by hand", id.substr(0, 8)));
+  return wishes_.stop_task(id);
+}
+
+bool World::delete_service() {
+  ServicePlan* service = any_service();
+  if (service == nullptr) return false;
+  if (trace_.on()) trace_.line(fmt::format("wish     {} is deleted", service->name));
+  service->deleted = true;
+  return wishes_.delete_service(service->name);
+}
+
+bool World::create_service() {
+  if (services_.size() >= 7) return false;
+  if (trace_.on()) trace_.line("wish     one more service");
+  add_service();
+  if (!services_.back().group.empty()) {
+    add_listener({{services_.back().group, 1}});
+    send_requests(listeners_.size() - 1);
+  }
+  return true;
+}
+
+// --- faults ----------------------------------------------------------------------------------------------------------
+
+bool World::kill_control_now() {
+  if (!life_) return false;
+  kill_control("at rest");
+  return true;
+}
+
+bool World::kill_control_soon() {
+  if (!life_) return false;
+  life_->mortality.die_at(static_cast<std::uint64_t>(random_.between(1, 8)),
+                          random_.chance(50) ? Mortality::Death::before_deed : Mortality::Death::after_deed);
+  return true;
+}
+
+bool World::cut_connection() {
+  proxy_->cut();
+  return true;
+}
+
+bool World::kill_proxy() {
+  proxy_->kill();
+  return true;
+}
+
+bool World::fill_disk() {
+  if (disk_full_) return false;
+  if (trace_.on()) trace_.line("fault    the disk is full");
+  disk_full_ = true;
+  if (life_) life_->mortal_store.full = true;
+  agenda_.after(milliseconds(random_.between(200, 5'000)), [this] {
+    if (trace_.on()) trace_.line("fault    the disk has room again");
+    disk_full_ = false;
+    if (life_) life_->mortal_store.full = false;
+  });
+  return true;
+}
+
+bool World::slow_down() {
+  if (trace_.on()) trace_.line("fault    messages are slow");
+  proxy_->delay = {milliseconds(200), milliseconds(1'500), 20};
+  proxy_settings_.to_worker = {milliseconds(50), milliseconds(600), 20};
+  agenda_.after(milliseconds(random_.between(500, 6'000)), [this] {
+    proxy_->delay = {milliseconds(2), milliseconds(60), 5};
+    proxy_settings_.to_worker = {milliseconds(2), milliseconds(40), 5};
+  });
+  return true;
+}
+
+}  // namespace weir::sim

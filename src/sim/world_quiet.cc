@@ -1,0 +1,139 @@
+// World: peace, and what must be so after it.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "sim/limits.h"
+#include "sim/world.h"
+
+namespace weir::sim {
+
+// Nothing is wished or broken any more. What a version cannot do stays so; most bad versions are replaced.
+void World::make_peace() {
+  busy_ = false;
+  runtime_.mischief = false;
+  runtime_.recover();
+  for (auto& [image, behaviour] : runtime_.images) behaviour.pullable = true;
+  for (ServicePlan& service : services_) {
+    if (!service.bad || service.deleted || random_.chance(30)) continue;
+    const unsigned temper = temper_.bad_version;
+    temper_.bad_version = 0;
+    const std::string definition = new_definition(service);
+    temper_.bad_version = temper;
+    wishes_.deploy(service.name, definition);
+    service.vacant = false;
+  }
+  wake();
+  if (trace_.on()) trace_.line("peace");
+}
+
+// False where facts do not become equal to wishes in time, do not stay so, or another invariant breaks meanwhile.
+bool World::come_to_rest() {
+  const Instant limit = clock_.now() + kQuietLimit;
+  std::optional<std::string> left = "nothing has happened yet";
+  while (left && clock_.now() < limit) {
+    if (!run_until(clock_.now() + milliseconds(500))) return false;
+    left = difference();
+  }
+  if (left) {
+    witness_.breach(kQuietInvariant, fmt::format("after {} s of quiet: {}", kQuietLimit.count(), *left));
+    return false;
+  }
+  witness_.forget_routed();
+  if (!run_until(clock_.now() + kStillTime)) return false;
+  if (const auto moved = difference())
+    witness_.breach(kQuietInvariant, fmt::format("facts were equal to wishes, then no longer: {}", *moved));
+  check_shares();
+  return !witness_.breach();
+}
+
+std::optional<std::string> World::difference() {
+  if (!life_) return "control is dead";
+  if (disk_full_) return "the disk is full";
+  if (!proxy_->connected()) return "no proxy is connected";
+  const auto tasks = wishes_.tasks();
+  for (const auto& service : wishes_.services())
+    if (auto found = difference_of(service, tasks)) return found;
+  return leak(tasks);
+}
+
+std::optional<std::string> World::difference_of(const model::Service& service, const std::vector<model::Task>& tasks) {
+  const auto plan = std::ranges::find(services_, service.name, &ServicePlan::name);
+  const auto own = [&](const model::Task& task) {
+    return task.service == service.name && task.last_status != "STOPPED";
+  };
+  const auto count = std::ranges::count_if(tasks, own);
+  if (plan->deleted) {
+    if (service.status != "INACTIVE") return fmt::format("{} is deleted, but {}", service.name, service.status);
+    if (count != 0) return fmt::format("{} is deleted, but has {} tasks", service.name, count);
+    return std::nullopt;
+  }
+  const auto state = wishes_.service_state(service.name);
+  if (!state || state->deployments.empty()) return fmt::format("{} has no state", service.name);
+  const model::Deployment& primary = state->deployments.front();
+  if (plan->bad) {
+    if (primary.rollout_state == "COMPLETED" && !plan->vacant && !service.load_balancers.empty())
+      return fmt::format("{} is a bad version, but its deployment is COMPLETED", service.name);
+    return std::nullopt;
+  }
+  if (count != service.desired_count)
+    return fmt::format("{} has {} tasks and wants {}", service.name, count, service.desired_count);
+  for (const model::Task& task : tasks) {
+    if (!own(task)) continue;
+    const std::string id = task.id.substr(0, 8);
+    if (task.last_status != "RUNNING") return fmt::format("task {} of {} is {}", id, service.name, task.last_status);
+    if (task.task_definition != service.task_definition || task.deployment != service.deployment_id)
+      return fmt::format("task {} of {} is of an older deployment", id, service.name);
+    const SimTask* real = runtime_.find_task(task.id);
+    if (real == nullptr || real->exited || real->told_to_stop)
+      return fmt::format("task {} of {} does not really run", id, service.name);
+    if (!service.load_balancers.empty() && (!real->passes_checks() || !witness_.serves_everywhere(real->port)))
+      return fmt::format("task {} of {} does not really serve", id, service.name);
+  }
+  if (primary.id != service.deployment_id || state->deployments.size() != 1)
+    return fmt::format("{} has {} deployments, {} first", service.name, state->deployments.size(), primary.id);
+  if (primary.rollout_state != "COMPLETED")
+    return fmt::format("the deployment of {} is {}", service.name, primary.rollout_state);
+  if (state->running_count != service.desired_count || state->pending_count != 0 || !state->steady)
+    return fmt::format("{} says running {}, pending {}, steady {}", service.name, state->running_count,
+                       state->pending_count, state->steady);
+  return std::nullopt;
+}
+
+std::optional<std::string> World::leak(const std::vector<model::Task>& tasks) {
+  for (const auto& [id, task] : runtime_.tasks()) {
+    const auto known = std::ranges::find(tasks, id, &model::Task::id);
+    if (!task.exited && (known == tasks.end() || known->last_status == "STOPPED"))
+      return fmt::format("task {} runs, but not in the store", id.substr(0, 8));
+    if (task.exited && !task.forgotten) return fmt::format("the ended task {} is not forgotten", id.substr(0, 8));
+  }
+  for (const model::Task& task : tasks) {
+    if (task.last_status == "STOPPED") continue;
+    const SimTask* real = runtime_.find_task(task.id);
+    if (real == nullptr || real->exited)
+      return fmt::format("task {} is {} in the store, but does not run", task.id.substr(0, 8), task.last_status);
+  }
+  return std::nullopt;
+}
+
+// Weights are exact: of any run of requests at one worker each pool has its share, give or take two.
+void World::check_shares() {
+  for (const auto& [place, pools] : witness_.routed()) {
+    const auto plan = std::ranges::find(listeners_, static_cast<std::int32_t>(place.first), &ListenerPlan::port);
+    double weights = 0;
+    double requests = 0;
+    for (const Weight& weight : plan->weights) weights += weight.weight;
+    for (const auto& [pool, count] : pools) requests += static_cast<double>(count);
+    for (const Weight& weight : plan->weights) {
+      const auto found = pools.find(weight.group);
+      const double got = found == pools.end() ? 0 : static_cast<double>(found->second);
+      const double wished = requests * weight.weight / weights;
+      if (std::abs(got - wished) > 2)
+        witness_.breach(kRequestInvariant, fmt::format("port {}: a pool of weight {} got {} of {} requests, not {:.1f}",
+                                                       place.first, weight.weight, got, requests, wished));
+    }
+  }
+}
+
+}  // namespace weir::sim

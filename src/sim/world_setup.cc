@@ -1,0 +1,121 @@
+// World: what there is at first: services, versions, balancers, requests.
+#include <fmt/format.h>
+
+#include "sim/world.h"
+
+namespace weir::sim {
+
+namespace {
+
+// A service can always move under these, whatever its desired count is.
+constexpr struct {
+  std::int32_t minimum, maximum;
+} kPercents[] = {{100, 200}, {100, 200}, {50, 200}, {0, 100}, {0, 200}, {100, 300}};
+
+}  // namespace
+
+void World::draw_temper() {
+  proxy_settings_.workers = static_cast<unsigned>(random_.between(1, 4));
+  proxy_settings_.tells_idle = random_.chance(60);
+  if (random_.chance(15)) proxy_settings_.slow_answer_percent = 10;
+  if (random_.chance(20)) return;  // a world in which nothing breaks
+  const auto some = [this](unsigned most) {
+    return random_.chance(50) ? static_cast<unsigned>(random_.below(most)) : 0;
+  };
+  temper_ = {.crash = some(40),
+             .hang = some(20),
+             .sick = some(30),
+             .deaf = some(30),
+             .bad_version = some(40),
+             .fault = some(60),
+             .pause = milliseconds(random_.between(300, 5'000))};
+}
+
+void World::build() {
+  wishes_.create_cluster();
+  balancer_ = wishes_.create_balancer("front");
+  const std::int64_t services = random_.between(1, 5);
+  for (std::int64_t i = 0; i < services; ++i) add_service();
+  // Every target group belongs to one listener; some listeners choose between two.
+  std::vector<Weight> open;
+  for (const ServicePlan& service : services_) {
+    if (service.group.empty()) continue;
+    open.push_back({service.group, static_cast<std::int32_t>(random_.between(1, 10))});
+    if (open.size() == 2 || random_.chance(50)) {
+      add_listener(open);
+      open.clear();
+    }
+  }
+  if (!open.empty()) add_listener(open);
+}
+
+void World::add_service() {
+  ServicePlan service;
+  service.name = fmt::format("service-{}", services_.size() + 1);
+  if (!random_.chance(15)) {
+    service.group = wishes_.create_group({.name = fmt::format("group-{}", services_.size() + 1),
+                                          .check_interval = static_cast<std::int32_t>(random_.between(1, 3)),
+                                          .check_timeout = 1,
+                                          .healthy = static_cast<std::int32_t>(random_.between(2, 3)),
+                                          .unhealthy = static_cast<std::int32_t>(random_.between(2, 3)),
+                                          .drain_delay = static_cast<std::int32_t>(random_.between(0, 6))});
+  }
+  const auto& percents = kPercents[random_.below(std::size(kPercents))];
+  const std::string definition = new_definition(service);
+  const std::int32_t desired = draw_count();
+  service.vacant = desired == 0;
+  wishes_.create_service({.name = service.name,
+                          .definition = definition,
+                          .desired = desired,
+                          .minimum_percent = percents.minimum,
+                          .maximum_percent = percents.maximum,
+                          .group = service.group});
+  services_.push_back(std::move(service));
+}
+
+// A version of the service's image that has not been before, with a nature of its own.
+std::string World::new_definition(ServicePlan& service) {
+  ++service.revision;
+  const std::string image = fmt::format("{}:v{}", service.name, service.revision);
+  ImageBehaviour behaviour{.slowest_start = milliseconds(random_.chance(20) ? 4'000 : 300),
+                           .crash_percent = temper_.crash,
+                           .hang_percent = temper_.hang,
+                           .sick_percent = temper_.sick,
+                           .deaf_percent = temper_.deaf};
+  service.bad = random_.chance(temper_.bad_version);
+  if (service.bad) {
+    const std::uint64_t how = random_.below(3);
+    behaviour.crash_loop = how == 0;
+    behaviour.never_healthy = how == 1 && !service.group.empty();
+    behaviour.pullable = how != 2;
+    if (how == 2) {  // no such image yet
+      agenda_.after(seconds(random_.between(1, 30)), [this, image] { runtime_.images[image].pullable = true; });
+    }
+    service.bad = behaviour.bad();
+  }
+  runtime_.images[image] = behaviour;
+  return wishes_.register_definition(service.name, service.revision, image,
+                                     static_cast<std::int32_t>(random_.between(1, 4)));
+}
+
+void World::add_listener(const std::vector<Weight>& weights) {
+  ListenerPlan listener;
+  listener.port = 8001 + static_cast<std::int32_t>(listeners_.size());
+  listener.arn = wishes_.create_listener(balancer_, listener.port, weights);
+  listener.weights = weights;
+  listener.pause = milliseconds(random_.between(15, 120));
+  listeners_.push_back(std::move(listener));
+}
+
+void World::send_requests(std::size_t listener) {
+  const ListenerPlan& plan = listeners_[listener];
+  proxy_->request(static_cast<std::uint16_t>(plan.port));
+  agenda_.after(std::chrono::microseconds(random_.between(0, 2 * std::chrono::microseconds(plan.pause).count())),
+                [this, listener] { send_requests(listener); });
+}
+
+std::int32_t World::draw_count() {
+  return static_cast<std::int32_t>(random_.chance(10) ? 0 : random_.between(1, random_.chance(10) ? 8 : 4));
+}
+
+}  // namespace weir::sim
