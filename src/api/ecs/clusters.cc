@@ -63,7 +63,7 @@ std::vector<shapes::ClusterSetting> settings_of(const shapes::CreateClusterReque
 Result<shapes::CreateClusterResponse> try_create(Context& context, const shapes::CreateClusterRequest& request) {
   TRY(refuse(request, refused_of_create_cluster(), kUnsupported));
   const std::string name = request.clusterName.value_or("default");
-  if (!is_name(name)) return invalid_parameter("Cluster name contains invalid characters: " + name);
+  if (!is_name(name)) return invalid_name("Cluster");
   TRY(check_tags(request.tags));
   for (const auto& setting : settings_of(request)) {
     const std::string value = setting.value.value_or("");

@@ -19,6 +19,10 @@ inline std::unexpected<Error> client_exception(std::string message) {
 inline std::unexpected<Error> invalid_parameter(std::string message) {
   return client_error("InvalidParameterException", std::move(message));
 }
+// `noun`: "Cluster", "Service".
+inline std::unexpected<Error> invalid_name(std::string noun) {
+  return invalid_parameter(noun + " name must be 1 to 255 letters, numbers, hyphens and underscores.");
+}
 inline std::unexpected<Error> cluster_not_found() {
   return client_error("ClusterNotFoundException", "Cluster not found.");
 }

@@ -89,7 +89,7 @@ Result<model::Service> make_service(Context& context, const std::string& cluster
 
 Result<shapes::CreateServiceResponse> try_create(Context& context, const shapes::CreateServiceRequest& request) {
   TRY(refuse(request, refused_of_create_service(), kUnsupported));
-  if (!is_name(request.serviceName)) return invalid_parameter("Service name contains invalid characters.");
+  if (!is_name(request.serviceName)) return invalid_name("Service");
   const auto cluster = TRY(find_cluster(context, request.cluster));
   const model::Service named{.scope = scope_of(context), .cluster = cluster.document.name, .name = request.serviceName};
   const auto found = TRY(store::load<model::Service>(context.store, named.key()));
