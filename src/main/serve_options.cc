@@ -10,9 +10,7 @@
 
 namespace weir {
 
-const char* const kServeUsage =
-    "usage: weir serve [options]\n"
-    "\n"
+const char* const kServeDetails =
     "  --state DIR             where everything is kept (default: $WEIR_STATE or ~/.weir)\n"
     "  --listen ADDRESS:PORT   the API's endpoint (default 127.0.0.1:4566; port 0 takes a free one)\n"
     "  --account NUMBER        twelve digits (default 000000000000)\n"
@@ -119,7 +117,8 @@ Result<ServeOptions> parse_serve_options(std::span<const std::string> args) {
   const bool loopback = options.listen_address.starts_with("127.") || options.listen_address == "::1" ||
                         options.listen_address == "localhost";
   if (!loopback && options.keys.empty()) {
-    return usage("--listen " + options.listen_address + " is reachable from other machines: give --access-key and "
+    return usage("--listen " + options.listen_address +
+                 " is reachable from other machines: give --access-key and "
                  "--secret-key-file");
   }
   if (options.listen_address == "localhost") options.listen_address = "127.0.0.1";

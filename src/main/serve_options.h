@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
@@ -11,19 +12,20 @@
 namespace weir {
 
 struct ServeOptions {
-  std::string state_directory;           // absolute; holds the store, images, tasks and the proxy's table
+  std::string state_directory;  // absolute; holds the store, images, tasks and the proxy's table
   std::string listen_address = "127.0.0.1";
-  std::uint16_t listen_port = 4566;      // 0: any free one
-  std::string account = "000000000000";  // of access keys that are not themselves 12 digits
-  unsigned workers = 0;                  // of the proxy; 0: one per core
-  bool ephemeral = false;                // keep the store in memory and end everything at exit
-  std::map<std::string, std::string> keys;  // access key to secret; empty: any key, on loopback only
+  std::uint16_t listen_port = 4566;         // 0: any free one
+  std::string account = "000000000000";     // of access keys that are not themselves 12 digits
+  unsigned workers = 0;                     // of the proxy; 0: one per core
+  bool ephemeral = false;                   // keep the store in memory and end everything at exit
+  std::map<std::string, std::string, std::less<>> keys;  // access key to secret; empty: any key, on loopback only
 };
 
 // Flags, then WEIR_STATE, WEIR_ACCESS_KEY and WEIR_SECRET_KEY of the environment.
 // Errors: "Usage" with one line that names the flag.
 Result<ServeOptions> parse_serve_options(std::span<const std::string> args);
 
-extern const char* const kServeUsage;
+// What `weir serve --help` says of them.
+extern const char* const kServeDetails;
 
 }  // namespace weir

@@ -1,0 +1,23 @@
+#include "main/machine_host.h"
+
+#include <fmt/format.h>
+
+#include "model/documents.h"
+#include "net/socket.h"
+
+namespace weir {
+
+Result<> MachineHost::can_listen(std::uint16_t port) {
+  for (const auto& other : TRY(store::load_all<model::Listener>(store_, ""))) {
+    if (other.document.listener.Port == port) return {};
+  }
+  const auto true_port = static_cast<std::uint16_t>(port < 1024 ? port + port_offset_ : port);
+  const auto address = TRY(net::SocketAddress::ip(address_, true_port));
+  if (auto probe = net::listen_stream(address); !probe) {
+    return fail("PortInUse", fmt::format("port {} cannot be listened on: {}", true_port, probe.error().message),
+                ErrorSource::client);
+  }
+  return {};
+}
+
+}  // namespace weir

@@ -1,0 +1,26 @@
+// MachineHost: this machine, as the façade asks about it. Control thread.
+#pragma once
+
+#include <string>
+
+#include "api/host.h"
+#include "store/store.h"
+
+namespace weir {
+
+class MachineHost final : public api::Host {
+ public:
+  // Listeners are bound on `address`; those with ports below 1024 `port_offset` higher.
+  MachineHost(store::Store& store, std::string address, unsigned port_offset)
+      : store_(store), address_(std::move(address)), port_offset_(port_offset) {}
+
+  // A port that one of our own listeners has is shared, so it counts as free.
+  Result<> can_listen(std::uint16_t port) override;
+
+ private:
+  store::Store& store_;
+  std::string address_;
+  unsigned port_offset_;
+};
+
+}  // namespace weir

@@ -1,0 +1,174 @@
+#include "main/server.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "api/ecs/actions.h"
+#include "api/elbv2/actions.h"
+#include "api/sts/actions.h"
+#include "main/image_routes.h"
+#include "main/log_routes.h"
+#include "main/status_routes.h"
+#include "net/socket.h"
+#include "runtime/process_runtime.h"
+#include "store/memory_store.h"
+#include "store/sqlite_store.h"
+
+namespace weir {
+
+namespace {
+
+// An ordinary user cannot bind ports below 1024: they move up.
+constexpr unsigned kOrdinaryPortOffset = 8000;
+
+constexpr std::array kServices = {&model::sts::kService, &model::ecs::kService, &model::elbv2::kService};
+
+std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+
+Result<> make_directory(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return fail("Io", "cannot make " + path + ": " + error.message());
+  return {};
+}
+
+}  // namespace
+
+Server::Server(ServeOptions options, const Clock& clock, Random& random, Log& log)
+    : options_(std::move(options)),
+      clock_(clock),
+      random_(random),
+      log_(log),
+      loop_(clock),
+      signals_(loop_, {SIGINT, SIGTERM}, [this](int number) { on_signal(number); }),
+      port_offset_(::geteuid() == 0 ? 0 : kOrdinaryPortOffset),
+      images_(in_state("images")),
+      task_log_(in_state("logs")),
+      next_step_(loop_, [this] { wake(); }) {
+  ::signal(SIGPIPE, SIG_IGN);
+}
+
+Server::~Server() = default;
+
+Result<> Server::start() {
+  TRY(make_directory(options_.state_directory));
+  TRY(make_directory(in_state("spool")));
+  TRY(open_store());
+  runtime_ = TRY(runtime::ProcessRuntime::open(loop_, log_,
+                                               {.state_directory = options_.state_directory,
+                                                .shim_command = {own_program(), "shim"}}));
+  proxy_link_ = std::make_unique<control::ProxyLink>(
+      loop_, in_state("proxy.sock"), log_,
+      control::ProxyLinkCalls{.on_connected =
+                                  [this] {
+                                    control_->on_connected();
+                                    wake();
+                                  },
+                              .on_feedback =
+                                  [this](route::Feedback feedback) {
+                                    control_->on_feedback(std::move(feedback));
+                                    wake();
+                                  }});
+  control_ = std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
+                                                control::ControlOptions{.port_offset = port_offset_});
+  store_->on_commit([this] { wake(); });
+  runtime_->on_change([this](const std::string&) { wake(); });
+  TRY(listen());
+
+  std::vector<std::string> command{own_program(), "proxy", "--control", in_state("proxy.sock"), "--table",
+                                   in_state("table.json")};
+  if (options_.workers != 0) command.insert(command.end(), {"--workers", std::to_string(options_.workers)});
+  proxy_ = std::make_unique<ProxyProcess>(
+      loop_, log_,
+      ProxyProcessOptions{
+          .command = std::move(command), .pid_file = in_state("proxy.pid"), .log_file = in_state("proxy.log")});
+  TRY(proxy_->start());
+  wake();
+  return {};
+}
+
+Result<> Server::open_store() {
+  if (options_.ephemeral) {
+    store_ = std::make_unique<store::MemoryStore>();
+  } else {
+    store_ = TRY(store::SqliteStore::open(options_.state_directory));
+  }
+  return {};
+}
+
+Result<> Server::listen() {
+  host_ = std::make_unique<MachineHost>(*store_, "127.0.0.1", port_offset_);
+  api::sts::add_actions(actions_);
+  api::ecs::add_actions(actions_);
+  api::elbv2::add_actions(actions_, *host_);
+  facade_ = std::make_unique<wire::Facade>(wire::FacadeOptions{.keys = options_.keys, .account = options_.account},
+                                           kServices, wire::FacadeParts{actions_, *store_, clock_, random_, log_});
+  auto routes = image_routes(loop_, images_);
+  for (auto& route : log_routes(loop_, *store_, task_log_)) routes.push_back(std::move(route));
+  for (auto& route : status_routes(*store_, clock_, *control_)) routes.push_back(std::move(route));
+  const auto address = TRY(net::SocketAddress::ip(options_.listen_address, options_.listen_port));
+  auto socket = net::listen_stream(address);
+  if (!socket) {
+    return fail("Io", fmt::format("cannot listen on {}: {}", address.text(), socket.error().message));
+  }
+  api_server_ = std::make_unique<wire::ApiServer>(loop_, std::move(*socket), *facade_, std::move(routes),
+                                                  wire::ApiServerOptions{.spool_directory = in_state("spool")}, log_);
+  return {};
+}
+
+std::string Server::endpoint() const { return "http://" + api_server_->address().text(); }
+
+void Server::run() { loop_.run(); }
+
+void Server::wake() { loop_.at_turn_end(*this); }
+
+void Server::at_turn_end() {
+  if (life_ != Life::running) return;
+  if (const auto next = control_->step()) {
+    next_step_.arm(*next);
+  } else {
+    next_step_.cancel();
+  }
+}
+
+void Server::on_signal(int number) {
+  if (life_ == Life::shutting_down) {
+    log_.warning("told again to end: not waiting any longer");
+    proxy_->kill();
+    return loop_.stop();
+  }
+  if (number == SIGTERM && !options_.ephemeral) {
+    log_.info("the control process ends; tasks and traffic go on");
+    return loop_.stop();
+  }
+  begin_shutdown();
+}
+
+// Traffic first: the proxy finishes what is in flight; only then are the tasks behind it told to stop.
+void Server::begin_shutdown() {
+  life_ = Life::shutting_down;
+  log_.info("draining the proxy, then stopping all tasks; once more to end at once");
+  api_server_.reset();
+  proxy_->stop([this] { stop_tasks(); });
+}
+
+void Server::stop_tasks() {
+  for (const auto& id : runtime_->list()) runtime_->stop(id);
+  runtime_->on_change([this](const std::string&) { end_when_stopped(); });
+  end_when_stopped();
+}
+
+void Server::end_when_stopped() {
+  for (const auto& id : runtime_->list()) {
+    const auto task = runtime_->find(id);
+    if (task && task->phase != runtime::TaskPhase::stopped) return;
+  }
+  loop_.stop();
+}
+
+}  // namespace weir

@@ -1,0 +1,77 @@
+// Server: the control process, put together: store, runtime, proxy, control, façade and API server on one loop and one
+// thread. It reads as the story of DESIGN §9. Owned by `weir serve`.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "api/action.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "control/control.h"
+#include "control/proxy_link.h"
+#include "main/machine_host.h"
+#include "main/proxy_process.h"
+#include "main/serve_options.h"
+#include "net/loop.h"
+#include "net/signal_watch.h"
+#include "runtime/image_store.h"
+#include "runtime/runtime.h"
+#include "runtime/task_log.h"
+#include "store/store.h"
+#include "wire/api_server.h"
+#include "wire/facade.h"
+
+namespace weir {
+
+class Server final : private net::TurnTask {
+ public:
+  Server(ServeOptions options, const Clock& clock, Random& random, Log& log);
+  ~Server() override;
+
+  // Opens the store, adopts or starts proxy and tasks, listens. Errors: those of the parts, with one sentence.
+  Result<> start();
+  // Where the API answers: "http://127.0.0.1:4566". After start().
+  std::string endpoint() const;
+  // Runs until a signal has ended it.
+  void run();
+
+ private:
+  void at_turn_end() override;  // one step of control
+  void wake();
+  void on_signal(int number);
+  void begin_shutdown();
+  void stop_tasks();
+  void end_when_stopped();
+  std::string in_state(const char* name) const { return options_.state_directory + "/" + name; }
+
+  Result<> open_store();
+  Result<> listen();
+
+  const ServeOptions options_;
+  const Clock& clock_;
+  Random& random_;
+  Log& log_;
+  net::Loop loop_;
+  net::SignalWatch signals_;
+  const unsigned port_offset_;
+
+  std::unique_ptr<store::Store> store_;
+  runtime::ImageStore images_;
+  runtime::TaskLog task_log_;
+  std::unique_ptr<runtime::Runtime> runtime_;
+  std::unique_ptr<ProxyProcess> proxy_;
+  std::unique_ptr<control::ProxyLink> proxy_link_;
+  std::unique_ptr<control::Control> control_;
+  std::unique_ptr<MachineHost> host_;
+  api::ActionTable actions_;
+  std::unique_ptr<wire::Facade> facade_;
+  std::unique_ptr<wire::ApiServer> api_server_;
+  net::Timer next_step_;
+
+  enum class Life { running, shutting_down };
+  Life life_ = Life::running;
+};
+
+}  // namespace weir
