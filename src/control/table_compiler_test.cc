@@ -1,0 +1,224 @@
+#include "control/table_compiler.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+namespace weir::control {
+namespace {
+
+namespace elbv2 = model::elbv2;
+using route::BackendState;
+
+class TableCompilerTest : public testing::Test {
+ protected:
+  model::LoadBalancer& balancer(const std::string& name, std::int64_t created) {
+    auto& made = *balancers_.emplace_back(std::make_unique<model::LoadBalancer>());
+    made.balancer.LoadBalancerName = name;
+    made.balancer.LoadBalancerArn = "arn:" + name;
+    made.balancer.DNSName = name + ".elb.localhost";
+    made.balancer.CreatedTime = Timestamp{created};
+    return made;
+  }
+  elbv2::Listener& listener(const std::string& balancer_name, int port) {
+    auto& made = *listeners_.emplace_back(std::make_unique<model::Listener>());
+    made.listener.ListenerArn = "arn:" + balancer_name + "/" + std::to_string(port);
+    made.listener.LoadBalancerArn = "arn:" + balancer_name;
+    made.listener.Port = port;
+    made.listener.Protocol = "HTTP";
+    return made.listener;
+  }
+  static void forward(elbv2::Listener& to, const std::vector<std::pair<std::string, int>>& groups) {
+    auto& action = to.DefaultActions.emplace().emplace_back();
+    action.Type = "forward";
+    auto& tuples = action.ForwardConfig.emplace().TargetGroups.emplace();
+    for (const auto& [arn, weight] : groups) tuples.push_back({.TargetGroupArn = arn, .Weight = weight});
+  }
+  model::TargetGroup& group(const std::string& arn) {
+    auto& made = *groups_.emplace_back(std::make_unique<model::TargetGroup>());
+    made.group.TargetGroupArn = arn;
+    return made;
+  }
+  model::Task& task(const std::string& id, const std::string& group_arn, const std::string& state, int port) {
+    auto& made = *tasks_.emplace_back(std::make_unique<model::Task>());
+    made.id = id;
+    made.targets.push_back({.target_group = group_arn, .address = "127.0.0.1", .port = port, .state = state});
+    return made;
+  }
+  CompiledTable compile(ControlOptions options = {}) {
+    TableSources sources;
+    for (const auto& each : balancers_) sources.balancers.push_back(each.get());
+    for (const auto& each : listeners_) sources.listeners.push_back(each.get());
+    for (const auto& each : groups_) sources.groups.push_back(each.get());
+    for (const auto& each : tasks_) sources.tasks.push_back(each.get());
+    CompiledTable compiled = compile_table(sources, options);
+    // What is compiled is what a proxy takes.
+    const auto read = route::table_from_json(route::to_json(compiled.table));
+    EXPECT_TRUE(read) << read.error().message;
+    EXPECT_TRUE(read && *read == compiled.table);
+    return compiled;
+  }
+  static const route::Forward& forwards(const route::Rule& rule) { return std::get<route::Forward>(rule.action); }
+
+  std::vector<std::unique_ptr<model::LoadBalancer>> balancers_;
+  std::vector<std::unique_ptr<model::Listener>> listeners_;
+  std::vector<std::unique_ptr<model::TargetGroup>> groups_;
+  std::vector<std::unique_ptr<model::Task>> tasks_;
+};
+
+TEST_F(TableCompilerTest, nothing_makes_an_empty_table) { EXPECT_EQ(compile().table, route::RouteTable{}); }
+
+TEST_F(TableCompilerTest, one_balancer_takes_every_host_and_splits_by_weight) {
+  balancer("front", 1).attributes["idle_timeout.timeout_seconds"] = "30";
+  forward(listener("front", 80), {{"blue", 90}, {"green", 0}});
+  group("green");
+  group("blue");
+  task("t2", "blue", "serving", 30002);
+  task("t1", "blue", "checking", 30001);
+  task("t3", "green", "waiting", 0);
+  const auto compiled = compile();
+  ASSERT_EQ(compiled.table.listeners.size(), 1u);
+  const auto& made = compiled.table.listeners[0];
+  EXPECT_EQ(made.id, "port-80");
+  EXPECT_EQ(made.address, "127.0.0.1");
+  EXPECT_EQ(made.port, 80);
+  EXPECT_EQ(made.idle_timeout, std::chrono::seconds(30));
+  ASSERT_EQ(made.rules.size(), 1u);
+  EXPECT_TRUE(made.rules[0].match.hosts.empty());
+  EXPECT_EQ(forwards(made.rules[0]).pools, (std::vector<route::WeightedPool>{{"blue", 90}, {"green", 0}}));
+  ASSERT_EQ(compiled.table.pools.size(), 2u);
+  EXPECT_EQ(compiled.table.pools[0].backends,
+            (std::vector<route::Backend>{{"t1:30001", "127.0.0.1", 30001, BackendState::checking},
+                                         {"t2:30002", "127.0.0.1", 30002, BackendState::serving}}));
+  EXPECT_TRUE(compiled.table.pools[1].backends.empty());
+  EXPECT_EQ(compiled.served_by.at("arn:front/80"), "port-80");
+}
+
+TEST_F(TableCompilerTest, balancers_that_share_a_port_are_told_apart_by_host_and_the_first_takes_the_rest) {
+  balancer("late", 2);
+  balancer("early", 1);
+  forward(listener("late", 80), {{"green", 1}});
+  forward(listener("early", 80), {{"blue", 1}});
+  group("blue");
+  group("green");
+  const auto compiled = compile({.port_offset = 8000});
+  ASSERT_EQ(compiled.table.listeners.size(), 1u);
+  EXPECT_EQ(compiled.table.listeners[0].port, 8080);
+  const auto& rules = compiled.table.listeners[0].rules;
+  ASSERT_EQ(rules.size(), 3u);
+  EXPECT_EQ(rules[0].match.hosts, std::vector<std::string>{"early.elb.localhost"});
+  EXPECT_EQ(rules[1].match.hosts, std::vector<std::string>{"late.elb.localhost"});
+  EXPECT_TRUE(rules[2].match.hosts.empty());
+  EXPECT_EQ(forwards(rules[2]).pools[0].pool, "blue");
+}
+
+TEST_F(TableCompilerTest, only_ports_below_1024_move) {
+  balancer("front", 1);
+  listener("front", 1023);
+  listener("front", 1024);
+  const auto compiled = compile({.port_offset = 8000});
+  ASSERT_EQ(compiled.table.listeners.size(), 2u);
+  EXPECT_EQ(compiled.table.listeners[0].port, 1024);
+  EXPECT_EQ(compiled.table.listeners[1].port, 9023);
+}
+
+TEST_F(TableCompilerTest, a_listener_that_moved_onto_another_of_its_balancer_is_refused_by_name) {
+  balancer("front", 1);
+  listener("front", 8080);
+  listener("front", 80);
+  const auto compiled = compile({.port_offset = 8000});
+  ASSERT_EQ(compiled.table.listeners.size(), 1u);
+  EXPECT_TRUE(compiled.served_by.contains("arn:front/80"));
+  EXPECT_NE(compiled.refused.at("arn:front/8080").find("8080"), std::string::npos);
+}
+
+TEST_F(TableCompilerTest, fixed_responses_and_actions_without_pools) {
+  balancer("front", 1);
+  auto& action = listener("front", 8001).DefaultActions.emplace().emplace_back();
+  action.Type = "fixed-response";
+  action.FixedResponseConfig = {.MessageBody = "gone", .StatusCode = "410", .ContentType = "text/html"};
+  forward(listener("front", 8002), {{"unknown", 1}});
+  listener("front", 8003);
+  const auto table = compile().table;
+  EXPECT_EQ(std::get<route::FixedResponse>(table.listeners[0].rules[0].action),
+            (route::FixedResponse{410, "text/html", "gone"}));
+  EXPECT_TRUE(forwards(table.listeners[1].rules[0]).pools.empty());
+  EXPECT_EQ(std::get<route::FixedResponse>(table.listeners[2].rules[0].action).status, 503u);
+}
+
+TEST_F(TableCompilerTest, the_plain_form_of_forward_has_one_group) {
+  balancer("front", 1);
+  auto& action = listener("front", 8001).DefaultActions.emplace().emplace_back();
+  action.Type = "forward";
+  action.TargetGroupArn = "blue";
+  group("blue");
+  EXPECT_EQ(forwards(compile().table.listeners[0].rules[0]).pools, (std::vector<route::WeightedPool>{{"blue", 1}}));
+}
+
+TEST_F(TableCompilerTest, a_target_group_becomes_a_pool_with_its_checks) {
+  balancer("front", 1);
+  forward(listener("front", 8001), {{"a-plain", 1}, {"b-grpc", 1}, {"c-off", 1}});
+  auto& plain = group("a-plain");
+  plain.group.ProtocolVersion = "HTTP2";
+  plain.group.HealthCheckPath = "/health";
+  plain.group.HealthCheckPort = "9000";
+  plain.group.HealthCheckIntervalSeconds = 6;
+  plain.group.HealthCheckTimeoutSeconds = 2;
+  plain.group.HealthyThresholdCount = 3;
+  plain.group.UnhealthyThresholdCount = 4;
+  plain.group.Matcher = elbv2::Matcher{.HttpCode = "200-299"};
+  plain.attributes = {{"deregistration_delay.timeout_seconds", "20"},
+                      {"load_balancing.algorithm.type", "least_outstanding_requests"}};
+  auto& grpc = group("b-grpc");
+  grpc.group.ProtocolVersion = "GRPC";
+  grpc.group.HealthCheckPort = "traffic-port";
+  group("c-off").group.HealthCheckEnabled = false;
+  const auto pools = compile().table.pools;
+  ASSERT_EQ(pools.size(), 3u);
+  EXPECT_EQ(pools[0].protocol, route::PoolProtocol::http2);
+  EXPECT_EQ(pools[0].algorithm, route::Algorithm::least_outstanding);
+  EXPECT_EQ(pools[0].drain_delay, std::chrono::seconds(20));
+  const route::HealthCheck expected{.protocol = route::HealthProtocol::http,
+                                    .path = "/health",
+                                    .matcher = "200-299",
+                                    .port = 9000,
+                                    .interval = std::chrono::seconds(6),
+                                    .timeout = std::chrono::seconds(2),
+                                    .healthy_threshold = 3,
+                                    .unhealthy_threshold = 4};
+  EXPECT_EQ(pools[0].health, expected);
+  EXPECT_EQ(pools[1].protocol, route::PoolProtocol::grpc);
+  EXPECT_EQ(pools[1].health.protocol, route::HealthProtocol::grpc);
+  EXPECT_EQ(pools[1].health.path, "/AWS.ALB/healthcheck");
+  EXPECT_EQ(pools[1].health.matcher, "12");
+  EXPECT_EQ(pools[1].health.port, 0);
+  EXPECT_EQ(pools[1].drain_delay, std::chrono::seconds(300));
+  EXPECT_EQ(pools[2].health.protocol, route::HealthProtocol::none);
+}
+
+TEST_F(TableCompilerTest, targets_in_flight_stay_when_no_listener_leads_to_them_and_even_when_their_group_is_gone) {
+  group("unused");
+  task("t1", "unused", "draining", 30001);
+  task("t2", "deleted", "draining", 30002);
+  task("t3", "idle", "gone", 30003);
+  const auto pools = compile().table.pools;
+  ASSERT_EQ(pools.size(), 2u);
+  EXPECT_EQ(pools[0].id, "deleted");
+  EXPECT_EQ(pools[0].health.protocol, route::HealthProtocol::none);
+  EXPECT_EQ(pools[1].id, "unused");
+  EXPECT_EQ(pools[1].backends[0].state, BackendState::draining);
+}
+
+TEST_F(TableCompilerTest, listeners_of_no_balancer_and_of_other_protocols_are_left_out) {
+  balancer("front", 1);
+  listener("nobody", 8001);
+  listener("front", 8002).Protocol = "HTTPS";
+  const auto compiled = compile();
+  EXPECT_TRUE(compiled.table.listeners.empty());
+  EXPECT_TRUE(compiled.refused.contains("arn:front/8002"));
+}
+
+TEST(BackendId, names_the_task) { EXPECT_EQ(task_of_backend("abc:80"), "abc"); }
+
+}  // namespace
+}  // namespace weir::control
