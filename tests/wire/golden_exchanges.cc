@@ -2,7 +2,8 @@
 // get. usage: golden_exchanges PROXY CASES.yaml…   One proxy process carries all cases of a run.
 //
 // A case:  name; client: h1 | h2 | raw; pool: h1 | h2 | two | empty | refused (h1); backend: h1 | h2 (h1);
-//          send (or a list of them); exchanges: [{sees, answers, closes}]; gets; closes (the proxy closes afterwards).
+//          send (or a list of them); exchanges: [{sees, answers, closes, elsewhere}]; gets; closes (the proxy closes
+//          afterwards). elsewhere: it comes on a new connection, though the one before is open.
 // HTTP/1.1 is text whose "\n" are line ends ("␤" is a bare line feed); HTTP/2 is {head: [lines], body, trailers:
 // [lines]}. "{port}" is the listener's port.
 #include <fcntl.h>
@@ -88,6 +89,14 @@ class Stage {
     return {};
   }
 
+  // Connections that nobody waits for any more.
+  void forget_waiting() {
+    for (const net::Fd& place : places_) {
+      while (net::accept_stream(place.get())) {
+      }
+    }
+  }
+
   // The connection on which the proxy speaks next: `current` if it speaks there, otherwise a new one.
   net::Fd accept(int current) {
     pollfd entries[] = {{current, POLLIN, 0}, {places_[0].get(), POLLIN, 0}, {places_[1].get(), POLLIN, 0}};
@@ -130,6 +139,7 @@ class Case {
   Case(Stage& stage, YAML::Node data) : stage_(stage), data_(std::move(data)) {}
 
   bool run() {
+    stage_.forget_waiting();
     name_ = data_["name"].as<std::string>();
     auto client = make_peer(data_["client"].as<std::string>("h1"), PeerSide::client, stage_.connect());
     if (data_["send"].IsSequence()) {
@@ -153,7 +163,9 @@ class Case {
 
  private:
   void play(const YAML::Node& exchange, std::unique_ptr<Peer>& backend) {
-    net::Fd socket = stage_.accept(backend ? backend->fd() : -1);
+    const bool stays = backend && !exchange["elsewhere"].as<bool>(false);
+    net::Fd socket = stage_.accept(stays ? backend->fd() : -1);
+    if (socket && backend) left_.push_back(std::move(backend));
     if (socket) backend = make_peer(data_["backend"].as<std::string>("h1"), PeerSide::backend, std::move(socket));
     if (!backend) return expect("the proxy", "connects to a backend", "does not");
     compare("the backend sees", *backend, exchange["sees"]);
@@ -176,6 +188,7 @@ class Case {
   }
 
   Stage& stage_;
+  std::vector<std::unique_ptr<Peer>> left_;  // earlier backend connections, kept open
   YAML::Node data_;
   std::string name_;
   bool good_ = true;

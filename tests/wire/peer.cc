@@ -203,7 +203,8 @@ class H2Peer final : public Peer, private http::H2Events {
     incoming_.erase(id);
   }
   void on_closed(StreamId id, void*, http::H2Code code) override {
-    if (incoming_.erase(id) > 0 || code != http::H2Code::no_error) {
+    incoming_.erase(id);
+    if (client_ && code != http::H2Code::no_error) {
       complete_.try_emplace(id, std::string("reset ") + http::name_of(code));
     }
   }
