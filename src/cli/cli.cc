@@ -18,7 +18,7 @@ constexpr Command kCommands[] = {
      "  --json                print the JSON the tree is made of\n"},
     {"logs", "SERVICE [-f] [--cluster C] [--tail N] [--endpoint URL]", "print what a service's tasks wrote", logs,
      "  -f, --follow          go on with what is written from now on\n"
-     "  --cluster C           the service's cluster (default)\n"
+     "  --cluster C           the service's cluster (default: any)\n"
      "  --tail N              the last N lines of each task (100)\n"},
     {"image", "import NAME:TAG DIR | list", "put an image made of a folder into Weir, or list the images", image,
      "  import NAME:TAG DIR   make a one-layer image of what is in DIR\n"

@@ -20,7 +20,7 @@ int logs(std::span<const std::string> words) {
 
   const std::string target =
       fmt::format("/_weir/logs?service={}&cluster={}&tail={}{}", percent_encode(arguments->words().front()),
-                  percent_encode(arguments->value("--cluster").value_or("default")), *tail,
+                  percent_encode(arguments->value("--cluster").value_or("")), *tail,
                   arguments->has("--follow") ? "&follow=1" : "");
   const auto streamed = Client(*endpoint).stream(target, [](std::string_view bytes) {
     return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0;
