@@ -40,12 +40,20 @@ constexpr Refused kCreateListener[] = {
     {"AlpnPolicy"},
     {"MutualAuthentication.Mode", "off"},
     {"MutualAuthentication.TrustStoreArn"},
+    {"MutualAuthentication.IgnoreClientCertificateExpiry"},
+    {"MutualAuthentication.TrustStoreAssociationStatus"},
+    {"MutualAuthentication.AdvertiseTrustStoreCaNames", "off"},
+};
+
+constexpr Refused kDescribeTargetHealth[] = {
+    {"Targets.QuicServerId"},
+    {"Include"},
 };
 
 constexpr RefusedOf kAll[] = {
     {"CreateLoadBalancer", kCreateLoadBalancer}, {"CreateTargetGroup", kCreateTargetGroup},
     {"ModifyTargetGroup", kModifyTargetGroup},   {"CreateListener", kCreateListener},
-    {"ModifyListener", kCreateListener},
+    {"ModifyListener", kCreateListener},         {"DescribeTargetHealth", kDescribeTargetHealth},
 };
 
 }  // namespace
@@ -55,6 +63,7 @@ std::span<const Refused> refused_of_create_target_group() { return kCreateTarget
 std::span<const Refused> refused_of_modify_target_group() { return kModifyTargetGroup; }
 std::span<const Refused> refused_of_create_listener() { return kCreateListener; }
 std::span<const Refused> refused_of_modify_listener() { return kCreateListener; }
+std::span<const Refused> refused_of_describe_target_health() { return kDescribeTargetHealth; }
 
 std::span<const RefusedOf> refused() { return kAll; }
 

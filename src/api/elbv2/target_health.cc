@@ -6,6 +6,7 @@
 #include "api/elbv2/actions.h"
 #include "api/elbv2/associations.h"
 #include "api/elbv2/errors.h"
+#include "api/elbv2/refusals.h"
 
 namespace weir::api::elbv2 {
 
@@ -74,6 +75,7 @@ std::optional<shapes::TargetHealth> health_of(const model::TaskTarget& target, b
 
 Result<shapes::DescribeTargetHealthOutput> describe_target_health(Context& context,
                                                                   const shapes::DescribeTargetHealthInput& input) {
+  TRY(refuse(input, refused_of_describe_target_health(), kUnsupported));
   const auto group = TRY(find_target_group(context, input.TargetGroupArn));
   if (!group) return target_group_not_found();
   const auto users = TRY(balancers_using(context, input.TargetGroupArn));
