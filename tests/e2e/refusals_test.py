@@ -1,5 +1,6 @@
 """Bad input: each a clear error in AWS's shape, or one line on stderr, and nothing half-written."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -14,7 +15,7 @@ import urllib.request
 
 from botocore.exceptions import ClientError
 
-from weir_testing import (ACCESS_KEY, HELLO, REGION, SECRET_KEY, WEIR, Weir, clean_environment, free_port, version_of,
+from weir_testing import (ACCESS_KEY, HELLO, REGION, SECRET_KEY, WEIR, Weir, clean_environment, free_port, listening,
                           wait_until)
 
 ECS_TARGET = "AmazonEC2ContainerServiceV20141113."
@@ -116,7 +117,7 @@ class Calls(unittest.TestCase):
     def test_the_proxy_answers_malformed_http_with_400_and_closes(self):
         weir = self.weir
         _, port = weir.listener(weir.balancer("raw"), weir.target_group("raw"))
-        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "the listener listens")
+        wait_until(lambda: listening(port), "the listener listens")
         rows = [b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", b"GET / HTTP/1.1\r\n\r\n",
                 b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                 b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"]
@@ -131,14 +132,14 @@ class Calls(unittest.TestCase):
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", 0))
             taken.listen()
-            port = taken.getsockname()[1]
-            balancer, group = weir.balancer("taken"), weir.target_group("taken")
-            weir.elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[
-                {"Type": "forward", "TargetGroupArn": group}])
-            wait_until(lambda: re.search(rf"\b{port}\b.*in use", weir.log()), "the log says so")
-        wait_until(lambda: socket.socket().connect_ex(("127.0.0.1", port)) == 0, "once it is free, it is taken", 30)
-        self.refused("DuplicateListener", weir.elbv2.create_listener, LoadBalancerArn=balancer, Protocol="HTTP",
-                     Port=port, DefaultActions=[{"Type": "forward", "TargetGroupArn": weir.target_group("other")}])
+            wish = {"LoadBalancerArn": weir.balancer("taken"), "Protocol": "HTTP", "Port": taken.getsockname()[1],
+                    "DefaultActions": [{"Type": "forward", "TargetGroupArn": weir.target_group("taken")}]}
+            message = self.refused("InvalidConfigurationRequest", weir.elbv2.create_listener, **wish)
+            self.assertIn(f"{wish['Port']}: Address already in use", message)
+        weir.elbv2.create_listener(**wish)  # it is free now
+        wait_until(lambda: listening(wish["Port"]), "the listener listens")
+        self.refused("DuplicateListener", weir.elbv2.create_listener, **{**wish, "DefaultActions": [
+            {"Type": "forward", "TargetGroupArn": weir.target_group("other")}]})
 
 
 class Signatures(unittest.TestCase):
@@ -191,12 +192,12 @@ class Starts(unittest.TestCase):
             databases = [path for path in pathlib.Path(folder).rglob("*") if path.is_file() and
                          path.read_bytes().startswith(b"SQLite format 3\0")]
             self.assertEqual(len(databases), 1)
-            with sqlite3.connect(databases[0]) as database:
+            with contextlib.closing(sqlite3.connect(databases[0])) as database:
                 version = database.execute("PRAGMA user_version").fetchone()[0]
                 self.assertGreater(version, 0)
                 database.execute(f"PRAGMA user_version = {version + 1}")
             self.refuses(folder, free_port(), "newer")
-            with sqlite3.connect(databases[0]) as database:
+            with contextlib.closing(sqlite3.connect(databases[0])) as database:
                 database.execute(f"PRAGMA user_version = {version}")
             with Weir(state=folder) as weir:
                 found = weir.ecs.describe_clusters(clusters=["kept"])["clusters"]

@@ -40,6 +40,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
 def wait_until(condition, what, seconds=30, every=0.05):
     """The first true value of condition(); fails with the last one it saw."""
     end = time.monotonic() + seconds
@@ -85,6 +90,7 @@ class Weir:
         self.port = free_port()
         self.endpoint = f"http://127.0.0.1:{self.port}"
         self.serve = None
+        self.clients = []
         self.ecs, self.elbv2, self.sts = (self.client(name) for name in ("ecs", "elbv2", "sts"))
 
     # --- life ---------------------------------------------------------------------------------------------------
@@ -133,6 +139,8 @@ class Weir:
 
     def end(self, strict=True):
         """SIGINT: serve drains the proxy, stops its tasks and leaves nothing running. What is left is an error."""
+        for client in self.clients:
+            client.close()
         if self.serve and self.serve.poll() is None:
             self.serve.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -151,9 +159,11 @@ class Weir:
 
     # --- clients ------------------------------------------------------------------------------------------------
     def client(self, service, access_key=ACCESS_KEY, secret_key=SECRET_KEY):
-        return boto3.session.Session().client(service, endpoint_url=self.endpoint, region_name=REGION,
+        made = boto3.session.Session().client(service, endpoint_url=self.endpoint, region_name=REGION,
                                               aws_access_key_id=access_key, aws_secret_access_key=secret_key,
                                               config=NOT_RETRIED)
+        self.clients.append(made)
+        return made
 
     def aws(self, *words, fails=False):
         """Debian's aws CLI: the reply as JSON, or with fails=True what it said on stderr."""
