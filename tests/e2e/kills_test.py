@@ -46,6 +46,31 @@ class Kills(unittest.TestCase):
         self.assertEqual(account["failed"], 0, account)
         self.assertEqual(len(pids_of_hello(weir)), 2, "no task of an old version is left")
 
+    def test_control_is_told_to_end_and_the_next_one_takes_over(self):
+        weir = self.weir
+        port = self.serve("web")
+        tasks = pids_of_hello(weir)
+        with Prove(weir, f"http://127.0.0.1:{port}/", RATE) as prove:
+            weir.serve.send_signal(signal.SIGTERM)
+            self.assertEqual(weir.serve.wait(20), 0)
+            self.assertEqual(version_of(port), "1")
+            weir.start()
+            weir.stable("web")
+            account = prove.finish()
+        self.assertEqual(account["failed"], 0, account)
+        self.assertEqual(pids_of_hello(weir), tasks, "the tasks are the same processes")
+
+    def test_the_proxy_is_killed_and_comes_back(self):
+        weir = self.weir
+        port = self.serve("web")
+        tasks = pids_of_hello(weir)
+        proxies = [pid for pid, line in weir.processes().items() if " proxy " in line + " "]
+        self.assertEqual(len(proxies), 1)
+        os.kill(proxies[0], signal.SIGKILL)
+        wait_until(lambda: version_of(port) == "1", "traffic flows again", 10)
+        self.assertEqual(pids_of_hello(weir), tasks)
+        weir.stable("web")
+
     def test_a_task_is_killed_and_replaced(self):
         weir = self.weir
         port = self.serve("web", SLOW_MS=SLOW_MS)
@@ -60,6 +85,7 @@ class Kills(unittest.TestCase):
             account = prove.finish()
         in_flight = RATE * SLOW_MS // 1000  # on both tasks together
         self.assertLessEqual(account["failed"], in_flight, account)
+        self.assertEqual(account["ok"] + account["failed"], account["sent"])
         stopped = [task for task in weir.tasks("web", status="STOPPED") if task["taskArn"] in before]
         self.assertEqual([task["containers"][0]["exitCode"] for task in stopped], [137])
         self.assertEqual(stopped[0]["stopCode"], "EssentialContainerExited")
