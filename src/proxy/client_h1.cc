@@ -224,7 +224,7 @@ void ClientH1::refuse(unsigned status, const char* reason) {
 void ClientH1::end_of_input() {
   // A client may close its sending half and still wait for the answer.
   if (exchange_ != nullptr && started_ && state_ == State::response) {
-    half_closed_ = close_after_ = stop_reading_ = true;
+    half_closed_ = stop_reading_ = true;
     return update_interest();
   }
   if (!out_.empty() && exchange_ == nullptr) {
@@ -336,6 +336,7 @@ void ClientH1::next_request() {
   if (state_ != State::response) return;  // its `complete` is still to be taken from the parser
   lane_.give_exchange(std::exchange(exchange_, nullptr));
   body_debt_ = 0;
+  if (half_closed_ && pending_.empty() && !processing_) close_after_ = true;
   if (close_after_) return lane_.touch(*this);
   state_ = State::request;
   chunked_ = head_request_ = false;
@@ -349,6 +350,12 @@ void ClientH1::resume() {
   if (pending_.empty() && state_ == State::request && exchange_ == nullptr) return;
   const std::string in = std::exchange(pending_, {});
   process(in);
+  if (!half_closed_ || !fd_ || state_ != State::request || paused_) return;
+  // The client will send no more, and what came last is not a whole request.
+  if (started_ && exchange_ != nullptr) return close();
+  if (exchange_ != nullptr) lane_.give_exchange(std::exchange(exchange_, nullptr));
+  close_after_ = response_done_ = true;
+  lane_.touch(*this);
 }
 
 void ClientH1::body_taken(std::size_t size) {

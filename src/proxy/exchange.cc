@@ -92,6 +92,7 @@ void Exchange::forward(const Entrance& entrance, const ClientOrigin& origin) {
   }
   if (request.authority().empty()) request.set_authority(entrance.place);
   add_forwarded(entrance, origin);
+  patience_ = entrance.idle_timeout;
   watch_silence();
   attempt(FailureCause::refused);
 }

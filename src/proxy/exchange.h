@@ -63,11 +63,12 @@ class Exchange {
   void count(unsigned status);
   void detach_backend();
   void settle_request_debt();
-  void watch_silence() { silence_.arm(lane_.loop().now() + kResponseTimeout); }
+  void watch_silence() { silence_.arm(lane_.loop().now() + patience_); }
   void on_silence();
 
   Lane& lane_;
-  net::Timer silence_;  // fires when the backend says nothing for too long
+  net::Timer silence_;  // fires when the backend says nothing for too long: 504
+  Duration patience_{};  // the listener's idle timeout
   Phase phase_ = Phase::idle;
   bool request_ended_ = false;
   bool has_request_trailers_ = false;

@@ -23,7 +23,6 @@ inline constexpr std::size_t kKeptCapacity = 16 * 1024;  // memory that a pooled
 // Exchanges
 inline constexpr unsigned kMaxAttempts = 4;              // backends tried for one request
 inline constexpr milliseconds kConnectTimeout{3'000};    // to a backend
-inline constexpr milliseconds kResponseTimeout{60'000};  // without a byte from the backend: 504
 inline constexpr milliseconds kLingerTime{1'000};        // reading on after a last answer, so that it arrives
 inline constexpr std::size_t kFreeExchanges = 4096;      // kept per worker for the next use
 
