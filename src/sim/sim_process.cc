@@ -32,6 +32,12 @@ void SimProcess::later(Duration delay, std::function<void()> what) {
   });
 }
 
+void SimProcess::begin_with(const route::RouteTablePointer& table) {
+  newest_ = table;
+  judge_backends();
+  for (std::size_t i = 0; i < workers_.size(); ++i) apply(i, table);
+}
+
 void SimProcess::receive(route::RouteTablePointer table) {
   if (newest_ && table->version <= newest_->version) return;
   newest_ = std::move(table);
@@ -144,6 +150,7 @@ void SimProcess::request(std::uint16_t port) {
     for (const auto& each : table->listeners)
       if (each.port == port) listener = workers_[worker]->find_listener(each.id);
   }
+  if (listener == nullptr) witness_.on_unheard(port);
   proxy::LiveRule* rule = listener == nullptr ? nullptr : listener->find("host.example", "/");
   LivePool* pool = rule == nullptr || rule->fixed != nullptr ? nullptr : rule->choice.next();
   if (pool == nullptr) {

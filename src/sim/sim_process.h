@@ -29,6 +29,8 @@ class ProxyWitness {
   virtual void on_picked(proxy::LivePool& pool, proxy::LiveBackend& backend, SimTask* task, std::size_t attempt) = 0;
   // A worker chose `pool` for a request that came to the listener on `port`.
   virtual void on_routed(std::uint16_t port, std::size_t worker, const std::string& pool) = 0;
+  // A request came to `port`, for which a worker has no listener.
+  virtual void on_unheard(std::uint16_t port) = 0;
   // A request found no backend in `pool` after so many attempts.
   virtual void on_unserved(const std::string& pool, std::size_t attempts) = 0;
   // A request was lost in the hands of `task`.
@@ -72,6 +74,8 @@ class SimProcess {
   SimProcess(Agenda& agenda, Random& random, Trace& trace, SimRuntime& backends, const ProxySettings& settings,
              ProxyWitness& witness, ProxyTally& tally);
 
+  // Starts with `table`: no worker takes connections before it has it.
+  void begin_with(const route::RouteTablePointer& table);
   // Begins to run `table`, unless it is older than what it has. `changed` (below) tells when every worker does.
   void receive(route::RouteTablePointer table);
   // Something that control should hear at once has happened.

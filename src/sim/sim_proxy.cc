@@ -28,7 +28,7 @@ void SimProxy::start() {
   if (kept_ && settings_.mutation != Mutation::forgetful_proxy) {
     // As it lies on disk: through its text.
     const auto read = MUST(Json::parse(route::to_json(*kept_).dump()));
-    process_->receive(std::make_shared<const route::RouteTable>(MUST(route::table_from_json(read))));
+    process_->begin_with(std::make_shared<const route::RouteTable>(MUST(route::table_from_json(read))));
   }
   connect_later();
 }

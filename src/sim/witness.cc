@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
 
 namespace weir::sim {
 
@@ -182,6 +181,7 @@ void Witness::on_applied(const route::RouteTable& table) {
 }
 
 void Witness::on_acknowledged(const route::RouteTable& table) {
+  for (const auto& listener : table.listeners) heard_.insert(listener.port);
   for_each_backend(table, [&](const route::Pool&, const Backend& backend) {
     if (backend.state == BackendState::serving) places_[backend.port].served_everywhere = true;
   });
@@ -200,6 +200,10 @@ void Witness::on_picked(proxy::LivePool& pool, proxy::LiveBackend& backend, SimT
   for (const auto& other : pool.backends())
     if (other->serving() && other->health != route::Health::unhealthy)
       breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which is unhealthy, while another is not");
+}
+
+void Witness::on_unheard(std::uint16_t port) {
+  if (heard_.contains(port)) breach(kRequestInvariant, fmt::format("nobody listens on port {} any more", port));
 }
 
 void Witness::on_unserved(const std::string& pool, std::size_t attempts) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -56,6 +57,7 @@ class Witness final : public ProxyWitness {
   void on_routed(std::uint16_t port, std::size_t worker, const std::string& pool) override {
     ++routed_[{port, worker}][pool];
   }
+  void on_unheard(std::uint16_t port) override;
   void on_unserved(const std::string& pool, std::size_t attempts) override;
   void on_lost(const SimTask& task) override;
   void on_acknowledged(const route::RouteTable& table) override;
@@ -99,6 +101,7 @@ class Witness final : public ProxyWitness {
   std::map<std::string, route::Health> told_health_;  // by backend, in this life of control
   Instant calm_since_;
   Routed routed_;
+  std::set<std::uint16_t> heard_;  // ports of listeners that every worker has had
 };
 
 }  // namespace weir::sim

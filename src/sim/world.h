@@ -151,6 +151,11 @@ class World {
   bool busy_ = true;  // operations and faults happen
   unsigned operations_ = 0;
   unsigned faults_ = 0;
+
+  // Decoded once a revision.
+  std::int64_t stored_at_ = -1;
+  std::vector<model::Task> stored_tasks_;
+  std::vector<model::Service> stored_services_;
 };
 
 WorldResult run_world(const WorldOptions& options);

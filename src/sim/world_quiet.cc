@@ -52,10 +52,14 @@ std::optional<std::string> World::difference() {
   if (!life_) return "control is dead";
   if (disk_full_) return "the disk is full";
   if (!proxy_->connected()) return "no proxy is connected";
-  const auto tasks = wishes_.tasks();
-  for (const auto& service : wishes_.services())
-    if (auto found = difference_of(service, tasks)) return found;
-  return leak(tasks);
+  if (store_.revision() != stored_at_) {
+    stored_at_ = store_.revision();
+    stored_tasks_ = wishes_.tasks();
+    stored_services_ = wishes_.services();
+  }
+  for (const auto& service : stored_services_)
+    if (auto found = difference_of(service, stored_tasks_)) return found;
+  return leak(stored_tasks_);
 }
 
 std::optional<std::string> World::difference_of(const model::Service& service, const std::vector<model::Task>& tasks) {
