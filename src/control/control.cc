@@ -119,7 +119,8 @@ std::optional<Instant> Control::State::step() {
     if (!gather()) {
       publish();
       if (!note_listeners()) return next_instant();
-      if (!gather()) {
+      dirty.merge(mirror.take_dirty());
+      if (dirty.empty()) {
         store_works();
         return next_instant();
       }

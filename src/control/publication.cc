@@ -4,19 +4,28 @@
 
 namespace weir::control {
 
+template <class V>
+const V* Publication::find(const ByPlace<V>& places, const std::string& pool, const std::string& backend) {
+  const auto backends = places.find(pool);
+  if (backends == places.end()) return nullptr;
+  const auto found = backends->second.find(backend);
+  return found == backends->second.end() ? nullptr : &found->second;
+}
+
 bool Publication::update(route::RouteTable content, std::int64_t revision) {
   const std::int64_t last = table_ ? table_->version : 0;
   content.version = last;
   if (table_ && !foreign_ && content == *table_) return false;
   foreign_ = false;
   content.version = std::max({revision + offset_, last + 1, std::int64_t{1}});
-  std::map<Place, Since> since;
+  ByPlace<Since> since;
   for (const auto& pool : content.pools) {
+    auto& backends = since[pool.id];
+    backends.reserve(pool.backends.size());
     for (const auto& backend : pool.backends) {
-      const Place place{pool.id, backend.id};
-      const auto before = since_.find(place);
-      const bool same = before != since_.end() && before->second.state == backend.state;
-      since.emplace(place, Since{backend.state, same ? before->second.version : content.version});
+      const Since* const before = find(since_, pool.id, backend.id);
+      const bool same = before && before->state == backend.state;
+      backends.emplace(backend.id, Since{backend.state, same ? before->version : content.version});
     }
   }
   since_ = std::move(since);
@@ -28,7 +37,7 @@ void Publication::on_feedback(route::Feedback feedback) {
   feedback_ = std::move(feedback);
   statuses_.clear();
   for (std::size_t i = 0; i < feedback_.backends.size(); ++i) {
-    statuses_[{feedback_.backends[i].pool, feedback_.backends[i].backend}] = i;
+    statuses_[feedback_.backends[i].pool][feedback_.backends[i].backend] = i;
   }
   if (table_ && feedback_.acknowledged > table_->version) {
     // Not a table of ours. Every table from now on is newer than it, and nothing of this process counts as known there.
@@ -40,13 +49,13 @@ void Publication::on_feedback(route::Feedback feedback) {
 
 bool Publication::acknowledged(const std::string& pool, const std::string& backend, route::BackendState state) const {
   if (!table_ || feedback_.acknowledged > table_->version) return false;
-  const auto found = since_.find({pool, backend});
-  return found != since_.end() && found->second.state == state && feedback_.acknowledged >= found->second.version;
+  const Since* const found = find(since_, pool, backend);
+  return found && found->state == state && feedback_.acknowledged >= found->version;
 }
 
 const route::BackendStatus* Publication::status(const std::string& pool, const std::string& backend) const {
-  const auto found = statuses_.find({pool, backend});
-  return found == statuses_.end() ? nullptr : &feedback_.backends[found->second];
+  const std::size_t* const found = find(statuses_, pool, backend);
+  return found ? &feedback_.backends[*found] : nullptr;
 }
 
 }  // namespace weir::control

@@ -4,9 +4,8 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <string>
-#include <utility>
+#include <unordered_map>
 
 #include "route/feedback.h"
 #include "route/route_table.h"
@@ -38,16 +37,20 @@ class Publication {
   const route::BackendStatus* status(const std::string& pool, const std::string& backend) const;
 
  private:
-  using Place = std::pair<std::string, std::string>;  // pool, backend
+  template <class V>
+  using ByPlace = std::unordered_map<std::string, std::unordered_map<std::string, V>>;  // by pool, then backend
+  template <class V>
+  static const V* find(const ByPlace<V>& places, const std::string& pool, const std::string& backend);
+
   struct Since {
     route::BackendState state;
     std::int64_t version;  // the first that said so
   };
 
   route::RouteTablePointer table_;
-  std::map<Place, Since> since_;
+  ByPlace<Since> since_;
   route::Feedback feedback_;
-  std::map<Place, std::size_t> statuses_;  // places in feedback_.backends
+  ByPlace<std::size_t> statuses_;  // places in feedback_.backends
   // Added to revisions: a proxy that ran a foreign, greater version (of a store that is gone) never goes back.
   std::int64_t offset_ = 0;
   bool foreign_ = false;

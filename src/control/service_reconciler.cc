@@ -191,7 +191,7 @@ class ServiceTurn {
         .desired = desired(),
         .minimum_percent = service().minimum_healthy_percent,
         .maximum_percent = service().maximum_percent,
-        .may_start = state().start_not_before <= now_ && service().status == "ACTIVE",
+        .may_start = !is_backing_off() && service().status == "ACTIVE",
     };
     std::vector<rollout::RollingTask> tasks;
     for (auto& task : out_.tasks) {
@@ -202,7 +202,12 @@ class ServiceTurn {
     stop_tasks(plan.stop);
     if (plan.start > 0) start_tasks(plan.start);
     if (plan.blocked) say_once(events_.blocked_by_percentages());
-    if (state().start_not_before > now_) wake_at(state().start_not_before);
+    if (is_backing_off()) wake_at(state().start_not_before);
+  }
+
+  // A delay longer than any is that of a calendar that was set back meanwhile.
+  bool is_backing_off() {
+    return state().start_not_before > now_ && state().start_not_before - now_ <= rollout::kLongestBackoff;
   }
 
   rollout::Stage stage(TaskStep& step) {
