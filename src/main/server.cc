@@ -77,7 +77,10 @@ Result<> Server::start() {
   control_ = std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
                                                 control::ControlOptions{.port_offset = port_offset_});
   store_->on_commit([this] { wake(); });
-  runtime_->on_change([this](const std::string&) { wake(); });
+  runtime_->on_change([this](const std::string& task_id) {
+    control_->on_runtime_change(task_id);
+    wake();
+  });
   TRY(listen());
 
   std::vector<std::string> command{own_program(), "proxy", "--control", in_state("proxy.sock"), "--table",
