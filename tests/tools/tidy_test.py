@@ -30,6 +30,8 @@ class Tidy(unittest.TestCase):
             ("a folder off the map", "src/shed/a.cc", "", "no room shed"),
             ("third party in a header", "src/net/a.h", "#include <fmt/format.h>\n", "third-party"),
             ("third party in a source file", "src/net/a.cc", "#include <fmt/format.h>\n", None),
+            ("the test framework in a header for tests", "src/net/test_a.h", "#include <gtest/gtest.h>\n", None),
+            ("the test framework in another header", "src/net/a.h", "#include <gtest/gtest.h>\n", "third-party"),
             ("system headers in a header", "src/net/a.h", "#include <vector>\n#include <sys/epoll.h>\n", None),
         ]
         for sentence, path, text, fault in rows:
