@@ -111,6 +111,11 @@ template <class Head>
 bool keeps_alive(const Head& head) {
   bool close = false, keep = head.version != Version::http1_0;
   if (!head.fields.has(HeaderId::connection)) return keep;
+  if (!head.fields.repeated(HeaderId::connection)) {  // one word, nearly always
+    const std::string_view value = head.fields.get(HeaderId::connection);
+    if (equals_ignoring_case(value, "keep-alive")) return true;
+    if (equals_ignoring_case(value, "close")) return false;
+  }
   for (const HeaderField field : head.fields) {
     if (field.id != HeaderId::connection) continue;
     close |= list_contains(field.value, "close");
@@ -442,20 +447,14 @@ bool H1Parser::frame(RequestHead& head) {
 
 // RFC 9112 3.2: exactly one Host, with a valid value; HTTP/1.0 may leave it out.
 bool H1Parser::check_host(RequestHead& head) {
-  std::size_t hosts = 0;
-  if (head.fields.has(HeaderId::host)) {
-    for (const HeaderField field : head.fields) {
-      if (field.id != HeaderId::host) continue;
-      ++hosts;
-      if (skip(field.value.data(), field.value.data() + field.value.size(), kHostChar) !=
-          field.value.data() + field.value.size()) {
-        return reject(400, "the Host field is malformed");
-      }
-      head.authority_text = slice(head.fields.arena_, field.value.data(), field.value.data() + field.value.size());
-    }
+  if (!head.fields.has(HeaderId::host)) {
+    return head.version == Version::http1_0 || reject(400, "the Host field is missing");
   }
-  if (hosts > 1) return reject(400, "more than one Host field");
-  if (hosts == 0 && head.version != Version::http1_0) return reject(400, "the Host field is missing");
+  if (head.fields.repeated(HeaderId::host)) return reject(400, "more than one Host field");
+  const std::string_view host = head.fields.get(HeaderId::host);
+  const char* const end = host.data() + host.size();
+  if (skip(host.data(), end, kHostChar) != end) return reject(400, "the Host field is malformed");
+  head.authority_text = slice(head.fields.arena_, host.data(), end);
   return true;
 }
 

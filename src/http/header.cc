@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace weir::http {
 namespace {
@@ -52,31 +53,54 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(HeaderId::count_
     "x-request-id",
 };
 
-constexpr std::size_t kLongestName =
-    std::ranges::max_element(kNames, {}, [](std::string_view name) { return name.size(); })->size();
+// A perfect hash of the names over their length and three letters, checked below when it is compiled. `| 0x20` makes
+// capitals small; what it does to other bytes does not matter, because a hit is compared whole.
+constexpr std::size_t kSlots = 128;
+constexpr std::size_t slot_of(std::string_view name) {
+  const auto letter = [](char c) { return static_cast<std::size_t>(static_cast<unsigned char>(c) | 0x20); };
+  const std::size_t late = name.size() < 4 ? 0 : name.size() - 4;
+  return (22 * name.size() + 59 * letter(name.front()) + 124 * letter(name.back()) + letter(name[late])) % kSlots;
+}
 
-// The ids ordered by the length of their name, and where each length starts: a look-up compares the few names of its
-// own length only, and of those only the ones with the same first letter.
-struct NamesByLength {
-  std::array<HeaderId, kNames.size()> ids{};
-  std::array<char, kNames.size()> first{};
-  std::array<std::uint8_t, kLongestName + 2> start{};
-};
-
-constexpr NamesByLength kByLength = [] {
-  NamesByLength table;
-  std::size_t filled = 0;
-  for (std::size_t length = 0; length <= kLongestName; ++length) {
-    table.start[length] = static_cast<std::uint8_t>(filled);
-    for (std::size_t id = 1; id < kNames.size(); ++id) {
-      if (kNames[id].size() != length) continue;
-      table.ids[filled] = static_cast<HeaderId>(id);
-      table.first[filled++] = kNames[id][0];
-    }
-  }
-  table.start[kLongestName + 1] = static_cast<std::uint8_t>(filled);
-  return table;
+constexpr std::array<HeaderId, kSlots> kIdOfSlot = [] {
+  std::array<HeaderId, kSlots> slots{};
+  for (std::size_t id = 1; id < kNames.size(); ++id) slots[slot_of(kNames[id])] = static_cast<HeaderId>(id);
+  return slots;
 }();
+
+constexpr bool every_name_has_its_slot() {
+  for (std::size_t id = 1; id < kNames.size(); ++id) {
+    if (kIdOfSlot[slot_of(kNames[id])] != static_cast<HeaderId>(id)) return false;
+  }
+  return true;
+}
+static_assert(every_name_has_its_slot(), "two names share a slot: choose other factors in slot_of");
+
+template <class Word>
+Word load(const char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
+
+// Whether `name` is `known`, a small-letter name of the same size, in any case. A word at a time, the last two
+// overlapping. A name is a token, so that no byte becomes a '-' or a digit of `known` by `| 0x20`.
+template <class Word>
+bool same_words(const char* known, const char* name, std::size_t size) {
+  constexpr Word kSmall = static_cast<Word>(0x2020202020202020);
+  for (std::size_t at = 0; at + sizeof(Word) < size; at += sizeof(Word)) {
+    if ((load<Word>(name + at) | kSmall) != (load<Word>(known + at) | kSmall)) return false;
+  }
+  const std::size_t last = size - sizeof(Word);
+  return (load<Word>(name + last) | kSmall) == (load<Word>(known + last) | kSmall);
+}
+
+bool same_name(std::string_view known, std::string_view name) {
+  if (known.size() != name.size()) return false;
+  if (name.size() >= 8) return same_words<std::uint64_t>(known.data(), name.data(), name.size());
+  if (name.size() >= 4) return same_words<std::uint32_t>(known.data(), name.data(), name.size());
+  return same_words<std::uint16_t>(known.data(), name.data(), name.size());
+}
 
 constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
 
@@ -108,15 +132,9 @@ std::string_view next_member(std::string_view& list) {
 }  // namespace
 
 HeaderId header_id(std::string_view name) {
-  if (name.empty() || name.size() > kLongestName) return HeaderId::other;
-  const char first = lower(name[0]);
-  const std::size_t end = kByLength.start[name.size() + 1];
-  for (std::size_t i = kByLength.start[name.size()]; i < end; ++i) {
-    if (kByLength.first[i] != first) continue;
-    const std::string_view known = kNames[static_cast<std::size_t>(kByLength.ids[i])];
-    if (equals_ignoring_case(known, name)) return kByLength.ids[i];
-  }
-  return HeaderId::other;
+  if (name.size() < 2) return HeaderId::other;
+  const HeaderId id = kIdOfSlot[slot_of(name)];
+  return same_name(kNames[static_cast<std::size_t>(id)], name) ? id : HeaderId::other;
 }
 
 std::string_view header_name(HeaderId id) { return kNames[static_cast<std::size_t>(id)]; }
@@ -139,7 +157,7 @@ bool list_contains(std::string_view value, std::string_view token) {
 void HeaderBlock::clear() {
   arena_.clear();
   entries_.clear();
-  present_ = 0;
+  present_ = repeated_ = 0;
 }
 
 std::optional<std::string_view> HeaderBlock::find(HeaderId id) const {
@@ -159,12 +177,19 @@ std::optional<std::string_view> HeaderBlock::find(std::string_view name) const {
   return std::nullopt;
 }
 
-void HeaderBlock::add(std::string_view name, std::string_view value) {
-  const auto name_at = static_cast<std::uint32_t>(arena_.size());
-  const auto value_at = static_cast<std::uint32_t>(name_at + name.size() + 2);
-  arena_.append(name).append(": ").append(value).append("\r\n");
-  push({name_at, value_at, static_cast<std::uint32_t>(value.size()), static_cast<std::uint16_t>(name.size()),
-        header_id(name)});
+void HeaderBlock::add_as(HeaderId id, std::string_view name, std::string_view value) {
+  const std::size_t name_at = arena_.size();
+  const std::size_t value_at = name_at + name.size() + 2;
+  const std::size_t end = value_at + value.size() + 2;
+  arena_.resize_and_overwrite(end, [&](char* text, std::size_t) {  // libstdc++ 12 passes the capacity, not `end`
+    std::memcpy(text + name_at, name.data(), name.size());
+    std::memcpy(text + value_at - 2, ": ", 2);
+    if (!value.empty()) std::memcpy(text + value_at, value.data(), value.size());
+    std::memcpy(text + end - 2, "\r\n", 2);
+    return end;
+  });
+  push({static_cast<std::uint32_t>(name_at), static_cast<std::uint32_t>(value_at),
+        static_cast<std::uint32_t>(value.size()), static_cast<std::uint16_t>(name.size()), id});
 }
 
 void HeaderBlock::set(HeaderId id, std::string_view value) {
@@ -187,6 +212,10 @@ std::size_t HeaderBlock::remove(std::string_view name) {
 
 void HeaderBlock::remove_first(HeaderId id) {
   if (!has(id)) return;
+  if (!repeated(id)) {
+    remove(id);
+    return;
+  }
   const auto same = [id](const Entry& entry) { return entry.id == id; };
   entries_.erase(std::ranges::find_if(entries_, same));
   if (std::ranges::none_of(entries_, same)) present_ &= ~bit(id);
@@ -204,19 +233,27 @@ Slice HeaderBlock::keep(std::string_view text) {
   return slice;
 }
 
+namespace {
+
+// Removes what one Connection value names, but for what may not be taken away.
+void remove_named(HeaderBlock& fields, std::string_view list) {
+  if (equals_ignoring_case(list, "keep-alive") || equals_ignoring_case(list, "close")) return;  // nearly always
+  while (!list.empty()) {
+    const std::string_view name = next_member(list);
+    const std::uint64_t known = bit(header_id(name));
+    if (name.empty() || known & (kHopByHop | kEndToEnd) || equals_ignoring_case(name, "close")) continue;
+    fields.remove(name);
+  }
+}
+
+}  // namespace
+
 void strip_hop_by_hop(HeaderBlock& fields) {
-  const bool trailers = list_contains(fields.get(HeaderId::te), "trailers");
-  // The views into the arena stay good while entries go: removing never moves text.
+  const bool trailers = fields.has(HeaderId::te) && list_contains(fields.get(HeaderId::te), "trailers");
+  // The view into the arena stays good while entries go: removing never moves text.
   while (const auto listed = fields.find(HeaderId::connection)) {
-    std::string_view list = *listed;
-    while (!list.empty()) {
-      const std::string_view name = next_member(list);
-      const std::uint64_t known = bit(header_id(name));
-      const bool about_the_connection = known & kHopByHop;  // removed below in any case
-      if (name.empty() || about_the_connection || known & kEndToEnd || equals_ignoring_case(name, "close")) continue;
-      fields.remove(name);
-    }
     fields.remove_first(HeaderId::connection);
+    remove_named(fields, *listed);
   }
   fields.remove_all(kHopByHop);
   if (trailers) fields.add(HeaderId::te, "trailers");

@@ -59,7 +59,7 @@ enum class HeaderId : std::uint8_t {
   count_,
 };
 
-// The id of `name` in any case; HeaderId::other when it is none of ours.
+// The id of `name`, a token in any case; HeaderId::other when it is none of ours.
 HeaderId header_id(std::string_view name);
 // The lower-case name of a known id; empty for `other`.
 std::string_view header_name(HeaderId id);
@@ -87,6 +87,8 @@ class HeaderBlock {
   HeaderField operator[](std::size_t index) const { return field(entries_[index]); }
 
   bool has(HeaderId id) const { return (present_ >> static_cast<unsigned>(id)) & 1; }
+  // False: there is at most one of that id. True: there was more than one at some time.
+  bool repeated(HeaderId id) const { return (repeated_ >> static_cast<unsigned>(id)) & 1; }
   // The first field of that id or name.
   std::optional<std::string_view> find(HeaderId id) const;
   std::optional<std::string_view> find(std::string_view name) const;
@@ -94,8 +96,8 @@ class HeaderBlock {
   std::string_view get(HeaderId id) const { return find(id).value_or(std::string_view{}); }
 
   // Appends. `name` and `value` must be free of CR, LF and NUL, and must not point into this block.
-  void add(std::string_view name, std::string_view value);
-  void add(HeaderId id, std::string_view value) { add(header_name(id), value); }
+  void add(std::string_view name, std::string_view value) { add_as(header_id(name), name, value); }
+  void add(HeaderId id, std::string_view value) { add_as(id, header_name(id), value); }
   // Replaces every field of that id by one (at the end).
   void set(HeaderId id, std::string_view value);
   // Removes every field of that id or name; returns how many there were.
@@ -144,12 +146,16 @@ class HeaderBlock {
   }
   void push(const Entry& entry) {
     entries_.push_back(entry);
-    present_ |= std::uint64_t{1} << static_cast<unsigned>(entry.id);
+    const std::uint64_t id = std::uint64_t{1} << static_cast<unsigned>(entry.id);
+    repeated_ |= present_ & id;
+    present_ |= id;
   }
+  void add_as(HeaderId id, std::string_view name, std::string_view value);
 
   std::string arena_;
   std::vector<Entry> entries_;
-  std::uint64_t present_ = 0;  // a bit per HeaderId
+  std::uint64_t present_ = 0;   // a bit per HeaderId
+  std::uint64_t repeated_ = 0;  // a bit per HeaderId
 };
 static_assert(static_cast<unsigned>(HeaderId::count_) <= 64);
 
