@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <filesystem>
 
 #include "net/fd.h"
 #include "runtime/files.h"
@@ -41,15 +42,21 @@ Result<net::Fd> lock_file(const std::string& path) {
   return fd;
 }
 
-// A new folder that is removed with everything in it.
+// A new folder in `parent` that is removed with everything in it. While it lives it is locked, so that those which a
+// killed process left behind can be told from it: they are removed when the next one is made.
 class ScratchFolder {
  public:
   static Result<ScratchFolder> make(const std::string& parent) {
-    std::string path = parent + "/import-XXXXXX";
+    const net::Fd lock = TRY(lock_file(parent + "/lock"));
+    remove_abandoned(parent);
+    std::string path = parent + "/" + kPrefix + "XXXXXX";
     if (mkdtemp(path.data()) == nullptr) return fail_file("cannot make a folder in " + parent, errno);
-    return ScratchFolder(std::move(path));
+    ScratchFolder made(std::move(path));
+    if (!made.lock_) return fail_file("cannot lock " + made.path_, errno);
+    return made;
   }
-  ScratchFolder(ScratchFolder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
+  ScratchFolder(ScratchFolder&& other) noexcept
+      : path_(std::exchange(other.path_, "")), lock_(std::move(other.lock_)) {}
   ScratchFolder& operator=(ScratchFolder&&) = delete;
   ~ScratchFolder() {
     if (!path_.empty()) remove_tree(path_);
@@ -57,8 +64,25 @@ class ScratchFolder {
   const std::string& path() const { return path_; }
 
  private:
-  explicit ScratchFolder(std::string path) : path_(std::move(path)) {}
+  static constexpr const char* kPrefix = "import-";
+
+  explicit ScratchFolder(std::string path) : path_(std::move(path)), lock_(try_lock(path_)) {}
+
+  static net::Fd try_lock(const std::string& path) {
+    net::Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (fd && flock(fd.get(), LOCK_EX | LOCK_NB) != 0) fd.reset();
+    return fd;
+  }
+  static void remove_abandoned(const std::string& parent) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::directory_iterator(parent, error)) {
+      if (!entry.path().filename().string().starts_with(kPrefix)) continue;
+      if (const net::Fd ours = try_lock(entry.path())) remove_tree(entry.path());
+    }
+  }
+
   std::string path_;
+  net::Fd lock_;
 };
 
 Json words(const std::vector<std::string>& list) {

@@ -3,7 +3,10 @@
 #include <archive.h>
 #include <archive_entry.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -241,6 +244,34 @@ TEST_F(ImageStoreTest, a_damaged_blob_is_never_unpacked) {
   EXPECT_FALSE(fs::exists(root_ + "/images/unpacked/" + image.digest.substr(7)));
   { std::ofstream(root_ + "/images/blobs/sha256/" + image.digest.substr(7)) << "{}"; }
   EXPECT_EQ(images_().resolve("x:1").error().code, "CannotPullContainerError");
+}
+
+TEST_F(ImageStoreTest, a_full_disk_leaves_no_name_behind_and_nothing_half_written) {
+  add("a", std::string(200'000, 'x'));
+  const pid_t child = fork();
+  if (child == 0) {
+    signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{100'000, RLIM_INFINITY};
+    setrlimit(RLIMIT_FSIZE, &small);
+    const auto imported = images_().import_directory("x:1", source_);
+    _exit(!imported && imported.error().code == "Full" ? 0 : 1);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  EXPECT_FALSE(images_().resolve("x:1"));
+  for (const auto& entry : fs::recursive_directory_iterator(root_ + "/images")) {
+    EXPECT_TRUE(entry.is_directory() || entry.file_size() < 100) << entry.path();
+  }
+  MUST(images_().import_directory("x:1", source_));
+  EXPECT_TRUE(fs::exists(unpacked("x:1") + "/a"));
+}
+
+TEST_F(ImageStoreTest, what_a_killed_import_left_is_removed_by_the_next) {
+  fs::create_directories(root_ + "/images/import-abcdef/sub");
+  add("a", "1");
+  MUST(images_().import_directory("x:1", source_));
+  EXPECT_FALSE(fs::exists(root_ + "/images/import-abcdef"));
 }
 
 TEST_F(ImageStoreTest, many_at_once_import_and_unpack_without_losing_a_name) {

@@ -37,7 +37,7 @@ inline constexpr std::size_t kMaxMessageBytes = 128 << 10;
 inline constexpr std::size_t kMaxReasonBytes = 1024;
 // How often a shim looks again for processes that it has killed and that are still there.
 inline constexpr std::chrono::milliseconds kReapInterval{5};
-// How long a start may wait for the kernel to free the processes of a task whose shim was killed.
-inline constexpr std::chrono::milliseconds kSweepPatience{500};
+// How often a shim tries again to write down its task's end where there is no room and nobody listens.
+inline constexpr std::chrono::seconds kStateRetry{1};
 
 }  // namespace weir::runtime

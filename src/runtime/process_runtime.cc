@@ -1,8 +1,11 @@
 #include "runtime/process_runtime.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -37,6 +40,14 @@ Result<> check_names(const TaskSpec& spec) {
   return {};
 }
 
+// Two runtimes would both adopt the tasks. Shims do not inherit the descriptor.
+Result<net::Fd> lock(const std::string& path) {
+  net::Fd fd(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) return fail_file("cannot open " + path, errno);
+  if (flock(fd.get(), LOCK_EX | LOCK_NB) == 0) return fd;
+  return fail("Locked", "another weir serve runs the tasks of " + path, ErrorSource::runtime);
+}
+
 Result<TaskRecord> read_spec(const std::string& folder) {
   return read_task_record(TRY(read_json(folder + kSpecFile, kMaxTaskFileBytes)));
 }
@@ -52,7 +63,8 @@ struct ProcessRuntime::Task {
       : seen(observation_of(spec)), sweep(loop, [this, again = std::move(sweep_again)] { again(*this); }) {}
 
   TaskObservation seen;
-  std::vector<std::uint16_t> held;  // ports
+  std::optional<TaskObservation> final;  // its end, told by a shim that is about to go
+  std::vector<std::uint16_t> held;       // ports
   std::unique_ptr<ShimLink> link;
   net::Timer sweep;  // looks again for processes that a killed shim left
 };
@@ -80,8 +92,12 @@ ProcessRuntime::~ProcessRuntime() = default;
 Result<std::unique_ptr<ProcessRuntime>> ProcessRuntime::open(net::Loop& loop, Log& log, ProcessRuntimeOptions options) {
   std::unique_ptr<ProcessRuntime> runtime(new ProcessRuntime(loop, log, std::move(options)));
   auto& state = runtime->options_.state_directory;
-  TRY(make_directories(state + "/tasks"));
-  TRY(make_directories(state + "/logs"));
+  // Environments and logs are their owner's alone.
+  for (const char* name : {"/tasks", "/logs"}) {
+    TRY(make_directories(state + name));
+    chmod((state + name).c_str(), 0700);
+  }
+  runtime->lock_ = TRY(lock(state + "/tasks/.lock"));
   // A shim has no folder of its own to be relative to.
   std::error_code error;
   state = fs::absolute(state, error).string();
@@ -96,6 +112,7 @@ void ProcessRuntime::adopt_all() {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder(""), error)) names.push_back(entry.path().filename());
   for (const auto& name : names) {
+    if (name == ".lock") continue;
     if (name.starts_with('.')) {
       remove_tree(folder(name));  // begun to be made or to be forgotten
     } else {
@@ -204,8 +221,11 @@ void ProcessRuntime::link(Task& task, net::Fd connection) {
   task.link = std::make_unique<ShimLink>(
       loop_, std::move(connection),
       [this, &task](TaskObservation seen) {
-        // Where it has ended, the ports are free only when its shim is gone too: that is told by on_shim_ended.
-        if (seen.phase == TaskPhase::stopped) return;
+        // Its ports are free only when its shim is gone too: that is told by on_shim_ended.
+        if (seen.phase == TaskPhase::stopped) {
+          task.final = std::move(seen);
+          return;
+        }
         task.seen = std::move(seen);
         changed(task.seen.id);
       },
@@ -216,8 +236,11 @@ void ProcessRuntime::link(Task& task, net::Fd connection) {
 
 void ProcessRuntime::on_shim_ended(Task& task) {
   task.link.reset();
-  auto state = read_state(folder(task.seen.id));
-  if (state) task.seen = std::move(*state);
+  if (task.final) {
+    task.seen = *task.final;
+  } else if (auto state = read_state(folder(task.seen.id))) {
+    task.seen = std::move(*state);
+  }
   if (task.seen.phase == TaskPhase::stopped) return end(task, task.seen.failure);
   task.seen.phase = TaskPhase::stopping;
   bury(task);
@@ -237,7 +260,10 @@ void ProcessRuntime::bury(Task& task) {
     container.exit_code = 128 + SIGKILL;
     container.reason = kUnexpectedEnd;
   }
-  end(task, started ? "" : std::string("CannotStartContainerError: ") + kUnexpectedEnd);
+  if (started) return end(task, "");
+  const auto words = read_file(folder(task.seen.id) + kErrorFile, kMaxTaskFileBytes);
+  const std::string last = words ? words->substr(0, words->find('\n')).substr(0, kMaxReasonBytes) : "";
+  end(task, fmt::format("CannotStartContainerError: {}{}{}", kUnexpectedEnd, last.empty() ? "" : ": ", last));
 }
 
 void ProcessRuntime::end(Task& task, std::string failure) {

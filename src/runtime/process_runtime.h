@@ -31,7 +31,8 @@ struct ProcessRuntimeOptions {
 
 class ProcessRuntime final : public Runtime, private net::TurnTask {
  public:
-  // Adopts the tasks in the state folder, makes it where it is absent. Errors: "Io", "Full".
+  // Adopts the tasks in the state folder, makes it where it is absent. Errors: "Locked" where another process runs
+  // them, "Io", "Full".
   static Result<std::unique_ptr<ProcessRuntime>> open(net::Loop& loop, Log& log, ProcessRuntimeOptions options);
   ~ProcessRuntime() override;
 
@@ -66,6 +67,7 @@ class ProcessRuntime final : public Runtime, private net::TurnTask {
   net::Loop& loop_;
   Log& log_;
   ProcessRuntimeOptions options_;
+  net::Fd lock_;
   TaskLog logs_;
   PortPool ports_;
   std::map<std::string, std::unique_ptr<Task>> tasks_;

@@ -357,6 +357,31 @@ TEST_P(RuntimeTest, what_ended_while_no_control_process_lived_is_known_afterward
   EXPECT_EQ(seen(1).containers[0].exit_code, 9);
 }
 
+TEST_P(RuntimeTest, an_exit_code_that_cannot_be_written_down_waits_for_someone_to_hear_it) {
+  for (const bool control_lives : {true, false}) {
+    const int number = control_lives ? 1 : 2;
+    start(task(number, kServe));
+    ASSERT_TRUE(logs(number, "started"));
+    ASSERT_TRUE(reaches(number, TaskPhase::running));
+    const std::int64_t pid = seen(number).containers[0].pid;
+    // A folder of that name stands for the disk that refuses the file.
+    const std::string state = state_ + "/tasks/" + id(number) + "/state.json";
+    fs::remove(state);
+    fs::create_directories(state + "/in-the-way");
+    if (control_lives) {
+      runtime_->stop(id(number));
+    } else {
+      runtime_.reset();
+      kill(static_cast<pid_t>(pid), SIGTERM);
+      ASSERT_TRUE(until([&] { return !alive(pid); }));
+      begin();
+    }
+    ASSERT_TRUE(reaches(number, TaskPhase::stopped));
+    EXPECT_EQ(seen(number).containers[0].exit_code, 0);
+    EXPECT_EQ(seen(number).failure, "");
+  }
+}
+
 TEST_P(RuntimeTest, a_restart_at_any_moment_of_a_start_loses_nothing) {
   for (int number = 1; number <= 5; ++number) {
     start(task(number, kServe));
@@ -458,6 +483,64 @@ TEST_P(RuntimeTest, fifty_tasks_start_and_stop_together) {
 
 INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeTest, testing::Values(&make_process_runtime),
                          [](const auto&) { return std::string("process"); });
+
+class ProcessRuntimeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = testing::TempDir() + "weir-runtime-XXXXXX";
+    state_ = mkdtemp(pattern.data());
+  }
+  void TearDown() override { fs::remove_all(state_); }
+  Result<std::unique_ptr<ProcessRuntime>> open(std::vector<std::string> shim) {
+    return ProcessRuntime::open(loop_, log_, {.state_directory = state_, .shim_command = std::move(shim)});
+  }
+
+  SystemClock clock_;
+  NoLog log_;
+  net::Loop loop_{clock_};
+  std::string state_;
+};
+
+TEST_F(ProcessRuntimeTest, a_shim_that_does_not_run_is_a_failure_of_the_task) {
+  const struct {
+    std::vector<std::string> shim;
+    const char* expected;
+  } rows[] = {
+      {{"/no/such/weir"}, "CannotStartContainerError: cannot run /no/such/weir: No such file or directory"},
+      {{"/bin/false"}, "CannotStartContainerError: the task's shim ended unexpectedly"},
+      {{"/bin/sh", "-c", "echo out of order >&2"},
+       "CannotStartContainerError: the task's shim ended unexpectedly: out of order"},
+  };
+  int number = 0;
+  for (const auto& row : rows) {
+    auto runtime = MUST(open(row.shim));
+    const std::string id = std::to_string(++number);
+    MUST(runtime->start({id, {{.name = "web", .image = "sh:1"}}}));
+    const Instant bound = clock_.now() + seconds(10);
+    while (runtime->find(id)->phase != TaskPhase::stopped && clock_.now() < bound) loop_.run_once(milliseconds(5));
+    EXPECT_EQ(runtime->find(id)->failure, row.expected);
+  }
+}
+
+TEST_F(ProcessRuntimeTest, a_second_runtime_on_the_same_folder_is_refused) {
+  const auto first = MUST(open({"/bin/false"}));
+  const auto second = open({"/bin/false"});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, "Locked");
+}
+
+TEST_F(ProcessRuntimeTest, a_damaged_task_folder_is_dropped_and_the_rest_adopted) {
+  fs::create_directories(state_ + "/tasks/bad");
+  fs::create_directories(state_ + "/tasks/.new-x");
+  { std::ofstream(state_ + "/tasks/bad/spec.json") << "{"; }
+  auto runtime = MUST(open({"/bin/false"}));
+  MUST(runtime->start({"good", {{.name = "web", .image = "sh:1"}}}));
+  runtime.reset();
+  runtime = MUST(open({"/bin/false"}));
+  EXPECT_EQ(runtime->list(), std::vector<std::string>{"good"});
+  EXPECT_FALSE(fs::exists(state_ + "/tasks/bad"));
+  EXPECT_FALSE(fs::exists(state_ + "/tasks/.new-x"));
+}
 
 TEST(TaskRecord, comes_back_as_it_was) {
   TaskRecord record{.images = "/i", .logs = "/l"};

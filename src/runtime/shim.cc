@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <memory>
@@ -150,6 +151,7 @@ class Shim final : public net::FdHandler {
         running_(record_.spec.containers.size()),
         signals_(loop_, {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}, [this](int number) { on_signal(number); }),
         reap_timer_(loop_, [this] { reap(); }),
+        retry_timer_(loop_, [this] { say_the_end(); }),
         oom_score_(std::move(oom_score)) {
     loop_.watch(listening_.get(), net::kReadable, *this);
   }
@@ -280,20 +282,28 @@ class Shim final : public net::FdHandler {
     std::size_t reserved = 0;
     for (const auto& container : record_.spec.containers) reserved += container.ports.size();
     for (std::size_t i = 0; i < reserved; ++i) close(kShimSocket + 1 + static_cast<int>(i));
-    tell();
-    loop_.stop();
+    say_the_end();
   }
 
-  void tell() {
+  // Exit codes must not be lost: they are written, or someone heard them, before this process goes.
+  void say_the_end() {
+    const bool written = tell();
+    const bool heard = std::ranges::any_of(peers_, [](const auto& peer) { return !peer->gone(); });
+    if (written || heard) return loop_.stop();
+    retry_timer_.arm(loop_.clock().now() + kStateRetry);
+  }
+
+  // Whether the state could be written down.
+  bool tell() {
     const std::string state = to_json(seen_).dump();
-    if (auto written = write_file(directory_ + kStateFile, state, Durability::process); !written) {
-      std::fprintf(stderr, "weir shim: %s\n", written.error().message.c_str());
-    }
-    std::erase_if(peers_, [](const auto& peer) { return peer->gone(); });
+    const auto written = write_file(directory_ + kStateFile, state, Durability::process);
+    if (!written) std::fprintf(stderr, "weir shim: %s\n", written.error().message.c_str());
     for (const auto& peer : peers_) peer->send(state);
+    return written.has_value();
   }
 
   void on_ready(std::uint32_t) override {
+    std::erase_if(peers_, [](const auto& peer) { return peer->gone(); });
     while (auto accepted = net::accept_stream(listening_.get())) {
       peers_.push_back(std::make_unique<Peer>(loop_, std::move(*accepted), [this] {
         stop();
@@ -312,6 +322,7 @@ class Shim final : public net::FdHandler {
   std::vector<std::unique_ptr<Peer>> peers_;
   net::SignalWatch signals_;
   net::Timer reap_timer_;
+  net::Timer retry_timer_;
   std::string oom_score_;  // for containers
 };
 

@@ -87,7 +87,7 @@ Result<pid_t> start_shim(const std::vector<std::string>& command, const std::str
     if (!high.back()) return fail_errno("cannot keep a descriptor for the shim", errno);
     posix_spawn_file_actions_adddup2(&spawn.actions, high.back().get(), target++);
   }
-  const std::string errors = directory + "/shim.err";
+  const std::string errors = directory + kErrorFile;
   posix_spawn_file_actions_addopen(&spawn.actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
   posix_spawn_file_actions_addopen(&spawn.actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&spawn.actions, STDERR_FILENO, errors.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);

@@ -1,6 +1,7 @@
 // The files of one task's folder, DIR/tasks/<id>/: spec.json, what the shim shall run (the runtime writes it once);
 // state.json, how the task is (the shim writes it at each change; the runtime where no shim lives); socket, on which
-// the shim listens. Both are JSON, state.json's content is also what the shim sends. Any thread.
+// the shim listens; shim.err, what it has to complain of. The first two are JSON, state.json's content is also what the
+// shim sends. Any thread.
 #pragma once
 
 #include <string>
@@ -14,6 +15,7 @@ namespace weir::runtime {
 inline constexpr const char* kSpecFile = "/spec.json";
 inline constexpr const char* kStateFile = "/state.json";
 inline constexpr const char* kSocketFile = "/socket";
+inline constexpr const char* kErrorFile = "/shim.err";
 // The descriptor on which a shim finds its listening socket; the sockets that reserve its ports follow.
 inline constexpr int kShimSocket = 3;
 // In the environment of every process of a task.

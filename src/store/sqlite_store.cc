@@ -76,6 +76,8 @@ Result<> migrate(Database& database, const std::string& path) {
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& directory) {
   const int locked = TRY(lock(directory));
   const std::string path = directory + "/weir.db";
+  // Its owner's alone: documents hold environments. SQLite's journal takes the same mode.
+  close(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
   auto database = Database::open(path);
   if (!database) {
     close(locked);
