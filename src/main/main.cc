@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
       {"serve", "[--state DIR] [--listen ADDRESS:PORT] …", "run the control process and its API", &weir::serve_command,
        weir::kServeDetails},
       {"prove", "URL [--rate N] [--duration T] …", "load a server at a fixed rate and account for every request",
-       &weir::cli::prove},
+       &weir::cli::prove, weir::cli::kProveDetails},
   };
   const auto clients = weir::cli::commands();
   table.insert(table.end(), clients.begin(), clients.end());
