@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <regex>
 
@@ -181,6 +182,9 @@ class JsonReader {
   std::string path_;
 };
 
+// std::regex recurses once a character: a longer text breaches its pattern unseen. No pattern allows as much.
+constexpr std::size_t kMaxPatternText = 2048;
+
 class Validator {
  public:
   void visit(const Shape& shape, const Limits& limits, const void* value) {
@@ -222,8 +226,8 @@ class Validator {
     }
   }
   void visit_string(const Limits& limits, const std::string& text) {
-    const std::string shown = fmt::format("'{}'", text.size() > 64 ? text.substr(0, 64) + "…" : text);
-    length(limits, text.size(), shown);
+    const std::string shown = fmt::format("'{}'", text.size() > 64 ? start_of(text, 64) + "…" : text);
+    length(limits, static_cast<std::size_t>(std::ranges::count_if(text, starts_character)), shown);
     if (limits.words) {
       std::string all;
       for (const char* const* word = limits.words; *word; ++word) {
@@ -232,9 +236,16 @@ class Validator {
       }
       breach(shown, fmt::format("Member must satisfy enum value set: [{}]", all));
     }
-    if (limits.pattern && !matches(limits.pattern, text)) {
+    if (limits.pattern && (text.size() > kMaxPatternText || !matches(limits.pattern, text))) {
       breach(shown, fmt::format("Member must satisfy regular expression pattern: {}", limits.pattern));
     }
+  }
+  // Of a character in UTF-8: every byte but the continuing ones.
+  static bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }
+  // At most `size` bytes, whole characters.
+  static std::string start_of(const std::string& text, std::size_t size) {
+    while (size > 0 && !starts_character(text[size])) --size;
+    return text.substr(0, size);
   }
   static bool matches(const char* pattern, const std::string& text) {
     try {

@@ -83,5 +83,37 @@ TEST(Shape, ListsEveryBreachOfTheLimits) {
   EXPECT_NE(message.find("Value null at 'parts.2.member.name' failed"), std::string::npos) << message;
 }
 
+struct Word {
+  std::optional<std::string> text;
+  std::optional<std::string> short_text;
+};
+const Shape& describe(const Word*) {
+  static const Shape kShape = structure<Word>("Word", {
+                                                          member<&Word::text>("text", {.pattern = "^[a-z]+$"}),
+                                                          member<&Word::short_text>("shortText", {.max = 3}),
+                                                      });
+  return kShape;
+}
+
+TEST(Shape, ChecksAPatternOfATextOfAnyLength) {
+  for (const std::size_t size : {1, 100, 2048}) {
+    const Word word{.text = std::string(size, 'a')};
+    EXPECT_TRUE(validate(shape_of<Word>(), &word)) << size;
+  }
+  const Word long_word{.text = std::string(10'000'000, 'a')};
+  EXPECT_FALSE(validate(shape_of<Word>(), &long_word));
+}
+
+TEST(Shape, CountsCharactersAndNotBytes) {
+  const Word fits{.short_text = "äöü"};
+  EXPECT_TRUE(validate(shape_of<Word>(), &fits));
+  std::string much = "x";
+  for (int i = 0; i < 100; ++i) much += "ä";
+  const Word over{.short_text = much};
+  const auto result = validate(shape_of<Word>(), &over);
+  ASSERT_FALSE(result);
+  EXPECT_TRUE(Json::parse(Json(result.error().message).dump())) << "cut within a character";
+}
+
 }  // namespace
 }  // namespace weir

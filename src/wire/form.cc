@@ -1,6 +1,7 @@
 #include "wire/form.h"
 
 #include "wire/limits.h"
+#include "wire/utf8.h"
 
 namespace weir::wire {
 namespace {
@@ -57,6 +58,11 @@ Result<std::string> percent_decode(std::string_view text, Plus plus) {
 
 Result<Form> parse_form(std::string_view text, Plus plus) {
   Form form;
+  const auto decode = [&](std::string_view piece) -> Result<std::string> {
+    std::string decoded = TRY(percent_decode(piece, plus));
+    if (!is_utf8(decoded)) return fail("Form", "a text that is not UTF-8", ErrorSource::client);
+    return decoded;
+  };
   while (!text.empty()) {
     const std::size_t end = text.find('&');
     const std::string_view piece = text.substr(0, end);
@@ -65,7 +71,7 @@ Result<Form> parse_form(std::string_view text, Plus plus) {
     if (form.size() == kMaxFormFields) return fail("Form", "too many fields", ErrorSource::client);
     const std::size_t equals = piece.find('=');
     const std::string_view value = equals == std::string_view::npos ? std::string_view{} : piece.substr(equals + 1);
-    form.emplace_back(TRY(percent_decode(piece.substr(0, equals), plus)), TRY(percent_decode(value, plus)));
+    form.emplace_back(TRY(decode(piece.substr(0, equals))), TRY(decode(value)));
   }
   return form;
 }

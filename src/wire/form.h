@@ -20,8 +20,8 @@ std::string percent_encode(std::string_view text, char keep = '\0');
 enum class Plus { is_space, is_plus };
 Result<std::string> percent_decode(std::string_view text, Plus plus);
 
-// In the order of the text; a name without "=" has an empty value. Errors: "Form" (bad escape, more than
-// kMaxFormFields fields).
+// In the order of the text; a name without "=" has an empty value. Errors: "Form" (bad escape, not UTF-8, more
+// than kMaxFormFields fields).
 Result<Form> parse_form(std::string_view text, Plus plus = Plus::is_space);
 // The first value of `name`, or null.
 const std::string* find_field(const Form& form, std::string_view name);

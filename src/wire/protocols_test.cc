@@ -258,7 +258,8 @@ TEST(Form, ReadsNamesAndValues) {
   ASSERT_TRUE(form);
   const Form wanted{{"a", "1"}, {"b", "x y+&"}, {"c", ""}, {"", "d"}, {"a", "2"}};
   EXPECT_EQ(*form, wanted);
-  for (const char* text : {"%", "%4", "a=%g0", "a=%0", "%-1=a"}) EXPECT_FALSE(parse_form(text)) << text;
+  for (const char* text : {"%", "%4", "a=%g0", "a=%0", "%-1=a", "a=%ff", "%c0%af=a", "a=%ed%a0%80"})
+    EXPECT_FALSE(parse_form(text)) << text;
 }
 
 TEST(Form, RefusesMoreThanItsLimits) {

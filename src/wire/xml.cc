@@ -2,35 +2,27 @@
 
 #include <cstdint>
 
+#include "wire/utf8.h"
+
 namespace weir::wire {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 
-// The length of the UTF-8 character at the start of `text`, which is not empty; 0 where there is none that XML 1.0
-// allows (section 2.2).
-std::size_t character(std::string_view text) {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned first = at(0);
-  if (first < 0x80) return first >= 0x20 || first == '\t' || first == '\n' || first == '\r' ? 1 : 0;
-  const std::size_t size = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < size) return 0;
-  std::uint32_t code = first & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((at(i) & 0xC0) != 0x80) return 0;
-    code = code << 6 | (at(i) & 0x3F);
-  }
-  static constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  const bool allowed = code >= kLeast[size] && code <= 0x10FFFF && !surrogate && code != 0xFFFE && code != 0xFFFF;
-  return allowed ? size : 0;
+// The length of the character at the start of `text`, which is not empty; 0 where there is none that XML 1.0 allows
+// (section 2.2).
+std::size_t allowed_character(std::string_view text) {
+  const Character character = first_character(text);
+  const std::uint32_t code = character.code;
+  const bool control = code < 0x20 && code != '\t' && code != '\n' && code != '\r';
+  return control || code == 0xFFFE || code == 0xFFFF ? 0 : character.size;
 }
 
 }  // namespace
 
 void xml_escape(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    const std::size_t size = character(text);
+    const std::size_t size = allowed_character(text);
     switch (text[0]) {
       case '&':
         out += "&amp;";
