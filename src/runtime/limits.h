@@ -37,6 +37,8 @@ inline constexpr std::size_t kMaxMessageBytes = 128 << 10;
 inline constexpr std::size_t kMaxReasonBytes = 1024;
 // How often a shim looks again for processes that it has killed and that are still there.
 inline constexpr std::chrono::milliseconds kReapInterval{5};
+// How often the runtime looks again for processes that a killed shim has left: it reads all of /proc.
+inline constexpr std::chrono::milliseconds kSweepInterval{50};
 // How often a shim tries again to write down its task's end where there is no room and nobody listens.
 inline constexpr std::chrono::seconds kStateRetry{1};
 

@@ -101,13 +101,13 @@ Result<std::unique_ptr<ProcessRuntime>> ProcessRuntime::open(net::Loop& loop, Lo
   // A shim has no folder of its own to be relative to.
   std::error_code error;
   state = fs::absolute(state, error).string();
-  runtime->adopt_all();
+  TRY(runtime->adopt_all());
   return runtime;
 }
 
 // --- adoption ---------------------------------------------------------------------------------------------------
 
-void ProcessRuntime::adopt_all() {
+Result<> ProcessRuntime::adopt_all() {
   std::vector<std::string> names;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(folder(""), error)) names.push_back(entry.path().filename());
@@ -116,36 +116,51 @@ void ProcessRuntime::adopt_all() {
     if (name.starts_with('.')) {
       remove_tree(folder(name));  // begun to be made or to be forgotten
     } else {
-      adopt(name);
+      TRY(adopt(name));
     }
   }
+  return {};
 }
 
-void ProcessRuntime::adopt(const std::string& task_id) {
+// What is not certain is an error, never taken for the end of a task: that would kill a healthy one.
+Result<> ProcessRuntime::adopt(const std::string& task_id) {
   auto record = read_spec(folder(task_id));
+  if (!record && record.error().code != "Json" && record.error().code != "NotFound") {
+    return std::unexpected(record.error());
+  }
   if (!record || record->spec.id != task_id) {
     log_.warning(fmt::format("the task folder {} is damaged and is dropped", folder(task_id)));
-    return remove_tree(folder(task_id));
+    remove_tree(folder(task_id));
+    return {};
   }
-  Task& task = place(record->spec);
   auto state = read_state(folder(task_id));
-  if (state) task.seen = *state;
-  if (task.seen.phase == TaskPhase::stopped) return;
   auto connection = connect_to_shim(folder(task_id));
-  const bool begun = connection || state || state.error().code != "NotFound";
+  if (!connection && connection.error().code != "NoShim") return std::unexpected(connection.error());
+  Task& task = place(record->spec);
+  if (state) task.seen = *state;
+  if (task.seen.phase == TaskPhase::stopped) return {};
+  if (!connection && !state && state.error().code == "NotFound") {
+    begin(task, record->spec);  // the wish was kept, and then there was no time to begin
+    return {};
+  }
   for (const auto& container : record->spec.containers) {
     for (const auto& port : container.ports) {
-      if (!begun) continue;
       ports_.hold(port.host_port);
       task.held.push_back(port.host_port);
     }
   }
-  if (connection) return link(task, std::move(*connection));
-  if (begun) return on_shim_ended(task);
-  // The wish was kept, and then there was no time to begin.
+  if (connection) {
+    link(task, std::move(*connection));
+  } else {
+    on_shim_ended(task);
+  }
+  return {};
+}
+
+void ProcessRuntime::begin(Task& task, TaskSpec& spec) {
   Ports ports;
-  if (auto taken = take_ports(record->spec, ports); !taken) return end(task, taken.error().message);
-  launch(task, std::move(ports));
+  const auto taken = take_ports(spec, ports);
+  taken ? launch(task, std::move(ports)) : end(task, taken.error().message);
 }
 
 // --- starting ---------------------------------------------------------------------------------------------------
@@ -208,13 +223,11 @@ Result<> ProcessRuntime::start(const TaskSpec& spec) {
 void ProcessRuntime::launch(Task& task, Ports ports) {
   task.held = std::move(ports.numbers);
   const std::string path = folder(task.seen.id);
-  const auto shim = start_shim(options_.shim_command, path, ports.descriptors());
+  auto shim = start_shim(options_.shim_command, path, ports.descriptors());
   if (!shim) return end(task, "CannotStartContainerError: " + shim.error().message);
-  const pid_t pid = *shim;
+  const pid_t pid = shim->pid;
   children_[pid] = std::make_unique<ChildWatch>(loop_, pid, [this, pid] { children_.erase(pid); });
-  auto connection = connect_to_shim(path);
-  if (!connection) return on_shim_ended(task);
-  link(task, std::move(*connection));
+  link(task, std::move(shim->connection));
 }
 
 void ProcessRuntime::link(Task& task, net::Fd connection) {
@@ -249,7 +262,7 @@ void ProcessRuntime::on_shim_ended(Task& task) {
 void ProcessRuntime::bury(Task& task) {
   changed(task.seen.id);
   if (kill_processes_of_task(task.seen.id) > 0) {
-    task.sweep.arm(loop_.clock().now() + kReapInterval);
+    task.sweep.arm(loop_.clock().now() + kSweepInterval);
     return;
   }
   bool started = true;

@@ -48,8 +48,9 @@ class ProcessRuntime final : public Runtime, private net::TurnTask {
   struct Ports;
 
   ProcessRuntime(net::Loop& loop, Log& log, ProcessRuntimeOptions options);
-  void adopt_all();
-  void adopt(const std::string& task_id);
+  Result<> adopt_all();
+  Result<> adopt(const std::string& task_id);
+  void begin(Task& task, TaskSpec& spec);
   // Reserves the spec's ports and writes the true ones into it.
   Result<> take_ports(TaskSpec& spec, Ports& ports);
   void launch(Task& task, Ports ports);

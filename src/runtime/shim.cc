@@ -158,8 +158,10 @@ class Shim final : public net::FdHandler {
   ~Shim() override { loop_.unwatch(listening_.get()); }
 
   void run() {
-    tell();
-    if (auto started = start_all(); !started) {
+    // What could not be told apart later from a task that never began is not begun.
+    const bool written = tell();
+    auto started = written ? start_all() : fail("CannotStartContainerError", "the task's state cannot be written");
+    if (!started) {
       seen_.failure = started.error().code + ": " + started.error().message.substr(0, kMaxReasonBytes);
       stop();
     } else if (!stopping()) {

@@ -74,9 +74,10 @@ struct SpawnAttributes {
 
 }  // namespace
 
-Result<pid_t> start_shim(const std::vector<std::string>& command, const std::string& directory,
-                         const std::vector<int>& reservations) {
+Result<StartedShim> start_shim(const std::vector<std::string>& command, const std::string& directory,
+                               const std::vector<int>& reservations) {
   const net::Fd listening = TRY(listen_in(directory));
+  StartedShim shim{0, TRY(connect_to_shim(directory))};
   std::vector<int> kept{listening.get()};
   kept.insert(kept.end(), reservations.begin(), reservations.end());
   std::vector<net::Fd> high;
@@ -99,11 +100,10 @@ Result<pid_t> start_shim(const std::vector<std::string>& command, const std::str
   char path[] = "PATH=/usr/local/bin:/usr/bin:/bin";
   char* environment[] = {path, nullptr};
   const SpawnAttributes session;
-  pid_t pid = 0;
-  const int why =
-      posix_spawn(&pid, command.front().c_str(), &spawn.actions, &session.attributes, arguments.data(), environment);
+  const int why = posix_spawn(&shim.pid, command.front().c_str(), &spawn.actions, &session.attributes, arguments.data(),
+                              environment);
   if (why != 0) return fail_errno("cannot run " + command.front(), why);
-  return pid;
+  return shim;
 }
 
 Result<net::Fd> connect_to_shim(const std::string& directory) {

@@ -15,12 +15,18 @@
 
 namespace weir::runtime {
 
-// Starts `command` + directory as the shim of the task in `directory`, which gets its socket there; the shim keeps
-// `reservations` open. The child is this process's to wait for. Errors: "Io".
-Result<pid_t> start_shim(const std::vector<std::string>& command, const std::string& directory,
-                         const std::vector<int>& reservations);
+struct StartedShim {
+  pid_t pid = 0;  // this process's to wait for
+  net::Fd connection;
+};
 
-// A connection to the shim of a task. Errors: "NoShim" where none lives, "Io".
+// Starts `command` + directory as the shim of the task in `directory`, which gets its socket there; the shim keeps
+// `reservations` open. The connection stands before the shim runs, so that none can run unheard. Errors: "Io".
+Result<StartedShim> start_shim(const std::vector<std::string>& command, const std::string& directory,
+                               const std::vector<int>& reservations);
+
+// A connection to the shim of a task. Errors: "NoShim" where surely none lives, "Io" where that is
+// not known.
 Result<net::Fd> connect_to_shim(const std::string& directory);
 
 class ShimLink final : public net::FdHandler {
