@@ -59,15 +59,21 @@ std::vector<std::string> groups_of(const model::Listener& listener) {
   return all;
 }
 
-Result<std::vector<std::string>> balancers_using(Context& context, std::string_view arn) {
+std::vector<std::string> balancers_using(const std::vector<store::Versioned<model::Listener>>& listeners,
+                                         std::string_view arn) {
   std::vector<std::string> balancers;
-  for (const auto& listener : TRY(all_listeners(context))) {
+  for (const auto& listener : listeners) {
     const auto groups = groups_of(listener.document);
     if (std::find(groups.begin(), groups.end(), arn) == groups.end()) continue;
     const std::string balancer = listener.document.listener.LoadBalancerArn.value_or("");
     if (std::find(balancers.begin(), balancers.end(), balancer) == balancers.end()) balancers.push_back(balancer);
   }
   return balancers;
+}
+
+Result<std::vector<std::string>> balancers_using(Context& context, std::string_view arn) {
+  const auto listeners = TRY(all_listeners(context));
+  return balancers_using(listeners, arn);
 }
 
 }  // namespace weir::api::elbv2

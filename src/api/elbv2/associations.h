@@ -26,6 +26,8 @@ std::vector<std::string> groups_of(const shapes::Action& action);
 std::vector<std::string> groups_of(const model::Listener& listener);
 
 // The ARNs of the balancers whose listeners forward to the target group `arn`, each once.
+std::vector<std::string> balancers_using(const std::vector<store::Versioned<model::Listener>>& listeners,
+                                         std::string_view arn);
 Result<std::vector<std::string>> balancers_using(Context& context, std::string_view arn);
 
 }  // namespace weir::api::elbv2

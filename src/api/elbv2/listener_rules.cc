@@ -49,10 +49,11 @@ Result<std::vector<shapes::TargetGroupTuple>> tuples_of(const shapes::Action& ac
 
 Result<shapes::Action> make_forward(Context& context, const std::string& balancer, const shapes::Action& given) {
   const auto tuples = TRY(tuples_of(given));
+  const auto listeners = TRY(all_listeners(context));
   for (const auto& tuple : tuples) {
     const auto group = TRY(find_target_group(context, *tuple.TargetGroupArn));
     if (!group) return target_group_not_found();
-    for (const auto& user : TRY(balancers_using(context, *tuple.TargetGroupArn))) {
+    for (const auto& user : balancers_using(listeners, *tuple.TargetGroupArn)) {
       if (user == balancer) continue;
       return client_error(
           "TargetGroupAssociationLimit",
@@ -62,10 +63,11 @@ Result<shapes::Action> make_forward(Context& context, const std::string& balance
   }
   shapes::Action action{.Type = "forward", .Order = given.Order};
   if (tuples.size() == 1) action.TargetGroupArn = tuples.front().TargetGroupArn;
-  action.ForwardConfig = shapes::ForwardActionConfig{
-      .TargetGroups = tuples,
-      .TargetGroupStickinessConfig = shapes::TargetGroupStickinessConfig{.Enabled = false},
-  };
+  shapes::TargetGroupStickinessConfig stickiness{.Enabled = false};
+  if (given.ForwardConfig && given.ForwardConfig->TargetGroupStickinessConfig) {
+    stickiness.DurationSeconds = given.ForwardConfig->TargetGroupStickinessConfig->DurationSeconds;
+  }
+  action.ForwardConfig = shapes::ForwardActionConfig{.TargetGroups = tuples, .TargetGroupStickinessConfig = stickiness};
   return action;
 }
 

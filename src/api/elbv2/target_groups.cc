@@ -137,13 +137,14 @@ Result<shapes::DescribeTargetGroupsOutput> describe_target_groups(Context& conte
     const auto balancer = TRY(find_balancer(context, *input.LoadBalancerArn));
     if (!balancer) return balancer_not_found();
   }
+  const auto listeners = TRY(all_listeners(context));
   std::vector<Positioned<shapes::TargetGroup>> all;
   for (auto& group : groups) {
-    auto view = TRY(shown(context, std::move(group)));
-    const auto& users = *view.LoadBalancerArns;
+    group.LoadBalancerArns = balancers_using(listeners, *group.TargetGroupArn);
+    const auto& users = *group.LoadBalancerArns;
     if (input.LoadBalancerArn && std::find(users.begin(), users.end(), *input.LoadBalancerArn) == users.end()) continue;
-    std::string name = *view.TargetGroupName;
-    all.push_back({std::move(name), std::move(view)});
+    std::string name = *group.TargetGroupName;
+    all.push_back({std::move(name), std::move(group)});
   }
   auto page = TRY(marked_page(std::move(all), input.Marker, input.PageSize));
   return shapes::DescribeTargetGroupsOutput{std::move(page.items), std::move(page.next)};
