@@ -39,8 +39,8 @@ class ClientConnection : public net::FdHandler {
   ClientConnection(const ClientConnection&) = delete;
   ClientConnection& operator=(const ClientConnection&) = delete;
 
-  // Ends after what is under way, in the protocol's own way.
-  virtual void finish_soon() = 0;
+  // Ends after what is under way, in the protocol's own way. A connection that waits for a request gets `grace` for it.
+  virtual void finish_soon(Duration grace) = 0;
   Entrance& entrance() { return entrance_; }
   const ClientOrigin& origin() const { return origin_; }
 

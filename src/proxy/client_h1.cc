@@ -58,9 +58,15 @@ void ClientH1::close() {
   lane_.leave(*this);
 }
 
-void ClientH1::finish_soon() {
+void ClientH1::finish_soon(Duration grace) {
   close_after_ = true;
-  if (exchange_ == nullptr && pending_.empty() && out_.empty() && state_ != State::lingering) close();
+  const bool waiting = exchange_ == nullptr && pending_.empty() && out_.empty() && state_ != State::lingering;
+  if (!waiting) return;
+  if (grace > Duration(0)) {
+    idle_timer_.arm(lane_.loop().now() + grace);
+  } else {
+    close();
+  }
 }
 
 void ClientH1::update_interest() {

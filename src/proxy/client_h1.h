@@ -17,7 +17,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private Fl
  public:
   ClientH1(Lane& lane, Entrance& entrance, const net::SocketAddress& peer, net::Fd socket);
   ~ClientH1() override;
-  void finish_soon() override;
+  void finish_soon(Duration grace) override;
 
  private:
   enum class State : std::uint8_t {

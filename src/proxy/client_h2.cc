@@ -78,7 +78,7 @@ ClientH2::~ClientH2() {
 
 void ClientH2::receive(std::string_view in) {
   feed(in);
-  if (entrance_.closing) finish_soon();
+  if (entrance_.closing) finish_soon({});
 }
 
 void ClientH2::on_ready(std::uint32_t events) {
@@ -86,7 +86,7 @@ void ClientH2::on_ready(std::uint32_t events) {
   lane_.flush();
 }
 
-void ClientH2::finish_soon() {
+void ClientH2::finish_soon(Duration) {
   if (finishing_ || !open()) return;
   finishing_ = true;
   session().shutdown_notice();

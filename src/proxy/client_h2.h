@@ -16,7 +16,7 @@ class ClientH2 final : public ClientConnection, private H2Wire {
  public:
   ClientH2(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket);
   ~ClientH2() override;
-  void finish_soon() override;
+  void finish_soon(Duration grace) override;
   // Bytes read before the protocol was known.
   void receive(std::string_view in);
 

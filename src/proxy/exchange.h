@@ -67,7 +67,7 @@ class Exchange {
   void on_silence();
 
   Lane& lane_;
-  net::Timer silence_;  // fires when the backend says nothing for too long: 504
+  net::Timer silence_;   // fires when the backend says nothing for too long: 504
   Duration patience_{};  // the listener's idle timeout
   Phase phase_ = Phase::idle;
   bool request_ended_ = false;

@@ -21,10 +21,10 @@ inline constexpr std::size_t kReplayLimit = 160 * 1024;  // request body kept fo
 inline constexpr std::size_t kKeptCapacity = 16 * 1024;  // memory that a pooled exchange may keep between requests
 
 // Exchanges
-inline constexpr unsigned kMaxAttempts = 4;              // backends tried for one request
-inline constexpr milliseconds kConnectTimeout{3'000};    // to a backend
-inline constexpr milliseconds kLingerTime{1'000};        // reading on after a last answer, so that it arrives
-inline constexpr std::size_t kFreeExchanges = 4096;      // kept per worker for the next use
+inline constexpr unsigned kMaxAttempts = 4;            // backends tried for one request
+inline constexpr milliseconds kConnectTimeout{3'000};  // to a backend
+inline constexpr milliseconds kLingerTime{1'000};      // reading on after a last answer, so that it arrives
+inline constexpr std::size_t kFreeExchanges = 4096;    // kept per worker for the next use
 
 // Connections to backends, per worker and backend
 inline constexpr std::size_t kMaxIdleConnections = 256;
@@ -36,6 +36,7 @@ inline constexpr int kAcceptsPerTurn = 32;
 inline constexpr milliseconds kAcceptPause{100};       // when the process is out of descriptors
 inline constexpr milliseconds kBindRetry{1'000};       // for a port that is taken
 inline constexpr milliseconds kGoawayDelay{200};       // between the two GOAWAYs of a graceful end
+inline constexpr milliseconds kFinishGrace{1'000};     // a client's last chance to ask, when the process ends
 inline constexpr milliseconds kShutdownLimit{30'000};  // a graceful end takes no longer
 
 // Control

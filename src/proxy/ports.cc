@@ -1,5 +1,7 @@
 #include "proxy/ports.h"
 
+#include <sys/socket.h>
+
 #include <cerrno>
 #include <set>
 
@@ -12,7 +14,12 @@ namespace {
 // Sockets that share a port do so with any process of the same user: without this, a second proxy would silently
 // take half of the connections of the first.
 Result<void> check_free(const net::SocketAddress& address) {
-  TRY(net::listen_stream(address));
+  const net::Fd probe(socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  setsockopt(probe.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(probe.get(), address.data(), address.size()) != 0) {
+    return fail_errno("cannot listen on " + address.text(), errno);
+  }
   return {};
 }
 

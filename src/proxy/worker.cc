@@ -91,7 +91,7 @@ void Worker::open(std::string place, std::string port, net::Fd socket) {
 }
 
 void Worker::close(std::string place) {
-  loop_.post([this, place = std::move(place)] { run_close(place); });
+  loop_.post([this, place = std::move(place)] { run_close(place, {}); });
 }
 
 void Worker::set_health(std::string pool, std::string backend, route::Health health) {
@@ -102,7 +102,7 @@ void Worker::set_health(std::string pool, std::string backend, route::Health hea
 
 void Worker::finish(std::function<void()> done) {
   loop_.post([this, done = std::move(done)] {
-    while (!acceptors_.empty()) run_close(std::string(acceptors_.back()->entrance->place));
+    while (!acceptors_.empty()) run_close(std::string(acceptors_.back()->entrance->place), kFinishGrace);
     finished_ = done;
     tick_.arm(loop_.now() + milliseconds(1));
   });
@@ -128,7 +128,7 @@ void Worker::run_apply(const route::RouteTablePointer& table) {
   report(true);
 }
 
-void Worker::run_close(const std::string& place) {
+void Worker::run_close(const std::string& place, Duration grace) {
   const auto found = std::ranges::find(acceptors_, place, [](const auto& each) { return each->entrance->place; });
   if (found == acceptors_.end()) return;
   (*found)->accept(INT_MAX);  // who has been let in by the kernel gets an answer
@@ -140,7 +140,7 @@ void Worker::run_close(const std::string& place) {
     if (&client->entrance() == entrance.get()) clients.push_back(client.get());
   }
   closed_entrances_.push_back(std::move(entrance));
-  for (ClientConnection* client : clients) client->finish_soon();
+  for (ClientConnection* client : clients) client->finish_soon(grace);
 }
 
 void Worker::accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer) {

@@ -59,7 +59,7 @@ class Worker {
   class Acceptor;
 
   void run_apply(const route::RouteTablePointer& table);
-  void run_close(const std::string& place);
+  void run_close(const std::string& place, Duration grace);
   void enter(Entrance& entrance);
   void accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer);
   void report(bool prompt);

@@ -394,7 +394,7 @@ class DataPlaneTest(unittest.TestCase):
             self.assertIn("nonsense: is not known", log.read())
 
     def test_it_ends_gracefully(self):
-        port, one = free_port(), self.backend("one", delay=0.3)
+        port, one = free_port(), self.backend("one", delay=1.0)
         proxy = self.proxy()
         control = self.control(proxy)
         control.apply(table(1, port, [(one, "serving")]))
@@ -410,7 +410,7 @@ class DataPlaneTest(unittest.TestCase):
         self.assertEqual(proxy.process.wait(PATIENCE), 0)
 
     def test_a_removed_listener_lets_its_connections_finish(self):
-        port, other, one = free_port(), free_port(), self.backend("one", delay=0.3)
+        port, other, one = free_port(), free_port(), self.backend("one", delay=1.0)
         proxy = self.proxy()
         control = self.control(proxy)
         control.apply(table(1, port, [(one, "serving")]))
