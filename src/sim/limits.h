@@ -9,12 +9,13 @@ namespace weir::sim {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-inline constexpr std::size_t kTraceLines = 50;           // shown when an invariant breaks
-inline constexpr std::size_t kMaxEvents = 2'000'000;     // of one world; more is a livelock
-inline constexpr unsigned kMaxStepsAtOnce = 200;         // of control without time passing; more is a livelock
-inline constexpr seconds kQuietLimit{240};               // without faults, until facts must equal wishes
-inline constexpr seconds kStillTime{8};                  // how long they must then stay equal
-inline constexpr seconds kExitKnownWithin{5};            // after control was told of a crash, with every link up
+inline constexpr std::size_t kTraceLines = 50;        // shown when an invariant breaks
+inline constexpr std::size_t kMaxEvents = 2'000'000;  // of one world; more is a livelock
+inline constexpr unsigned kMaxStepsAtOnce = 200;      // of control without time passing; more is a livelock
+inline constexpr seconds kQuietLimit{240};            // without faults, until facts must equal wishes
+inline constexpr seconds kStillTime{8};               // how long they must then stay equal
+// After control was told of a crash, with every link up and room on the disk; it tries a full one again every 10 s.
+inline constexpr seconds kExitKnownWithin{15};
 inline constexpr milliseconds kFeedbackInterval{1'000};  // as proxy/limits.h has it
 inline constexpr milliseconds kResponseTimeout{60'000};  // of an exchange with a backend that hangs
 inline constexpr unsigned kMaxAttempts = 4;              // backends tried for one request

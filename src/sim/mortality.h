@@ -3,6 +3,7 @@
 // before or after the deed, and from then on nothing it does has any effect. One thread; owned by the world.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -50,14 +51,20 @@ class MortalStore final : public store::Store {
  public:
   MortalStore(store::Store& inner, Mortality& mortality) : inner_(inner), mortality_(mortality) {}
   bool full = false;  // the disk: every commit fails with "Full"
+  // What was read is altered by this before control sees it, where set: for the tests of the invariants.
+  std::function<void(store::Document&)> alters;
 
   Result<std::optional<store::Document>> get(const store::Key& key) override {
     if (mortality_.dead()) return killed();
-    return inner_.get(key);
+    auto found = inner_.get(key);
+    if (alters && found && *found) alters(**found);
+    return found;
   }
   Result<std::vector<store::Document>> list(std::string_view kind, std::string_view prefix) override {
     if (mortality_.dead()) return killed();
-    return inner_.list(kind, prefix);
+    auto found = inner_.list(kind, prefix);
+    if (alters && found) std::ranges::for_each(*found, alters);
+    return found;
   }
   Result<std::int64_t> commit(std::span<const store::Write> writes) override {
     if (full && !mortality_.dead()) return fail("Full", "the disk is full", ErrorSource::store);
@@ -91,10 +98,16 @@ class MortalStore final : public store::Store {
 class MortalRuntime final : public runtime::Runtime {
  public:
   MortalRuntime(runtime::Runtime& inner, Mortality& mortality) : inner_(inner), mortality_(mortality) {}
+  bool makes_twins = false;  // for the tests of the invariants
 
   Result<> start(const runtime::TaskSpec& spec) override {
     const auto verdict = mortality_.next_deed();
     if (!verdict.happens) return {};
+    if (makes_twins) {
+      runtime::TaskSpec twin = spec;
+      std::ranges::reverse(twin.id);
+      (void)inner_.start(twin);
+    }
     return inner_.start(spec);
   }
   void stop(const std::string& task_id) override {

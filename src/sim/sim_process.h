@@ -49,6 +49,8 @@ enum class Mutation {
   stuck_worker,           // one worker never takes a new table
   blind_checks,           // health checks pass as soon as a process exists
   forgetful_proxy,        // the proxy starts with an empty table after a restart
+  no_minimum,             // control reads another minimum and maximum of a service than was wished
+  twins,                  // each task is started twice, once under a name that nobody knows
 };
 
 struct ProxySettings {

@@ -13,10 +13,11 @@ Duration SimRuntime::draw(milliseconds least, milliseconds most) {
 }
 
 Result<> SimRuntime::start(const runtime::TaskSpec& spec) {
+  if (refuses_starts) return fail("Io", "fork: Resource temporarily unavailable", ErrorSource::runtime);
   if (on_start) on_start(spec);
-  const auto [found, fresh] = tasks_.try_emplace(spec.id);
-  if (!fresh) return {};
-  SimTask& task = found->second;
+  SimTask& task = tasks_[spec.id];
+  if (!task.spec.id.empty() && !task.forgotten) return {};
+  task = SimTask{.incarnation = task.incarnation + 1};
   task.spec = spec;
   task.behaviour = images[spec.containers.front().image];
   task.observed.id = spec.id;
@@ -24,7 +25,9 @@ Result<> SimRuntime::start(const runtime::TaskSpec& spec) {
   for (const auto& container : spec.containers) task.observed.containers.push_back({.name = container.name});
   if (trace_.on())
     trace_.line(fmt::format("runtime  start {} {}", spec.id.substr(0, 8), spec.containers.front().image));
-  agenda_.after(draw(milliseconds(1), milliseconds(30)), [this, id = spec.id] { make_processes(id); });
+  agenda_.after(draw(milliseconds(1), milliseconds(30)), [this, id = spec.id, incarnation = task.incarnation] {
+    if (tasks_.at(id).incarnation == incarnation) make_processes(id);
+  });
   return {};
 }
 
@@ -77,9 +80,9 @@ void SimRuntime::draw_fate(SimTask& task) {
 }
 
 void SimRuntime::later_unless_over(const std::string& id, Duration delay, std::function<void(SimTask&)> what) {
-  agenda_.after(delay, [this, id, what = std::move(what)] {
+  agenda_.after(delay, [this, id, incarnation = tasks_.at(id).incarnation, what = std::move(what)] {
     SimTask& task = tasks_.at(id);
-    if (!task.exited) what(task);
+    if (!task.exited && task.incarnation == incarnation) what(task);
   });
 }
 
@@ -119,10 +122,12 @@ void SimRuntime::end(SimTask& task, std::int32_t code) {
 // The observation follows a little later, as exit events and pids do.
 void SimRuntime::tell(const std::string& id) {
   const bool late = random_.chance(5);
-  agenda_.after(draw(milliseconds(0), milliseconds(late ? 80 : 3)), [this, id] {
-    refresh(tasks_.at(id));
-    if (told_) told_(id);
-  });
+  agenda_.after(draw(milliseconds(0), milliseconds(late ? 80 : 3)),
+                [this, id, incarnation = tasks_.at(id).incarnation] {
+                  if (tasks_.at(id).forgotten || tasks_.at(id).incarnation != incarnation) return;
+                  refresh(tasks_.at(id));
+                  if (told_) told_(id);
+                });
 }
 
 void SimRuntime::refresh(SimTask& task) {
@@ -158,6 +163,19 @@ std::vector<std::string> SimRuntime::list() const {
   for (const auto& [id, task] : tasks_)
     if (!task.forgotten) ids.push_back(id);
   return ids;
+}
+
+void SimRuntime::reboot() {
+  for (auto& [id, task] : tasks_) {
+    if (!task.exited) {
+      task.exited = true;
+      task.listening = false;
+      if (on_exit) on_exit(task);
+    }
+    if (!task.exit_told) task.exit_told_at = agenda_.now();
+    task.exit_told = true;
+    task.forgotten = true;
+  }
 }
 
 void SimRuntime::adopt() {

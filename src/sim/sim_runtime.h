@@ -47,6 +47,7 @@ struct SimTask {
   bool exit_told = false;     // control has been told
   Instant exit_told_at;
   bool forgotten = false;
+  unsigned incarnation = 0;  // grows where a task that is forgotten is started anew
   std::int32_t exit_code = 0;
   std::string failure;
   runtime::TaskObservation observed;
@@ -70,6 +71,8 @@ class SimRuntime final : public runtime::Runtime {
   bool mischief = true;
   // A broken runtime, for the tests of the invariants: exits are never told.
   bool hides_exits = false;
+  // Starts are refused with an error, as on a machine without a free process.
+  bool refuses_starts = false;
 
   Result<> start(const runtime::TaskSpec& spec) override;
   void stop(const std::string& task_id) override;
@@ -78,6 +81,8 @@ class SimRuntime final : public runtime::Runtime {
   std::vector<std::string> list() const override;
   void on_change(std::function<void(const std::string& task_id)> told) override { told_ = std::move(told); }
 
+  // The machine starts anew: no process is left, and nothing is known of any.
+  void reboot();
   // Control has started anew: it finds every task as it is now.
   void adopt();
   // The task that has (or had) this port, or null.

@@ -132,7 +132,11 @@ void Wishes::create_service(const ServiceWish& wish) {
   }
   service.deployment_id = deployment_id();
   service.deployment_created_at = clock_.wall();
-  write(store::put(service, store::Expect::kAbsent));
+  const auto before = MUST(store::load<model::Service>(store_, service.key()));
+  std::vector<store::Write> writes{store::put(service, before ? before->revision : store::Expect::kAbsent)};
+  if (const auto state = MUST(store::load<model::ServiceState>(store_, service.key())))
+    writes.push_back(store::erase(*state));
+  MUST(store_.commit(writes));
 }
 
 template <class Change>
@@ -147,6 +151,14 @@ bool Wishes::change_service(const std::string& name, Change change) {
 bool Wishes::deploy(const std::string& service, const std::string& definition) {
   return change_service(service, [&](model::Service& wished) {
     wished.task_definition = definition;
+    wished.deployment_id = deployment_id();
+    wished.deployment_created_at = clock_.wall();
+  });
+}
+
+bool Wishes::rehome(const std::string& service, const std::string& group) {
+  return change_service(service, [&](model::Service& wished) {
+    wished.load_balancers[0].targetGroupArn = group;
     wished.deployment_id = deployment_id();
     wished.deployment_created_at = clock_.wall();
   });

@@ -52,7 +52,10 @@ class Wishes {
   std::string register_definition(const std::string& family, std::int32_t revision, const std::string& image,
                                   std::int32_t stop_timeout);
 
+  // In place of an INACTIVE one of that name, where there is one.
   void create_service(const ServiceWish& wish);
+  // The service's next tasks belong to another target group: a new deployment.
+  bool rehome(const std::string& service, const std::string& group);
   // False where there is no ACTIVE service of that name.
   bool deploy(const std::string& service, const std::string& definition);
   bool scale(const std::string& service, std::int32_t desired);

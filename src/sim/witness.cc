@@ -54,7 +54,8 @@ bool Witness::serves_everywhere(std::uint16_t port) const {
 // --- control's deeds -------------------------------------------------------------------------------------------------
 
 void Witness::on_start(const runtime::TaskSpec& spec) {
-  if (runtime_.find_task(spec.id) != nullptr) return;  // a repeat does nothing
+  const SimTask* before = runtime_.find_task(spec.id);
+  if (before != nullptr && !before->forgotten) return;  // a repeat does nothing
   const auto document = wishes_.task(spec.id);
   if (!document)
     return breach(kLeakInvariant, fmt::format("task {} is started before the store knows it", spec.id.substr(0, 8)));

@@ -49,6 +49,18 @@ class World::TraceLog final : public Log {
   Trace& trace_;
 };
 
+namespace {
+
+void lose_minimum(store::Document& document) {
+  if (document.key.kind != model::Service::kKind) return;
+  auto service = MUST(store::decode<model::Service>(document));
+  service.document.minimum_healthy_percent = 0;
+  service.document.maximum_percent = 100;
+  document.body = to_json_shape(service.document).dump();
+}
+
+}  // namespace
+
 World::World(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
@@ -81,7 +93,7 @@ WorldResult World::run() {
     busy_ = true;
     runtime_.mischief = true;
     do_something();
-    if (!run_until(clock_.now() + seconds(random_.between(8, 40)))) break;
+    if (!run_until(clock_.now() + seconds(random_.between(5, 25)))) break;
     make_peace();
     if (!come_to_rest()) break;
   }
@@ -115,6 +127,8 @@ void World::start_control() {
   witness_.on_control_started();
   life_ = std::make_unique<ControlLife>(store_, runtime_, *publish_watch_, clock_, random_.next(), *log_);
   life_->mortal_store.full = disk_full_;
+  life_->mortal_runtime.makes_twins = options_.mutation == Mutation::twins;
+  if (options_.mutation == Mutation::no_minimum) life_->mortal_store.alters = lose_minimum;
   const bool names_changes = random_.chance(50);
   life_->mortal_runtime.on_change([this, names_changes](const std::string& task_id) {
     if (names_changes) life_->control->on_runtime_change(task_id);

@@ -91,6 +91,8 @@ class World {
   void draw_temper();
   void build();
   void add_service();
+  std::string add_group();
+  void wish_service(ServicePlan& service);
   std::string new_definition(ServicePlan& service);
   void add_listener(const std::vector<Weight>& weights);
   void send_requests(std::size_t listener);
@@ -105,12 +107,16 @@ class World {
   bool stop_task();
   bool delete_service();
   bool create_service();
+  bool create_again();
+  bool rehome();
   bool kill_control_now();
   bool kill_control_soon();
   bool cut_connection();
   bool kill_proxy();
   bool fill_disk();
   bool slow_down();
+  bool refuse_starts();
+  bool reboot();
   ServicePlan* any_service();
   std::int32_t draw_count();
 
@@ -148,6 +154,7 @@ class World {
   std::vector<ServicePlan> services_;
   std::vector<ListenerPlan> listeners_;
   std::string balancer_;
+  unsigned groups_ = 0;
   bool busy_ = true;  // operations and faults happen
   unsigned operations_ = 0;
   unsigned faults_ = 0;

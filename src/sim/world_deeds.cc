@@ -15,9 +15,16 @@ struct World::Deed {
 
 void World::do_something() {
   static constexpr Deed kOperations[] = {
-      {"deploy", 8, &World::deploy},         {"redeploy", 2, &World::redeploy},     {"scale", 5, &World::scale},
-      {"percents", 1, &World::set_percents}, {"weights", 3, &World::shift_weights}, {"stop task", 3, &World::stop_task},
-      {"delete", 1, &World::delete_service}, {"create", 1, &World::create_service},
+      {"deploy", 8, &World::deploy},
+      {"redeploy", 2, &World::redeploy},
+      {"scale", 5, &World::scale},
+      {"percents", 1, &World::set_percents},
+      {"weights", 3, &World::shift_weights},
+      {"stop task", 3, &World::stop_task},
+      {"delete", 1, &World::delete_service},
+      {"create", 1, &World::create_service},
+      {"create again", 2, &World::create_again},
+      {"rehome", 1, &World::rehome},
   };
   static constexpr Deed kFaults[] = {
       {"kill control", 2, &World::kill_control_now},
@@ -26,6 +33,8 @@ void World::do_something() {
       {"kill proxy", 2, &World::kill_proxy},
       {"full disk", 1, &World::fill_disk},
       {"slow", 2, &World::slow_down},
+      {"refuse starts", 1, &World::refuse_starts},
+      {"reboot", 1, &World::reboot},
   };
   if (!busy_) return;
   const bool fault = random_.chance(temper_.fault);
@@ -135,6 +144,30 @@ bool World::create_service() {
   return true;
 }
 
+// A deleted service's name, once it is free.
+bool World::create_again() {
+  for (ServicePlan& service : services_) {
+    if (!service.deleted || wishes_.service(service.name)->status != "INACTIVE") continue;
+    if (trace_.on()) trace_.line(fmt::format("wish     {} is created again", service.name));
+    service.deleted = false;
+    wish_service(service);
+    return true;
+  }
+  return false;
+}
+
+// The service's next tasks are reached through another target group and port; those that are there go on meanwhile.
+bool World::rehome() {
+  ServicePlan* service = any_service();
+  if (service == nullptr || service->group.empty() || listeners_.size() >= 8) return false;
+  if (trace_.on()) trace_.line(fmt::format("wish     {} moves to another target group", service->name));
+  service->group = add_group();
+  service->vacant = wishes_.service(service->name)->desired_count == 0;
+  add_listener({{service->group, 1}});
+  send_requests(listeners_.size() - 1);
+  return wishes_.rehome(service->name, service->group);
+}
+
 // --- faults ----------------------------------------------------------------------------------------------------------
 
 bool World::kill_control_now() {
@@ -168,6 +201,7 @@ bool World::fill_disk() {
   agenda_.after(milliseconds(random_.between(200, 5'000)), [this] {
     if (trace_.on()) trace_.line("fault    the disk has room again");
     disk_full_ = false;
+    witness_.on_fault();
     if (life_) life_->mortal_store.full = false;
   });
   return true;
@@ -181,6 +215,22 @@ bool World::slow_down() {
     proxy_->delay = {milliseconds(2), milliseconds(60), 5};
     proxy_settings_.to_worker = {milliseconds(2), milliseconds(40), 5};
   });
+  return true;
+}
+
+bool World::refuse_starts() {
+  if (trace_.on()) trace_.line("fault    the runtime refuses to start tasks");
+  runtime_.refuses_starts = true;
+  agenda_.after(milliseconds(random_.between(100, 4'000)), [this] { runtime_.refuses_starts = false; });
+  return true;
+}
+
+bool World::reboot() {
+  if (!life_) return false;
+  if (trace_.on()) trace_.line("fault    the machine starts anew");
+  kill_control("with its machine");
+  proxy_->kill();
+  runtime_.reboot();
   return true;
 }
 

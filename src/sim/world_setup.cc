@@ -52,14 +52,21 @@ void World::build() {
 void World::add_service() {
   ServicePlan service;
   service.name = fmt::format("service-{}", services_.size() + 1);
-  if (!random_.chance(15)) {
-    service.group = wishes_.create_group({.name = fmt::format("group-{}", services_.size() + 1),
-                                          .check_interval = static_cast<std::int32_t>(random_.between(1, 3)),
-                                          .check_timeout = 1,
-                                          .healthy = static_cast<std::int32_t>(random_.between(2, 3)),
-                                          .unhealthy = static_cast<std::int32_t>(random_.between(2, 3)),
-                                          .drain_delay = static_cast<std::int32_t>(random_.between(0, 6))});
-  }
+  if (!random_.chance(15)) service.group = add_group();
+  wish_service(service);
+  services_.push_back(std::move(service));
+}
+
+std::string World::add_group() {
+  return wishes_.create_group({.name = fmt::format("group-{}", ++groups_),
+                               .check_interval = static_cast<std::int32_t>(random_.between(1, 3)),
+                               .check_timeout = 1,
+                               .healthy = static_cast<std::int32_t>(random_.between(2, 3)),
+                               .unhealthy = static_cast<std::int32_t>(random_.between(2, 3)),
+                               .drain_delay = static_cast<std::int32_t>(random_.between(0, 6))});
+}
+
+void World::wish_service(ServicePlan& service) {
   const auto& percents = kPercents[random_.below(std::size(kPercents))];
   const std::string definition = new_definition(service);
   const std::int32_t desired = draw_count();
@@ -70,7 +77,6 @@ void World::add_service() {
                           .minimum_percent = percents.minimum,
                           .maximum_percent = percents.maximum,
                           .group = service.group});
-  services_.push_back(std::move(service));
 }
 
 // A version of the service's image that has not been before, with a nature of its own.
