@@ -27,6 +27,7 @@ struct ApiServerOptions {
   std::string spool_directory;  // exists, writable; needed for routes with Body::spooled only
   std::size_t max_connections = kMaxConnections;
   std::uint64_t max_body = kMaxBody;
+  std::uint64_t max_bodies = kMaxBodies;
   Duration head_timeout = kHeadTimeout;
   Duration body_timeout = kBodyTimeout;
   Duration write_timeout = kWriteTimeout;
@@ -61,7 +62,8 @@ class ApiServer final : private net::FdHandler, private net::TurnTask {
   std::vector<Route> routes_;
   ApiServerOptions options_;
   Log& log_;
-  net::Timer accept_again_;  // where the process has no descriptor left
+  std::uint64_t bodies_ = 0;  // bytes of bodies being received, in memory
+  net::Timer accept_again_;   // where the process has no descriptor left
   std::map<Connection*, std::unique_ptr<Connection>> connections_;
   std::vector<std::unique_ptr<Connection>> retired_;
 };

@@ -57,6 +57,7 @@ Connection::Connection(ApiServer& server, net::Fd socket)
 }
 
 Connection::~Connection() {
+  release_body();
   if (stream_) std::exchange(stream_, nullptr)->lost();
   if (socket_) server_.loop_.unwatch(socket_.get());
 }
@@ -199,6 +200,11 @@ void Connection::on_body(std::string_view bytes) {
   if (!body_fits(body_size_)) return refuse_body();
   timer_.arm(server_.loop_.now() + server_.options_.body_timeout);
   if (!file_) {
+    held_ += bytes.size();
+    server_.bodies_ += bytes.size();
+    if (server_.bodies_ > server_.options_.max_bodies) {
+      return refuse(route_error(503, "Too many bodies are being received"));
+    }
     body_ += bytes;
     return;
   }
@@ -212,6 +218,7 @@ void Connection::on_body(std::string_view bytes) {
 void Connection::on_complete() {
   state_ = State::answering;
   half_read_ = false;
+  release_body();
   timer_.cancel();
   if (route_) return handle_route();
   const Reply reply = server_.facade_.handle(head_, body_);
@@ -244,6 +251,8 @@ void Connection::handle_route() {
 void Connection::refuse_body() {
   refuse(route_ ? route_error(413, "The body is larger than this path allows") : server_.facade_.refuse_body(head_));
 }
+
+void Connection::release_body() { server_.bodies_ -= std::exchange(held_, 0); }
 
 void Connection::write_head(const Reply& reply, http::H1WriteOptions options) {
   http::ResponseHead head;
@@ -348,6 +357,8 @@ void Connection::flush() {
 
 void Connection::linger() {
   state_ = State::lingering;
+  release_body();
+  body_ = {};
   in_.clear();
   flush();
   if (state_ != State::closed) settle();
@@ -366,6 +377,7 @@ void Connection::close() {
   if (state_ == State::closed) return;
   state_ = State::closed;
   timer_.cancel();
+  release_body();
   server_.loop_.unwatch(socket_.get());
   socket_.reset();
   if (stream_) std::exchange(stream_, nullptr)->lost();

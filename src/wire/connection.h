@@ -63,6 +63,7 @@ class Connection final : private net::FdHandler {
 
   void refuse(const Reply& reply);  // answers, then closes
   void refuse_body();               // 413
+  void release_body();              // gives back what this body counts among all
   void write_head(const Reply& reply, http::H1WriteOptions options);
   void answered();  // the answer is complete in out_
   void flush();
@@ -93,6 +94,7 @@ class Connection final : private net::FdHandler {
   std::optional<SpooledFile> file_;
   std::optional<Sha256> digest_;  // of a spooled body, where the head claims one
   std::uint64_t body_size_ = 0;
+  std::uint64_t held_ = 0;  // bytes of body_ counted by the server
   ResponseStream* stream_ = nullptr;
 };
 

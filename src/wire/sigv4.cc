@@ -263,6 +263,7 @@ Result<> check_signed_headers(const http::RequestHead& head, const Claim& claim)
   if (!is_signed("host")) return incomplete("'Host' must be a 'SignedHeader' in the AWS Authorization.");
   for (const auto field : head.fields) {
     const std::string name = lower(field.name);
+    if (name == "x-amz-user-agent") continue;             // means nothing
     if (claim.expires && name == "x-amz-date") continue;  // the query's date counts
     if (name.starts_with("x-amz-") && !is_signed(name)) {
       return incomplete(fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name));

@@ -279,6 +279,19 @@ class RudeClients(unittest.TestCase):
                         connection.sendall(piece)
                 self.assertTrue(read_all(connection).startswith(b"HTTP/1.1 413 "))
 
+    def test_all_bodies_together_have_a_limit(self):
+        def echo(size):
+            return b"POST /_weir/echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size + b"x" * size
+
+        with serving(quick=True) as port:
+            for _ in range(2):  # what one took is given back
+                with connect(port) as connection, contextlib.suppress(ConnectionResetError):
+                    connection.sendall(echo(600_000))
+                    self.assertTrue(read_all(connection).startswith(b"HTTP/1.1 503 "))
+                with connect(port) as connection:
+                    connection.sendall(echo(400_000))
+                    self.assertIn(b"200 OK", read_until(connection, b"\r\n\r\n"))
+
     def test_malformed_http_is_a_400(self):
         for text in (b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
                      b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"):

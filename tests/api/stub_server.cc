@@ -100,6 +100,7 @@ int serve(Keys keys) {
     ApiServerOptions options{.spool_directory = directory};
     if (std::getenv("STUB_QUICK")) {
       options.max_connections = 8;
+      options.max_bodies = 500'000;
       options.head_timeout = options.body_timeout = options.idle_timeout = std::chrono::milliseconds(300);
     }
     ApiServer server(loop, std::move(listening), stub.facade(), routes(loop, ticks, rests), options, log);
