@@ -10,6 +10,7 @@
 #include "api/ecs/references.h"
 #include "api/ecs/refusals.h"
 #include "api/ecs/task_view.h"
+#include "api/reading.h"
 #include "api/writing.h"
 
 namespace weir::api::ecs {
@@ -114,7 +115,8 @@ Result<shapes::ListTasksResponse> list_tasks(Context& context, const shapes::Lis
   }
   const std::string status = request.desiredStatus.value_or("RUNNING");
   std::vector<Positioned<std::string>> all;
-  for (const auto& one : TRY(all_of<model::Task>(context, cluster))) {
+  const std::string within = scope_of(context).prefix() + cluster + "/";
+  for (const auto& one : TRY(load_mentioning<model::Task>(context.store, within, service))) {
     const auto& task = one.document;
     if (task.desired_status != status) continue;
     if (!service.empty() && task.service != service) continue;
