@@ -90,6 +90,17 @@ class Kills(unittest.TestCase):
         self.assertEqual([task["containers"][0]["exitCode"] for task in stopped], [137])
         self.assertEqual(stopped[0]["stopCode"], "EssentialContainerExited")
 
+    def test_a_shim_is_killed_and_its_task_is_replaced(self):
+        weir = self.weir
+        port = self.serve("web")
+        before = pids_of_hello(weir)
+        shim = min(pid for pid, line in weir.processes().items() if " shim " in line)
+        os.kill(shim, signal.SIGKILL)
+        wait_until(lambda: len(before & pids_of_hello(weir)) == 1, "its task has ended with it")
+        wait_until(lambda: len(pids_of_hello(weir)) == 2, "another task has started")
+        weir.stable("web")
+        self.assertEqual(version_of(port), "1")
+
     def test_a_task_that_ignores_sigterm_is_killed_after_its_stop_timeout(self):
         weir = self.weir
         self.serve("deaf", desired=1, IGNORE_SIGTERM=1)  # stopTimeout is 5 s
