@@ -165,7 +165,7 @@ void ClientH1::process(std::string_view in) {
     if (exchange_ == nullptr) {
       if (in.empty()) break;
       exchange_ = lane_.take_exchange();
-      started_ = response_done_ = continued_ = false;
+      started_ = head_sent_ = response_done_ = continued_ = false;
     }
     const http::H1Step step = parser_.next(in, exchange_->request);
     in.remove_prefix(step.consumed);
@@ -211,13 +211,14 @@ bool ClientH1::take_step(const http::H1Step& step) {
 
 // The request is malformed: one answer, then nothing of this connection can be trusted any more.
 void ClientH1::refuse(unsigned status, const char* reason) {
-  const bool silent = started_ && exchange_ != nullptr && !response_done_;
-  if (silent) return close();  // in the middle of a body that a backend is taking: it must not look complete
+  const bool answering = started_ && exchange_ != nullptr && head_sent_ && !response_done_;
+  if (answering) return close();
+  const bool answered = started_ && head_sent_;
   if (exchange_ != nullptr) {
     if (started_) exchange_->client_gone();
     lane_.give_exchange(std::exchange(exchange_, nullptr));
   }
-  if (!response_done_ || !started_) {
+  if (!answered) {
     const std::string body = std::string(reason) + "\n";
     const std::span<char> room = out_.reserve(kSmallAnswer + body.size());
     out_.commit(http::write_simple_response(room, status, body, true));
@@ -283,6 +284,7 @@ void ClientH1::write_head(const http::ResponseHead& head) {
   if (request.expect_continue && !continued_ && !exchange_->request_ended()) close_after_ = true;
   if (entrance_.closing) close_after_ = true;
   chunked_ = options.framing == H1Framing::chunked;
+  head_sent_ = true;
   options.close = close_after_;
   options.keep_alive = old && !close_after_;
   const std::span<char> room = out_.reserve(http::head_size_bound(head, options));

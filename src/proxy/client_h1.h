@@ -67,6 +67,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private Fl
   State state_ = State::sniffing;
   bool processing_ = false;  // process() is on the stack
   bool started_ = false;     // the exchange has the head
+  bool head_sent_ = false;   // of the response
   bool response_done_ = false;
   bool continued_ = false;     // 100 (Continue) was sent
   bool close_after_ = false;   // this response is the last
