@@ -14,6 +14,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/random.h"
 #include "runtime/files.h"
 #include "runtime/image_store.h"
 #include "runtime/process_runtime.h"
@@ -74,11 +75,12 @@ class RuntimeTest : public testing::TestWithParam<Factory> {
     begin();
   }
 
-  static std::string id(int number) {
-    std::string digits = std::to_string(number);
-    return std::string(32 - digits.size(), '0') + digits;
+  // Another run of this program may be under way: a task's processes are known by its id.
+  std::string id(int number) const {
+    const std::string digits = std::to_string(number);
+    return ids_ + std::string(8 - digits.size(), '0') + digits;
   }
-  static TaskSpec task(int number, const std::string& script, std::vector<PortMapping> ports = {}) {
+  TaskSpec task(int number, const std::string& script, std::vector<PortMapping> ports = {}) const {
     return {id(number), {{.name = "web", .image = "sh:1", .command = {"sh", "-c", script}, .ports = std::move(ports)}}};
   }
   void start(const TaskSpec& spec) { MUST(runtime_->start(spec)); }
@@ -127,6 +129,7 @@ class RuntimeTest : public testing::TestWithParam<Factory> {
   SystemClock clock_;
   NoLog log_;
   net::Loop loop_{clock_};
+  const std::string ids_ = Random(system_seed()).hex(24);
   std::string root_, state_, source_;
   std::unique_ptr<Runtime> runtime_;
   std::vector<std::string> told_;
