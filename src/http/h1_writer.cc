@@ -18,6 +18,7 @@ class Output {
       full_ = true;
       return;
     }
+    if (bytes.empty()) return;  // its pointer may be null
     std::memcpy(at_, bytes.data(), bytes.size());
     at_ += bytes.size();
   }

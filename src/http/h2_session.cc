@@ -105,6 +105,7 @@ struct H2Session::State {
   HeaderBlock& incoming() { return side == Side::server ? request.fields : response.fields; }
   std::size_t room() const { return static_cast<std::size_t>(out_end - out); }
   void put(std::string_view bytes) {
+    if (bytes.empty()) return;  // its pointer may be null
     std::memcpy(out, bytes.data(), bytes.size());
     out += bytes.size();
   }
