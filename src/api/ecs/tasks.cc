@@ -37,9 +37,9 @@ class Viewer {
   Result<const model::TaskDefinition*> definition_of(const model::Task& task) {
     auto [known, fresh] = definitions_.try_emplace(task.task_definition);
     if (fresh) {
-      if (auto found = TRY(find_definition(context_, task.task_definition))) {
-        known->second = std::move(found->document);
-      }
+      auto found = find_definition(context_, task.task_definition);
+      if (!found && found.error().source != ErrorSource::client) return std::unexpected(found.error());
+      if (found && *found) known->second = std::move((*found)->document);
     }
     return known->second ? &*known->second : nullptr;
   }
