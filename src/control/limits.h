@@ -28,5 +28,7 @@ inline constexpr std::size_t kMostDefinitions = 1000;
 inline constexpr std::size_t kLongestMessage = 64 * 1024 * 1024;
 inline constexpr std::size_t kReadChunk = 64 * 1024;
 inline constexpr std::chrono::milliseconds kReconnect{50};
+// Failures to connect in a row after which it is told.
+inline constexpr unsigned kFailuresToTellAbsence = 40;
 
 }  // namespace weir::control

@@ -38,7 +38,8 @@ void ProxyLink::connect() {
   loop_.watch(socket_.get(), net::kWritable, *this);
 }
 
-// Closes what there is and tries again later. Only the first failure in a row is told.
+// Closes what there is and tries again later. Told is the loss, and once an absence that lasts: a proxy that is just
+// starting is no news.
 void ProxyLink::lose(const std::string& why) {
   if (socket_) loop_.unwatch(socket_.get());
   socket_.reset();
@@ -46,9 +47,8 @@ void ProxyLink::lose(const std::string& why) {
   outgoing_.clear();
   sent_ = 0;
   waiting_ = nullptr;
-  if (std::exchange(connected_, false) || !std::exchange(told_absence_, true)) {
-    log_.info("control: no proxy at " + path_ + " (" + why + "), trying again");
-    told_absence_ = true;
+  if (std::exchange(connected_, false) || ++failures_ == kFailuresToTellAbsence) {
+    log_.warning("control: no proxy at " + path_ + " (" + why + "), trying again");
   }
   reconnect_.arm(loop_.now() + kReconnect);
 }
@@ -69,7 +69,7 @@ void ProxyLink::finish_connecting() {
     return;
   }
   connected_ = true;
-  told_absence_ = false;
+  failures_ = 0;
   loop_.change(socket_.get(), net::kReadable);
   log_.info("control: connected to the proxy at " + path_);
   calls_.on_connected();

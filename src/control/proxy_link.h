@@ -48,9 +48,9 @@ class ProxyLink final : public DataPlane, private net::FdHandler {
   net::Timer reconnect_;
   net::Fd socket_;
   bool connected_ = false;
-  bool told_absence_ = false;
-  std::string incoming_;  // the beginning of a line
-  std::string outgoing_;  // a line of which `sent_` bytes are on their way
+  unsigned failures_ = 0;  // to connect, in a row
+  std::string incoming_;   // the beginning of a line
+  std::string outgoing_;   // a line of which `sent_` bytes are on their way
   std::size_t sent_ = 0;
   route::RouteTablePointer waiting_;  // the newest table, to be sent after `outgoing_`
 };
