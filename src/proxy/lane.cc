@@ -42,7 +42,8 @@ void Lane::bury(std::unique_ptr<net::FdHandler> connection) {
 
 void Lane::at_turn_end() {
   flush();
-  graveyard_.clear();
+  std::vector<std::unique_ptr<net::FdHandler>> dead;  // burying goes on while these go
+  dead.swap(graveyard_);
 }
 
 Exchange* Lane::take_exchange() {
