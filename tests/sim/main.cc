@@ -86,8 +86,10 @@ int main(int count, char** words) {
     events += world.events;
     if (options.one || options.trace) print_world(seed, world);
     if (world.breach) return report(seed, world);
-    if (options.progress && (i + 1) % 100 == 0)
+    if (options.progress && (i + 1) % 100 == 0) {
       fmt::print("{} worlds, {:.1f} a second\n", i + 1, static_cast<double>(i + 1) / elapsed());
+      std::fflush(stdout);
+    }
   }
   fmt::print("{} worlds, {} steps, no invariant broken; {:.1f} worlds a second\n", options.count, events,
              static_cast<double>(options.count) / elapsed());
