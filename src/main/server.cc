@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -28,13 +28,22 @@ constexpr unsigned kOrdinaryPortOffset = 8000;
 
 constexpr std::array kServices = {&model::sts::kService, &model::ecs::kService, &model::elbv2::kService};
 
-std::string own_program() { return std::filesystem::read_symlink("/proc/self/exe").string(); }
+// This very program, also once its file was replaced or removed.
+constexpr const char* kOwnProgram = "/proc/self/exe";
 
 Result<> make_directory(const std::string& path) {
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) return fail("Io", "cannot make " + path + ": " + error.message());
   return {};
+}
+
+// Tasks and connections each cost descriptors; the hard limit stays where the machine's owner put it.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace
@@ -51,6 +60,7 @@ Server::Server(ServeOptions options, const Clock& clock, Random& random, Log& lo
       task_log_(in_state("logs")),
       next_step_(loop_, [this] { wake(); }) {
   ::signal(SIGPIPE, SIG_IGN);
+  raise_descriptor_limit();
 }
 
 Server::~Server() = default;
@@ -61,7 +71,7 @@ Result<> Server::start() {
   TRY(open_store());
   runtime_ = TRY(runtime::ProcessRuntime::open(loop_, log_,
                                                {.state_directory = options_.state_directory,
-                                                .shim_command = {own_program(), "shim"}}));
+                                                .shim_command = {kOwnProgram, "shim"}}));
   proxy_link_ = std::make_unique<control::ProxyLink>(
       loop_, in_state("proxy.sock"), log_,
       control::ProxyLinkCalls{.on_connected =
@@ -83,7 +93,7 @@ Result<> Server::start() {
   });
   TRY(listen());
 
-  std::vector<std::string> command{own_program(), "proxy", "--control", in_state("proxy.sock"), "--table",
+  std::vector<std::string> command{kOwnProgram, "proxy", "--control", in_state("proxy.sock"), "--table",
                                    in_state("table.json")};
   if (options_.workers != 0) command.insert(command.end(), {"--workers", std::to_string(options_.workers)});
   proxy_ = std::make_unique<ProxyProcess>(
