@@ -202,7 +202,10 @@ std::optional<Timestamp> read_date_time(std::string_view text) {
   if (text.size() != 16 || text[8] != 'T' || text[15] != 'Z') return std::nullopt;
   const auto number = [&](std::size_t at, std::size_t size) {
     int value = 0;
-    for (const char c : text.substr(at, size)) value = c >= '0' && c <= '9' ? value * 10 + (c - '0') : -100'000'000;
+    for (const char c : text.substr(at, size)) {
+      if (c < '0' || c > '9') return -10'000;
+      value = value * 10 + (c - '0');
+    }
     return value;
   };
   std::tm parts{};
