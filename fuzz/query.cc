@@ -4,14 +4,14 @@
 #include <string_view>
 
 #include "model/elbv2/shapes.h"
-#include "wire/form.h"
+#include "sign/form.h"
 #include "wire/query_protocol.h"
 
 namespace elbv2 = weir::model::elbv2;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto form = weir::wire::parse_form(text);
+  const auto form = weir::sign::parse_form(text);
   if (!form) return 0;
   elbv2::CreateListenerInput input;
   const auto& shape = weir::shape_of<elbv2::CreateListenerInput>();

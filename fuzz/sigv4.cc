@@ -1,13 +1,13 @@
 // What a request says of its signature: the lines of the input are the Authorization header, the date header, the
 // target, and further fields.
-#include "wire/sigv4.h"
+#include "sign/sigv4.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
-using weir::wire::authenticate;
-using weir::wire::Keys;
+using weir::sign::authenticate;
+using weir::sign::Keys;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);

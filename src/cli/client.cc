@@ -20,6 +20,7 @@
 #include "net/fd.h"
 #include "net/socket.h"
 #include "net/socket_address.h"
+#include "sign/sigv4.h"
 
 namespace weir::cli {
 
@@ -132,11 +133,41 @@ Result<unsigned> read_answer(int fd, http::Method method, milliseconds timeout,
   }
 }
 
+// What AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY say, as the aws CLI has it; empty where they say nothing.
+struct Credentials {
+  std::string access_key;
+  std::string secret;
+};
+std::optional<Credentials> credentials() {
+  const char* key = ::getenv("AWS_ACCESS_KEY_ID");
+  const char* secret = ::getenv("AWS_SECRET_ACCESS_KEY");
+  if (key == nullptr || secret == nullptr || *key == 0 || *secret == 0) return std::nullopt;
+  return Credentials{key, secret};
+}
+
+// A server with keys of its own answers only what is signed; any other reads no signature.
+void sign_request(http::RequestHead& head, Timestamp now) {
+  const auto known = credentials();
+  if (!known) return;
+  const sign::Caller caller{known->access_key, sign::to_basic_iso8601(now).substr(0, 8), "us-east-1", "weir"};
+  sign::sign(head, sign::kUnsignedPayload, caller, known->secret, now);
+}
+
 std::string request_head(const Endpoint& endpoint, std::string_view method, std::string_view target,
-                         std::optional<std::uint64_t> length) {
-  std::string text = fmt::format("{} {} HTTP/1.1\r\nHost: {}:{}\r\nUser-Agent: weir\r\nConnection: close\r\n", method,
-                                 target, endpoint.host, endpoint.port);
-  if (length) text += fmt::format("Content-Type: application/x-tar\r\nContent-Length: {}\r\n", *length);
+                         std::optional<std::uint64_t> length, Timestamp now) {
+  http::RequestHead head;
+  head.set_method(method);
+  head.set_target(target);
+  head.fields.add("Host", fmt::format("{}:{}", endpoint.host, endpoint.port));
+  head.fields.add("User-Agent", "weir");
+  head.fields.add("Connection", "close");
+  if (length) {
+    head.fields.add("Content-Type", "application/x-tar");
+    head.fields.add("Content-Length", std::to_string(*length));
+  }
+  sign_request(head, now);
+  std::string text = fmt::format("{} {} HTTP/1.1\r\n", method, target);
+  for (const http::HeaderField field : head.fields) text += fmt::format("{}: {}\r\n", field.name, field.value);
   return text + "\r\n";
 }
 
@@ -195,13 +226,13 @@ Result<Endpoint> endpoint_of(const Arguments& arguments) {
 
 Result<Reply> Client::get(std::string_view target) {
   const net::Fd socket = TRY(connect_to(endpoint_));
-  TRY(send_all(socket.get(), request_head(endpoint_, "GET", target, std::nullopt)));
+  TRY(send_all(socket.get(), request_head(endpoint_, "GET", target, std::nullopt, clock_.wall())));
   return read_whole(socket.get(), http::Method::get);
 }
 
 Result<> Client::stream(std::string_view target, const Take& take) {
   const net::Fd socket = TRY(connect_to(endpoint_));
-  TRY(send_all(socket.get(), request_head(endpoint_, "GET", target, std::nullopt)));
+  TRY(send_all(socket.get(), request_head(endpoint_, "GET", target, std::nullopt, clock_.wall())));
   std::string said;
   const unsigned status =
       TRY(read_answer(socket.get(), http::Method::get, kForever, [&](unsigned so_far, std::string_view bytes) {
@@ -215,7 +246,7 @@ Result<> Client::stream(std::string_view target, const Take& take) {
 
 Result<Reply> Client::put_file(std::string_view target, int fd, std::uint64_t size) {
   const net::Fd socket = TRY(connect_to(endpoint_));
-  bool listens = TRY(send_all(socket.get(), request_head(endpoint_, "PUT", target, size)));
+  bool listens = TRY(send_all(socket.get(), request_head(endpoint_, "PUT", target, size, clock_.wall())));
   std::vector<char> buffer(kPiece);
   for (std::uint64_t at = 0; listens && at < size;) {
     const ssize_t got =
@@ -226,20 +257,6 @@ Result<Reply> Client::put_file(std::string_view target, int fd, std::uint64_t si
     at += static_cast<std::uint64_t>(got);
   }
   return read_whole(socket.get(), http::Method::put);
-}
-
-std::string percent_encode(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("-._~/:").contains(c);
-    if (plain) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
 }
 
 }  // namespace weir::cli

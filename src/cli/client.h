@@ -1,5 +1,5 @@
 // Client: asks a running Weir over HTTP/1.1, one request a connection, waiting until it is answered. For the commands
-// only; one thread, blocks it.
+// only; one thread, blocks it. Signs what it sends where AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are set.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "cli/arguments.h"
 
@@ -44,9 +45,7 @@ class Client {
 
  private:
   Endpoint endpoint_;
+  SystemClock clock_;  // a command is a program of its own
 };
-
-// Percent-encodes what a query's value or a path's segment may not hold.
-std::string percent_encode(std::string_view text);
 
 }  // namespace weir::cli

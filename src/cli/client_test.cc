@@ -39,11 +39,6 @@ TEST(Endpoint, IsAnHttpUrlWithoutAPath) {
     EXPECT_FALSE(endpoint_from(url)) << url;
 }
 
-TEST(PercentEncode, LeavesNamesAloneAndHidesTheRest) {
-  EXPECT_EQ(percent_encode("echo-server:0.9"), "echo-server:0.9");
-  EXPECT_EQ(percent_encode("[\"a b\"]&"), "%5B%22a%20b%22%5D%26");
-}
-
 // Answers one connection with fixed bytes, after it has read `wanted` bytes of the request; keeps what it read.
 class OneAnswer {
  public:

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 #include "cli/client.h"
 #include "cli/image_tar.h"
+#include "sign/form.h"
 
 namespace weir::cli {
 
@@ -26,7 +27,7 @@ Result<std::string> word_list(const Arguments& arguments, const char* flag) {
   if (!words)
     return fail("Usage", fmt::format("`{}` wants a JSON list of words, as '[\"/bin/server\"]'", flag),
                 ErrorSource::client);
-  return fmt::format("&{}={}", flag + 2, percent_encode(list->dump()));
+  return fmt::format("&{}={}", flag + 2, sign::percent_encode(list->dump()));
 }
 
 int import_folder(const Arguments& arguments, Client& client) {
@@ -39,7 +40,7 @@ int import_folder(const Arguments& arguments, Client& client) {
 
   const auto tar = pack_folder(arguments.words()[2]);
   if (!tar) return complain(tar.error().message);
-  std::string target = fmt::format("/_weir/images/{}", percent_encode(name));
+  std::string target = fmt::format("/_weir/images/{}", sign::percent_encode(name));
   if (const std::string query = *entry_point + *command; !query.empty()) target += "?" + query.substr(1);
   const auto reply = client.put_file(target, tar->file.get(), tar->size);
   if (!reply) return complain(reply.error().message);

@@ -5,6 +5,7 @@
 
 #include "cli/cli.h"
 #include "cli/client.h"
+#include "sign/form.h"
 
 namespace weir::cli {
 
@@ -19,8 +20,8 @@ int logs(std::span<const std::string> words) {
   if (!endpoint) return complain(endpoint.error().message, kUsage);
 
   const std::string target =
-      fmt::format("/_weir/logs?service={}&cluster={}&tail={}{}", percent_encode(arguments->words().front()),
-                  percent_encode(arguments->value("--cluster").value_or("")), *tail,
+      fmt::format("/_weir/logs?service={}&cluster={}&tail={}{}", sign::percent_encode(arguments->words().front()),
+                  sign::percent_encode(arguments->value("--cluster").value_or("")), *tail,
                   arguments->has("--follow") ? "&follow=1" : "");
   const auto streamed = Client(*endpoint).stream(target, [](std::string_view bytes) {
     return std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size() && std::fflush(stdout) == 0;

@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "base/json.h"
-#include "wire/form.h"
+#include "sign/form.h"
 
 namespace weir {
 
@@ -22,9 +22,9 @@ wire::Reply error_reply(const Error& error) {
   return wire::route_error(client ? 400 : error.code == "Full" ? 507 : 500, error.message);
 }
 
-Result<std::vector<std::string>> words(const wire::Form& query, std::string_view name) {
+Result<std::vector<std::string>> words(const sign::Form& query, std::string_view name) {
   std::vector<std::string> list;
-  const std::string* given = wire::find_field(query, name);
+  const std::string* given = sign::find_field(query, name);
   if (!given) return list;
   const Json json = TRY(Json::parse(*given));
   for (const auto& word : json.items()) list.push_back(word.as_string());
@@ -37,8 +37,8 @@ struct Import {
 };
 
 Result<Import> parse_import(const wire::RouteRequest& request) {
-  const auto query = TRY(wire::parse_form(request.head.query()));
-  Import import{.reference = TRY(wire::percent_decode(request.rest, wire::Plus::is_plus)), .config = {}};
+  const auto query = TRY(sign::parse_form(request.head.query()));
+  Import import{.reference = TRY(sign::percent_decode(request.rest, sign::Plus::is_plus)), .config = {}};
   if (import.reference.starts_with('/')) import.reference.erase(0, 1);
   import.config.entry_point = TRY(words(query, "entrypoint"));
   import.config.command = TRY(words(query, "cmd"));

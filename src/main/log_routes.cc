@@ -7,7 +7,7 @@
 #include <map>
 
 #include "model/documents.h"
-#include "wire/form.h"
+#include "sign/form.h"
 
 namespace weir {
 
@@ -26,9 +26,9 @@ struct Question {
 };
 
 Result<Question> parse_question(std::string_view query) {
-  const auto form = TRY(wire::parse_form(query));
+  const auto form = TRY(sign::parse_form(query));
   const auto value = [&](std::string_view name) {
-    const std::string* found = wire::find_field(form, name);
+    const std::string* found = sign::find_field(form, name);
     return found ? *found : std::string();
   };
   Question question{.service = value("service"), .cluster = value("cluster"), .follow = value("follow") == "1"};

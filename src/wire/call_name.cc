@@ -15,8 +15,8 @@ std::string_view media_type(const http::RequestHead& head) {
 }
 
 // Adds the fields of `text`; false where they cannot be read.
-bool add_fields(Form& form, std::string_view text) {
-  auto fields = parse_form(text);
+bool add_fields(sign::Form& form, std::string_view text) {
+  auto fields = sign::parse_form(text);
   if (!fields) return false;
   std::ranges::move(*fields, std::back_inserter(form));
   return true;
@@ -39,15 +39,15 @@ CallName call_name(const http::RequestHead& head, std::string_view body) {
     name.operation = target->substr(dot == std::string_view::npos ? 0 : dot + 1);
     return name;
   }
-  Form form;
+  sign::Form form;
   bool readable = add_fields(form, head.query());
   const bool form_body = http::equals_ignoring_case(media_type(head), "application/x-www-form-urlencoded");
   if (form_body) readable = add_fields(form, body) && readable;
-  const std::string* action = find_field(form, "Action");
+  const std::string* action = sign::find_field(form, "Action");
   if (action || form_body) {
     name.protocol = Protocol::query;
     if (action) name.operation = *action;
-    if (const std::string* version = find_field(form, "Version")) name.version = *version;
+    if (const std::string* version = sign::find_field(form, "Version")) name.version = *version;
     name.form = std::move(form);
     name.broken_form = !readable;
   } else if (media_type(head).find("json") != std::string_view::npos) {

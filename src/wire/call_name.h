@@ -8,7 +8,7 @@
 
 #include "http/message.h"
 #include "model/service_model.h"
-#include "wire/form.h"
+#include "sign/form.h"
 
 namespace weir::wire {
 
@@ -17,7 +17,7 @@ struct CallName {
   std::string operation;      // empty: none is named
   std::string target_prefix;  // json
   std::string version;        // query
-  Form form;                  // query: the fields of query string and body
+  sign::Form form;                  // query: the fields of query string and body
   bool broken_form = false;   // query: the fields could not be read
 };
 

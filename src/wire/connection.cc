@@ -163,7 +163,7 @@ bool Connection::admit_upload() {
       refuse(route_error(403, admitted.error().message));
       return false;
     }
-    if (!claimed.empty() && claimed != kUnsignedPayload) digest_.emplace();
+    if (!claimed.empty() && claimed != sign::kUnsignedPayload) digest_.emplace();
   }
   auto file = SpooledFile::create(server_.options_.spool_directory);
   if (!file) {
@@ -227,11 +227,11 @@ void Connection::on_complete() {
 }
 
 void Connection::handle_route() {
-  if (digest_ && hex(digest_->finish()) != head_.fields.find("x-amz-content-sha256").value_or("")) {
+  if (digest_ && sign::hex(digest_->finish()) != head_.fields.find("x-amz-content-sha256").value_or("")) {
     return send_reply(route_error(403, "The body is not the one that was signed"));
   }
   if (!file_ && route_->access == Access::signed_only) {
-    if (auto admitted = server_.facade_.admit(head_, hex(sha256(body_))); !admitted) {
+    if (auto admitted = server_.facade_.admit(head_, sign::hex(sign::sha256(body_))); !admitted) {
       return send_reply(route_error(403, admitted.error().message));
     }
   }

@@ -15,7 +15,7 @@
 #include "net/fd.h"
 #include "net/loop.h"
 #include "net/timer.h"
-#include "wire/digest.h"
+#include "sign/digest.h"
 #include "wire/route.h"
 
 namespace weir::wire {
@@ -92,7 +92,7 @@ class Connection final : private net::FdHandler {
   const Route* route_ = nullptr;  // null: the facade
   std::string body_;
   std::optional<SpooledFile> file_;
-  std::optional<Sha256> digest_;  // of a spooled body, where the head claims one
+  std::optional<sign::Sha256> digest_;  // of a spooled body, where the head claims one
   std::uint64_t body_size_ = 0;
   std::uint64_t held_ = 0;  // bytes of body_ counted by the server
   ResponseStream* stream_ = nullptr;

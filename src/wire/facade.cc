@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "wire/digest.h"
+#include "sign/digest.h"
 #include "wire/json_protocol.h"
 #include "wire/query_protocol.h"
 
@@ -96,7 +96,7 @@ Reply Facade::handle_call(const http::RequestHead& head, std::string_view body, 
                   {"AccessDeniedException", "Requests of web pages need Weir to be started with keys", 403}, id);
   }
   const auto caller =
-      authenticate(head, verified ? hex(sha256(body)) : std::string(), options_.keys, parts_.clock.wall());
+      sign::authenticate(head, verified ? sign::hex(sign::sha256(body)) : std::string(), options_.keys, parts_.clock.wall());
   if (!caller) {
     const auto* service = service_of(name, "", services_);
     return refuse(name, service, wire_error(fault_of(caller.error()), caller.error().message, name.protocol, service),
@@ -111,7 +111,7 @@ Reply Facade::handle_call(const http::RequestHead& head, std::string_view body, 
   return refuse(name, nullptr, unknown_service(name, caller->service), id);
 }
 
-Reply Facade::run(const model::ServiceModel& service, const CallName& name, const Caller& caller, std::string_view body,
+Reply Facade::run(const model::ServiceModel& service, const CallName& name, const sign::Caller& caller, std::string_view body,
                   const std::string& id) {
   const auto fail_with = [&](const WireError& error) { return refuse(name, &service, error, id); };
   if (name.broken_form) {
@@ -173,7 +173,7 @@ Result<> Facade::admit(const http::RequestHead& head, std::string_view body_dige
     if (!from_foreign_page(head)) return {};
     return fail("AccessDenied", "Requests of web pages need Weir to be started with keys", ErrorSource::client);
   }
-  TRY(authenticate(head, body_digest, options_.keys, parts_.clock.wall()));
+  TRY(sign::authenticate(head, body_digest, options_.keys, parts_.clock.wall()));
   return {};
 }
 

@@ -19,12 +19,12 @@
 #include "wire/call_name.h"
 #include "wire/fault.h"
 #include "wire/reply.h"
-#include "wire/sigv4.h"
+#include "sign/sigv4.h"
 
 namespace weir::wire {
 
 struct FacadeOptions {
-  Keys keys;                             // empty: any key, for loopback only
+  sign::Keys keys;                             // empty: any key, for loopback only
   std::string account = "000000000000";  // of access keys that are not themselves 12 digits
 };
 
@@ -53,7 +53,7 @@ class Facade {
 
  private:
   Reply handle_call(const http::RequestHead& head, std::string_view body, const std::string& request_id);
-  Reply run(const model::ServiceModel& service, const CallName& name, const Caller& caller, std::string_view body,
+  Reply run(const model::ServiceModel& service, const CallName& name, const sign::Caller& caller, std::string_view body,
             const std::string& request_id);
   Reply refuse(const CallName& name, const model::ServiceModel* service, const WireError& error,
                const std::string& request_id) const;

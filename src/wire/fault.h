@@ -45,7 +45,7 @@ WireError wire_error(Fault fault, std::string message, model::Protocol protocol,
 // inside is not told: code and message of an internal error are replaced by the protocol's.
 WireError wire_error(const Error& error, const model::ServiceModel& service);
 
-// Of an error that authenticate(), the decoders and validate() return.
+// Of an error that sign::authenticate(), the decoders and validate() return.
 Fault fault_of(const Error& error);
 
 }  // namespace weir::wire

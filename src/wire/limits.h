@@ -10,18 +10,14 @@ namespace weir::wire {
 inline constexpr std::uint64_t kMaxBody = 16 * 1024 * 1024;                         // bytes of an API call: 413
 inline constexpr std::uint64_t kMaxUpload = std::uint64_t{4} * 1024 * 1024 * 1024;  // bytes spooled to a file: 413
 inline constexpr std::uint64_t kMaxBodies = 256 * 1024 * 1024;     // bytes of all bodies being received: 503 and close
-inline constexpr std::size_t kMaxFormFields = 10'000;              // of a Query call: MalformedInput
 inline constexpr std::size_t kMaxFormDepth = 32;                   // dots in a field's name
 inline constexpr std::size_t kMaxListIndex = 10'000;               // of Names.member.N
-inline constexpr std::size_t kMaxSignedHeaders = 64;               // IncompleteSignature
 inline constexpr std::size_t kMaxConnections = 1024;               // 503 and close
 inline constexpr std::size_t kMaxWaitingInput = 256 * 1024;        // bytes read ahead of a request still being answered
 inline constexpr std::size_t kMaxWaitingOutput = 8 * 1024 * 1024;  // bytes a streamed reply may have unsent: closed
 inline constexpr std::size_t kMaxUnsent = 1024 * 1024;  // bytes of answers unsent before a pipelined request waits
 inline constexpr std::size_t kReadSize = 64 * 1024;
 
-inline constexpr std::chrono::minutes kMaxClockSkew{15};
-inline constexpr std::chrono::hours kMaxPresigned{7 * 24};
 inline constexpr std::chrono::seconds kHeadTimeout{30};   // from the first byte of a request to the end of its head
 inline constexpr std::chrono::seconds kBodyTimeout{60};   // between two pieces of a body
 inline constexpr std::chrono::seconds kWriteTimeout{60};  // between two pieces that the client takes

@@ -86,7 +86,7 @@ class Documents {
 };
 
 // What a client does with a document: the form of it.
-void add_to_form(Form& form, const std::string& path, const Shape& shape, const Limits& limits, const Json& json) {
+void add_to_form(sign::Form& form, const std::string& path, const Shape& shape, const Limits& limits, const Json& json) {
   static constexpr Limits kNone{};
   const auto below = [&](const std::string& name) { return path.empty() ? name : path + "." + name; };
   switch (shape.kind) {
@@ -144,11 +144,11 @@ void for_every_shape(const std::function<void(const Shape&, const Json&)>& see) 
 TEST(Protocols, EveryShapeSurvivesTheForm) {
   for_every_shape([](const Shape& shape, const Json& document) {
     SCOPED_TRACE(shape.name);
-    Form form{{"Action", "X"}, {"Version", "Y"}};
+    sign::Form form{{"Action", "X"}, {"Version", "Y"}};
     add_to_form(form, "", shape, {}, document);
     std::string text;
-    for (const auto& [name, value] : form) text += percent_encode(name) + "=" + percent_encode(value) + "&";
-    const auto parsed = parse_form(text);
+    for (const auto& [name, value] : form) text += sign::percent_encode(name) + "=" + sign::percent_encode(value) + "&";
+    const auto parsed = sign::parse_form(text);
     ASSERT_TRUE(parsed);
     const auto read = query_document(shape, *parsed);
     ASSERT_TRUE(read) << read.error().message << "\n" << document.dump();
@@ -254,18 +254,18 @@ TEST(TimestampText, ReadsEveryFormThatClientsSend) {
 }
 
 TEST(Form, ReadsNamesAndValues) {
-  const auto form = parse_form("a=1&&b=x+y%2B%26&c&=d&a=2");
+  const auto form = sign::parse_form("a=1&&b=x+y%2B%26&c&=d&a=2");
   ASSERT_TRUE(form);
-  const Form wanted{{"a", "1"}, {"b", "x y+&"}, {"c", ""}, {"", "d"}, {"a", "2"}};
+  const sign::Form wanted{{"a", "1"}, {"b", "x y+&"}, {"c", ""}, {"", "d"}, {"a", "2"}};
   EXPECT_EQ(*form, wanted);
   for (const char* text : {"%", "%4", "a=%g0", "a=%0", "%-1=a", "a=%ff", "%c0%af=a", "a=%ed%a0%80"})
-    EXPECT_FALSE(parse_form(text)) << text;
+    EXPECT_FALSE(sign::parse_form(text)) << text;
 }
 
 TEST(Form, RefusesMoreThanItsLimits) {
   std::string many;
   for (int i = 0; i < 20'000; ++i) many += "a=&";
-  EXPECT_FALSE(parse_form(many));
+  EXPECT_FALSE(sign::parse_form(many));
   std::string deep = "Names";
   for (int i = 0; i < 100; ++i) deep += ".member";
   EXPECT_FALSE(query_document(shape_of<model::elbv2::DescribeTargetGroupsInput>(), {{deep, "a"}}));

@@ -88,7 +88,7 @@ Reply xml_reply(std::uint16_t status, std::string body) {
 
 }  // namespace
 
-Result<Json> query_document(const Shape& shape, const Form& form) {
+Result<Json> query_document(const Shape& shape, const sign::Form& form) {
   FormTree tree;
   for (const auto& [name, value] : form) {
     if (name == "Action" || name == "Version" || name.starts_with("X-Amz-")) continue;
@@ -97,7 +97,7 @@ Result<Json> query_document(const Shape& shape, const Form& form) {
   return tree.document(shape);
 }
 
-Result<> decode_query(const Shape& shape, const Form& form, void* value) {
+Result<> decode_query(const Shape& shape, const sign::Form& form, void* value) {
   return decode_document(shape, TRY(query_document(shape, form)), value);
 }
 

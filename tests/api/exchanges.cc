@@ -16,9 +16,9 @@
 #include <string>
 
 #include "http/h1_parser.h"
+#include "sign/digest.h"
+#include "sign/sigv4.h"
 #include "stub.h"
-#include "wire/digest.h"
-#include "wire/sigv4.h"
 
 namespace weir::wire {
 namespace {
@@ -49,11 +49,11 @@ class Exchange : public testing::Test {
     http::RequestHead head = parse_head(text_of(node_["request"]));
     const std::string body = text_of(node_["body"]);
     if (const auto signing = node_["sign"]) {
-      const Caller caller{text_of(signing["key"], "AKIDEXAMPLE"), "", text_of(signing["region"], "us-east-1"),
-                          text_of(signing["service"])};
-      sign(head, hex(sha256(body)), caller, text_of(signing["secret"], kSecret), kNow);
+      const sign::Caller caller{text_of(signing["key"], "AKIDEXAMPLE"), "", text_of(signing["region"], "us-east-1"),
+                                text_of(signing["service"])};
+      sign::sign(head, sign::hex(sign::sha256(body)), caller, text_of(signing["secret"], kSecret), kNow);
     }
-    StubFacade stub(node_["keys"] ? Keys{{"AKIDEXAMPLE", kSecret}} : Keys{});
+    StubFacade stub(node_["keys"] ? sign::Keys{{"AKIDEXAMPLE", kSecret}} : sign::Keys{});
     compare(stub.facade().handle(head, body));
   }
 

@@ -127,7 +127,7 @@ struct StubFacade::Parts {
   NoLog log;
 };
 
-StubFacade::StubFacade(Keys keys, const Clock* clock) : parts_(std::make_unique<Parts>()) {
+StubFacade::StubFacade(sign::Keys keys, const Clock* clock) : parts_(std::make_unique<Parts>()) {
   static constexpr const model::ServiceModel* kServices[] = {&sts::kService, &ecs::kService, &elbv2::kService};
   facade_ = std::make_unique<Facade>(
       FacadeOptions{.keys = std::move(keys)}, kServices,

@@ -14,7 +14,7 @@ api::ActionTable stub_actions();
 // A facade over the stub actions, with a clock that stands still at 2015-08-30T12:36:00Z unless one is given.
 class StubFacade {
  public:
-  explicit StubFacade(Keys keys, const Clock* clock = nullptr);
+  explicit StubFacade(sign::Keys keys, const Clock* clock = nullptr);
   ~StubFacade();
   Facade& facade() { return *facade_; }
 

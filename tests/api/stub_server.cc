@@ -85,7 +85,7 @@ std::vector<Route> routes(net::Loop& loop, std::vector<std::unique_ptr<Tick>>& t
   return all;
 }
 
-int serve(Keys keys) {
+int serve(sign::Keys keys) {
   SystemClock clock;
   net::Loop loop(clock);
   StubFacade stub(std::move(keys), &clock);
@@ -117,7 +117,7 @@ int serve(Keys keys) {
 
 // api_stub_server [KEY SECRET]
 int main(int argc, char** argv) {
-  weir::wire::Keys keys;
+  weir::sign::Keys keys;
   if (argc == 3) keys.emplace(argv[1], argv[2]);
   return weir::wire::serve(std::move(keys));
 }

@@ -71,6 +71,19 @@ class Commands(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stdout), (1, ""))
                 self.assertIn(endpoint.removeprefix("http://"), done.stderr)
 
+    def test_a_server_with_keys_answers_only_who_signs(self):
+        key = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "not-a-secret"}
+        server = {"WEIR_ACCESS_KEY": key["AWS_ACCESS_KEY_ID"], "WEIR_SECRET_KEY": key["AWS_SECRET_ACCESS_KEY"]}
+        rows = [({**key, "AWS_SECRET_ACCESS_KEY": "wrong"}, 1, "signature"),
+                ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 1, "Missing Authentication Token"),
+                (key, 0, "")]
+        with Weir(environment=server) as weir:
+            for environment, code, said in rows:
+                done = subprocess.run([WEIR, "status", "--endpoint", weir.endpoint], capture_output=True, text=True,
+                                      timeout=20, env=clean_environment(**environment))
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertIn(said, done.stderr)
+
     def test_help_names_every_command(self):
         overview = self.weir.run("--help").stdout
         for name in ("serve", "status", "logs", "image", "route", "prove", "proxy"):

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace weir::wire {
+namespace weir::sign {
 
 // 32 bytes.
 std::string sha256(std::string_view bytes);
@@ -29,4 +29,4 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
-}  // namespace weir::wire
+}  // namespace weir::sign

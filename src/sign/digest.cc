@@ -1,4 +1,4 @@
-#include "wire/digest.h"
+#include "sign/digest.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -6,7 +6,7 @@
 
 #include "base/check.h"
 
-namespace weir::wire {
+namespace weir::sign {
 
 struct Sha256::State {
   EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -56,4 +56,4 @@ bool equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-}  // namespace weir::wire
+}  // namespace weir::sign

@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace weir::wire {
+namespace weir::sign {
 
 using FormField = std::pair<std::string, std::string>;
 using Form = std::vector<FormField>;
@@ -26,4 +26,4 @@ Result<Form> parse_form(std::string_view text, Plus plus = Plus::is_space);
 // The first value of `name`, or null.
 const std::string* find_field(const Form& form, std::string_view name);
 
-}  // namespace weir::wire
+}  // namespace weir::sign

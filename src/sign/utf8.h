@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace weir::wire {
+namespace weir::sign {
 
 struct Character {
   std::uint32_t code = 0;
@@ -16,4 +16,4 @@ struct Character {
 Character first_character(std::string_view text);
 bool is_utf8(std::string_view text);
 
-}  // namespace weir::wire
+}  // namespace weir::sign

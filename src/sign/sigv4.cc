@@ -1,4 +1,4 @@
-#include "wire/sigv4.h"
+#include "sign/sigv4.h"
 
 #include <fmt/format.h>
 
@@ -7,11 +7,11 @@
 #include <optional>
 #include <vector>
 
-#include "wire/digest.h"
-#include "wire/form.h"
-#include "wire/limits.h"
+#include "sign/digest.h"
+#include "sign/form.h"
+#include "sign/limits.h"
 
-namespace weir::wire {
+namespace weir::sign {
 namespace {
 
 constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
@@ -358,4 +358,4 @@ void sign(http::RequestHead& head, std::string_view body_digest, const Caller& c
                               signature_of(input, whole, secret)));
 }
 
-}  // namespace weir::wire
+}  // namespace weir::sign

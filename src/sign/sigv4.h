@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "http/message.h"
 
-namespace weir::wire {
+namespace weir::sign {
 
 // Access key → secret. Empty: any key is accepted and nothing but the scope is read (on loopback only, which main
 // sees to).
@@ -52,4 +52,4 @@ std::string to_basic_iso8601(Timestamp t);
 std::string canonical_request(const http::RequestHead& head, std::string_view signed_headers,
                               std::string_view payload_digest);
 
-}  // namespace weir::wire
+}  // namespace weir::sign

@@ -1,9 +1,9 @@
-#include "wire/form.h"
+#include "sign/form.h"
 
-#include "wire/limits.h"
-#include "wire/utf8.h"
+#include "sign/limits.h"
+#include "sign/utf8.h"
 
-namespace weir::wire {
+namespace weir::sign {
 namespace {
 
 bool unreserved(char c) {
@@ -83,4 +83,4 @@ const std::string* find_field(const Form& form, std::string_view name) {
   return nullptr;
 }
 
-}  // namespace weir::wire
+}  // namespace weir::sign

@@ -1,6 +1,6 @@
-#include "wire/utf8.h"
+#include "sign/utf8.h"
 
-namespace weir::wire {
+namespace weir::sign {
 
 Character first_character(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -28,4 +28,4 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace weir::wire
+}  // namespace weir::sign

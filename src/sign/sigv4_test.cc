@@ -1,13 +1,13 @@
-#include "wire/sigv4.h"
+#include "sign/sigv4.h"
 
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
-#include "wire/digest.h"
+#include "sign/digest.h"
 
-namespace weir::wire {
+namespace weir::sign {
 namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
@@ -240,4 +240,4 @@ TEST(SigV4, VerifiesWhatItSigned) {
 }
 
 }  // namespace
-}  // namespace weir::wire
+}  // namespace weir::sign
