@@ -1,0 +1,60 @@
+#include "route/tls.h"
+
+#include "route/limits.h"
+
+namespace weir::route {
+namespace {
+
+constexpr std::string_view kClientCertificates[] = {"off", "request", "require"};
+
+}  // namespace
+
+Json to_json(const ListenerTls& tls) {
+  Json certificates = Json::array();
+  for (const Certificate& each : tls.certificates) {
+    certificates.push(Json::object().set("certificate", each.certificate).set("key", each.key));
+  }
+  Json json = Json::object().set("certificates", std::move(certificates));
+  json.set("client_certificates", kClientCertificates[static_cast<std::size_t>(tls.client_certificates)]);
+  if (!tls.client_ca.empty()) json.set("client_ca", tls.client_ca);
+  return json;
+}
+
+Json to_json(const PoolTls& tls) {
+  Json json = Json::object().set("verify", tls.verify);
+  if (!tls.sni.empty()) json.set("sni", tls.sni);
+  if (!tls.ca.empty()) json.set("ca", tls.ca);
+  return json;
+}
+
+ListenerTls read_listener_tls(const Json& json, std::string path, Faults& faults) {
+  ListenerTls tls;
+  Members m(json, std::move(path), faults);
+  for (const auto& [item, where] : m.list("certificates")) {
+    Members each(*item, where, faults);
+    tls.certificates.push_back({.certificate = each.text("certificate"), .key = each.text("key")});
+    each.finish();
+  }
+  if (tls.certificates.empty()) m.fault("certificates", "is empty");
+  if (tls.certificates.size() > kMaxCertificates) m.fault("certificates", "are too many");
+  tls.client_certificates = m.word_or("client_certificates", kClientCertificates, tls.client_certificates);
+  tls.client_ca = m.text_or("client_ca", "");
+  if ((tls.client_certificates == ClientCertificates::require) == tls.client_ca.empty()) {
+    m.fault("client_ca", "belongs to client_certificates 'require', and only there");
+  }
+  m.finish();
+  return tls;
+}
+
+PoolTls read_pool_tls(const Json& json, std::string path, Faults& faults) {
+  PoolTls tls;
+  Members m(json, std::move(path), faults);
+  if (!m.any("verify").is_null()) tls.verify = m.flag("verify");
+  tls.sni = m.text_or("sni", "");
+  tls.ca = m.text_or("ca", "");
+  if (!tls.verify && !tls.ca.empty()) m.fault("ca", "is of no use without verify");
+  m.finish();
+  return tls;
+}
+
+}  // namespace weir::route
