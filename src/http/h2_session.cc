@@ -60,7 +60,7 @@ void frame(Head& head, bool end) {
   head.content_length = 0;
   if (const auto length = head.fields.find(HeaderId::content_length)) {  // nghttp2 has checked that it is a number
     for (const char c : *length) head.content_length = head.content_length * 10 + static_cast<unsigned>(c - '0');
-    if (!end) head.body = BodyKind::length;
+    if (!end || head.content_length == 0) head.body = BodyKind::length;  // "0" is said on, also without a body
   }
 }
 

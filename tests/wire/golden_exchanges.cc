@@ -2,13 +2,17 @@
 // get. usage: golden_exchanges PROXY CASES.yaml…   One proxy process carries all cases of a run.
 //
 // A case:  name; client: h1 | h2 | raw; pool: h1 | h2 | two | empty | refused (h1); backend: h1 | h2 (h1);
-//          send (or a list of them); exchanges: [{sees, answers, closes, elsewhere}]; gets; closes (the proxy closes
-//          afterwards). elsewhere: it comes on a new connection, though the one before is open.
+//          listener: impatient (one with a short idle timeout);
+//          send (or a list of them); half_closes (the client sends no more); exchanges: [{sees, answers, closes,
+//          elsewhere}]; gets; closes (the proxy closes afterwards). elsewhere: it comes on a new connection, though
+//          the one before is open.
 // HTTP/1.1 is text whose "\n" are line ends ("␤" is a bare line feed); HTTP/2 is {head: [lines], body, trailers:
-// [lines]}. "{port}" is the listener's port.
+// [lines], interim: [lines], unfinished, reset}. In all text "{port}" is the listener's port, "{forwarded}" the lines
+// that tell the backend of its client, "{repeat:TEXT:COUNT}" many times TEXT.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,7 +35,9 @@ net::Fd listen_anywhere() {
 
 std::string port_of(const net::Fd& fd) { return std::to_string(net::SocketAddress::local(fd.get()).port()); }
 
-std::string escaped(const std::string& text) {
+std::string escaped(const std::string& whole) {
+  static constexpr std::size_t kShown = 4000;  // bytes
+  const std::string text = whole.size() > kShown ? whole.substr(0, kShown) + "…" : whole;
   std::string out;
   for (const char c : text) {
     if (c == '\r') {
@@ -51,16 +57,69 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
   }
 }
 
+// What the cases of rules.yaml and redirects.yaml ask for, by host name: a rule answers with its own name.
+constexpr const char* kRules = R"-(
+  {"id":"like","match":{"hosts":["rules"],"paths":["/mysfits/*/like","/either"]},"action":{"fixed_response":{"body":"like"}}},
+  {"id":"put","match":{"hosts":["rules"],"paths":["/method"],"methods":["PUT","PURGE"]},"action":{"fixed_response":{"body":"put"}}},
+  {"id":"header","match":{"hosts":["rules"],"headers":[{"name":"User-Agent","values":["curl/*","wget"]},{"name":"X-Beta","values":["?"]}]},"action":{"fixed_response":{"body":"header"}}},
+  {"id":"query","match":{"hosts":["rules"],"queries":[{"any":[{"key":"version","value":"v1*"},{"value":"any"}]}]},"action":{"fixed_response":{"body":"query"}}},
+  {"id":"elsewhere","match":{"hosts":["rules"],"paths":["/from"],"sources":["192.0.2.0/24"]},"action":{"fixed_response":{"body":"elsewhere"}}},
+  {"id":"here","match":{"hosts":["rules"],"paths":["/from"],"sources":["192.0.2.0/24","127.0.0.0/8"]},"action":{"fixed_response":{"body":"here"}}},
+  {"id":"wild","match":{"hosts":["*.rules"],"paths":["/a?c"]},"action":{"fixed_response":{"body":"wild"}}},
+  {"id":"rest","match":{"hosts":["rules","*.rules"]},"action":{"fixed_response":{"status":404,"body":"rest"}}},
+  {"id":"tls","match":{"hosts":["moved"],"paths":["/tls*"]},"action":{"redirect":{"status":301,"protocol":"https","port":"443"}}},
+  {"id":"plain","match":{"hosts":["moved"],"paths":["/same"]},"action":{"redirect":{}}},
+  {"id":"parts","match":{"hosts":["moved"]},"action":{"redirect":{"host":"www.#{host}","path":"/new/#{path}","query":"was=#{path}&#{query}"}}},
+)-";
+
+// Fills in what a case only names.
+std::string expanded(std::string text, const std::string& port) {
+  replace_all(text, "{forwarded}",
+              "X-Forwarded-For: 127.0.0.1\nX-Forwarded-Proto: http\nX-Forwarded-Port: {port}\n");
+  replace_all(text, "{port}", port);
+  static constexpr std::string_view kRepeat = "{repeat:";
+  for (std::size_t at = text.find(kRepeat); at != std::string::npos; at = text.find(kRepeat, at)) {
+    const std::size_t end = text.find('}', at), colon = text.rfind(':', end), begin = at + kRepeat.size();
+    const std::string piece = text.substr(begin, colon - begin);
+    std::string all;
+    for (int i = std::stoi(text.substr(colon + 1)); i > 0; --i) all += piece;
+    text.replace(at, end + 1 - at, all);
+    at += all.size();
+  }
+  return text;
+}
+
+YAML::Node expanded(const YAML::Node& node, const std::string& port) {
+  if (node.IsScalar()) return YAML::Node(expanded(node.Scalar(), port));
+  YAML::Node filled(node.Type());
+  if (node.IsMap()) {
+    for (const auto& entry : node) filled[entry.first.Scalar()] = expanded(entry.second, port);
+  }
+  if (!node.IsSequence()) return filled;
+  for (const auto& item : node) {
+    if (item.IsScalar() && item.Scalar() == "{forwarded}") {
+      filled.push_back("x-forwarded-for: 127.0.0.1");
+      filled.push_back("x-forwarded-proto: http");
+      filled.push_back("x-forwarded-port: " + port);
+    } else {
+      filled.push_back(expanded(item, port));
+    }
+  }
+  return filled;
+}
+
 // The proxy, its table and the two places where its backends would be.
 class Stage {
  public:
   explicit Stage(const char* proxy) {
     char name[] = "/tmp/weir-wire-XXXXXX";
     folder_ = mkdtemp(name);
-    net::Fd free_port = listen_anywhere(), dead_port = listen_anywhere();
+    net::Fd free_port = listen_anywhere(), impatient = listen_anywhere(), dead_port = listen_anywhere();
     port_ = port_of(free_port);
+    impatient_port_ = port_of(impatient);
     std::ofstream(folder_ + "/table.json") << table(port_of(dead_port));
     free_port.reset();
+    impatient.reset();
     dead_port.reset();
     pid_ = fork();
     if (pid_ == 0) {
@@ -76,9 +135,9 @@ class Stage {
     rmdir(folder_.c_str());
   }
 
-  const std::string& port() const { return port_; }
-  net::Fd connect() {
-    const net::SocketAddress address = MUST(net::SocketAddress::parse("127.0.0.1:" + port_));
+  const std::string& port(bool impatient) const { return impatient ? impatient_port_ : port_; }
+  net::Fd connect(const std::string& port) {
+    const net::SocketAddress address = MUST(net::SocketAddress::parse("127.0.0.1:" + port));
     for (int attempt = 0; attempt < kPatience / 10; ++attempt) {
       net::Fd fd = MUST(net::connect_stream(address));
       pollfd entry{fd.get(), POLLOUT, 0};
@@ -108,13 +167,18 @@ class Stage {
  private:
   std::string table(const std::string& dead) const {
     const std::string one = backend("a", port_of(places_[0])), two = one + "," + backend("b", port_of(places_[1]));
-    return R"({"version":1,"listeners":[{"id":"l","address":"127.0.0.1","port":)" + port_ + R"(,"rules":[)" +
+    return R"({"version":1,"listeners":[)" + listener("l", port_, "") + "," +
+           listener("impatient", impatient_port_, R"("idle_timeout_ms":200,)") + R"(],"pools":[)" +
+           pool("h1", "http1", one) + "," + pool("h2", "http2", one) + "," + pool("two", "http1", two) + "," +
+           pool("two2", "http2", two) + "," + pool("empty", "http1", "") + "," +
+           pool("refused", "http1", backend("x", dead)) + "]}";
+  }
+  static std::string listener(const std::string& id, const std::string& port, const std::string& more) {
+    return R"({"id":")" + id + R"(","address":"127.0.0.1",)" + more + R"("port":)" + port + R"(,"rules":[)" +
            R"({"id":"fixed","match":{"hosts":["fixed"]},"action":{"fixed_response":{"status":418,"body":"teapot"}}},)" +
            R"({"id":"bare","match":{"hosts":["bare"]},"action":{"fixed_response":{"status":204,"content_type":""}}},)" +
-           rule("h2") + "," + rule("two") + "," + rule("two2") + "," + rule("empty") + "," + rule("refused") + "," +
-           rule("h1") + R"(]}],"pools":[)" + pool("h1", "http1", one) + "," + pool("h2", "http2", one) + "," +
-           pool("two", "http1", two) + "," + pool("two2", "http2", two) + "," + pool("empty", "http1", "") + "," +
-           pool("refused", "http1", backend("x", dead)) + "]}";
+           kRules + rule("h2") + "," + rule("two") + "," + rule("two2") + "," + rule("empty") + "," + rule("refused") +
+           "," + rule("h1") + "]}";
   }
   // A case chooses its pool by the host name it asks for.
   static std::string rule(const std::string& pool) {
@@ -130,23 +194,25 @@ class Stage {
   }
 
   net::Fd places_[2] = {listen_anywhere(), listen_anywhere()};
-  std::string folder_, port_;
+  std::string folder_, port_, impatient_port_;
   pid_t pid_ = -1;
 };
 
 class Case {
  public:
-  Case(Stage& stage, YAML::Node data) : stage_(stage), data_(std::move(data)) {}
+  Case(Stage& stage, const YAML::Node& data)
+      : stage_(stage), port_(stage.port(data["listener"].IsDefined())), data_(expanded(data, port_)) {}
 
   bool run() {
     stage_.forget_waiting();
     name_ = data_["name"].as<std::string>();
-    auto client = make_peer(data_["client"].as<std::string>("h1"), PeerSide::client, stage_.connect());
+    auto client = make_peer(data_["client"].as<std::string>("h1"), PeerSide::client, stage_.connect(port_));
     if (data_["send"].IsSequence()) {
       for (const auto& message : data_["send"]) client->send(message);
     } else {
       client->send(data_["send"]);
     }
+    if (data_["half_closes"].as<bool>(false)) shutdown(client->fd(), SHUT_WR);
     std::unique_ptr<Peer> backend;
     for (const auto& exchange : data_["exchanges"]) play(exchange, backend);
     if (data_["gets"]) {
@@ -173,12 +239,7 @@ class Case {
     if (exchange["closes"].as<bool>(false)) backend.reset();
   }
   void compare(const char* what, Peer& peer, const YAML::Node& expected) {
-    std::string text = expected.IsScalar() ? expected.as<std::string>() : "";
-    replace_all(text, "{port}", stage_.port());
-    const YAML::Node filled = expected.IsScalar() ? YAML::Node(text) : YAML::Clone(expected);
-    std::string want = peer.text_of(filled);
-    replace_all(want, "{port}", stage_.port());
-    expect(what, want, peer.receive(filled));
+    expect(what, peer.text_of(expected), peer.receive(expected));
   }
   void expect(const char* what, const std::string& want, const std::string& got) {
     if (want == got) return;
@@ -188,6 +249,7 @@ class Case {
   }
 
   Stage& stage_;
+  std::string port_;
   std::vector<std::unique_ptr<Peer>> left_;  // earlier backend connections, kept open
   YAML::Node data_;
   std::string name_;

@@ -92,6 +92,7 @@ class H2Peer final : public Peer, private http::H2Events {
 
   std::string text_of(const YAML::Node& expected) override {
     std::string text;
+    for (const auto& line : expected["interim"]) text += line.as<std::string>() + "\n";
     for (const auto& line : expected["head"]) text += line.as<std::string>() + "\n";
     text += "\n" + expected["body"].as<std::string>("");
     for (const auto& line : expected["trailers"]) text += "\n" + line.as<std::string>();
@@ -102,8 +103,9 @@ class H2Peer final : public Peer, private http::H2Events {
   void send(const YAML::Node& message) override {
     Outgoing out;
     out.body = message["body"].as<std::string>("");
+    out.unfinished = message["unfinished"].as<bool>(false);
     add_fields(message["trailers"], out.trailers);
-    const bool body = !out.body.empty() || !out.trailers.empty();
+    const bool body = !out.body.empty() || !out.trailers.empty() || out.unfinished;
     if (message["reset"]) {
       session_.reset(answering_, http::H2Code::refused_stream);
     } else if (client_) {
@@ -113,6 +115,11 @@ class H2Peer final : public Peer, private http::H2Events {
       if (stream) outgoing_[*stream] = std::move(out);
     } else {
       http::ResponseHead head;
+      if (message["interim"]) {
+        fill(message["interim"], head);
+        (void)session_.submit_response(answering_, head, H2Body::follows);
+        head.clear();
+      }
       fill(message["head"], head);
       outgoing_[answering_] = std::move(out);
       (void)session_.submit_response(answering_, head, body ? H2Body::follows : H2Body::none);
@@ -138,6 +145,7 @@ class H2Peer final : public Peer, private http::H2Events {
     std::string body;
     std::size_t taken = 0;
     http::HeaderBlock trailers;
+    bool unfinished = false;
   };
   struct Incoming {
     std::string head, body, trailers;
@@ -212,7 +220,7 @@ class H2Peer final : public Peer, private http::H2Events {
     Outgoing& out = outgoing_[id];
     const std::string_view piece = std::string_view(out.body).substr(out.taken, max);
     out.taken += piece.size();
-    if (out.taken < out.body.size()) return {piece, H2BodyPart::Then::more};
+    if (out.taken < out.body.size() || out.unfinished) return {piece, H2BodyPart::Then::more};
     if (out.trailers.empty()) return {piece, H2BodyPart::Then::end};
     (void)session_.submit_trailers(id, out.trailers);
     return {piece, H2BodyPart::Then::trailers};
