@@ -1,11 +1,20 @@
 // The named limits of room net.
 #pragma once
 
+#include <cstddef>
+
 namespace weir::net {
 
 // Events taken from the kernel per loop turn.
 inline constexpr int kEventsPerTurn = 256;
 // Connections that wait in a listening socket's queue.
 inline constexpr int kListenBacklog = 4096;
+
+// TLS, per connection, in bytes. A record holds at most kTlsRecord of content and little more around it.
+inline constexpr std::size_t kTlsRecord = 16 * 1024;
+inline constexpr std::size_t kTlsRecordRoom = kTlsRecord + 2048;
+inline constexpr std::size_t kTlsHighMark = 64 * 1024;    // encrypted and unsent: no more is encrypted
+inline constexpr std::size_t kTlsMaxUnsent = 256 * 1024;  // ... and what the protocol itself may add before it fails
+inline constexpr std::size_t kTlsKept = 4 * 1024;         // kept by a connection that has nothing to send
 
 }  // namespace weir::net

@@ -64,8 +64,10 @@ struct BackendH2::Stream final : BackendStream {
   }
 };
 
-BackendH2::BackendH2(Lane& lane, BackendLink& link, net::Fd socket)
-    : H2Wire(lane, std::move(socket), http::H2Session::Side::client), link_(link), connect_timer_(lane.loop(), [this] {
+BackendH2::BackendH2(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer tls)
+    : H2Wire(lane, std::move(socket), std::move(tls), http::H2Session::Side::client),
+      link_(link),
+      connect_timer_(lane.loop(), [this] {
         close(FailureCause::connect_timeout);
         lane_.flush();
       }) {

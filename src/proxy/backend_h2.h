@@ -14,7 +14,7 @@ namespace weir::proxy {
 
 class BackendH2 final : public net::FdHandler, private H2Wire {
  public:
-  BackendH2(Lane& lane, BackendLink& link, net::Fd socket);
+  BackendH2(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer tls = nullptr);
   ~BackendH2() override;
 
   // A stream for `exchange`; null where this connection takes no more.

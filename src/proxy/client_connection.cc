@@ -3,7 +3,8 @@
 namespace weir::proxy {
 
 ClientOrigin::ClientOrigin(const Entrance& entrance, const net::SocketAddress& peer) : address(peer.host()) {
-  lines = "X-Forwarded-For: " + address + "\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Port: " + entrance.port + "\r\n";
+  lines = "X-Forwarded-For: " + address + "\r\nX-Forwarded-Proto: " + std::string(entrance.scheme()) +
+          "\r\nX-Forwarded-Port: " + entrance.port + "\r\n";
 }
 
 }  // namespace weir::proxy

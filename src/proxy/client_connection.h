@@ -7,6 +7,7 @@
 
 #include "net/loop.h"
 #include "net/socket_address.h"
+#include "net/tls.h"
 #include "proxy/live_table.h"
 
 namespace weir::proxy {
@@ -19,8 +20,11 @@ struct Entrance {
   std::string port;                  // "80"
   LiveListener* listener = nullptr;  // null once the table has dropped it
   Duration idle_timeout{};
+  std::shared_ptr<const net::TlsServer> tls;  // null: cleartext
   std::size_t connections = 0;
   bool closing = false;  // connections end after what they are doing
+
+  std::string_view scheme() const { return tls ? "https" : "http"; }
 };
 
 // What is known of the peer, as the fields that tell the backend of it.
@@ -32,7 +36,7 @@ struct ClientOrigin {
 
 class ClientConnection : public net::FdHandler {
  public:
-  ClientConnection(Entrance& entrance, const net::SocketAddress& peer) : entrance_(entrance), origin_(entrance, peer) {
+  ClientConnection(Entrance& entrance, ClientOrigin origin) : entrance_(entrance), origin_(std::move(origin)) {
     ++entrance_.connections;
   }
   ~ClientConnection() override { --entrance_.connections; }
@@ -45,10 +49,6 @@ class ClientConnection : public net::FdHandler {
   const ClientOrigin& origin() const { return origin_; }
 
  protected:
-  // For a connection that goes on in another protocol.
-  ClientConnection(Entrance& entrance, ClientOrigin origin) : entrance_(entrance), origin_(std::move(origin)) {
-    ++entrance_.connections;
-  }
   Entrance& entrance_;
   ClientOrigin origin_;
 

@@ -23,12 +23,14 @@ constexpr std::size_t kSmallAnswer = 512;
 
 }  // namespace
 
-ClientH1::ClientH1(Lane& lane, Entrance& entrance, const net::SocketAddress& peer, net::Fd socket)
-    : ClientConnection(entrance, peer),
+ClientH1::ClientH1(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, TlsPointer tls)
+    : ClientConnection(entrance, std::move(origin)),
       lane_(lane),
       fd_(std::move(socket)),
+      tls_(std::move(tls)),
       out_(lane.chunks()),
       idle_timer_(lane.loop(), [this] { on_idle(); }) {
+  out_.send_through(tls_.get());
   lane_.loop().watch(fd_.get(), net::kReadable, *this);
   push_idle();
 }
@@ -47,6 +49,7 @@ void ClientH1::push_idle() { idle_timer_.arm(lane_.loop().now() + entrance_.idle
 void ClientH1::close() {
   if (!fd_) return;
   lane_.untouch(*this);
+  if (tls_ && !broken_ && out_.empty()) tls_->close_notify();  // without it an answer counts as cut short
   lane_.loop().unwatch(fd_.get());
   fd_.reset();
   idle_timer_.cancel();
@@ -84,6 +87,11 @@ void ClientH1::on_ready(std::uint32_t events) {
   lane_.flush();
 }
 
+void ClientH1::take_over() {
+  read();
+  if (fd_ && entrance_.closing) finish_soon(kFinishGrace);
+}
+
 void ClientH1::flush() {
   if (!fd_) return;
   if (!out_.empty() && !broken_) {
@@ -96,6 +104,7 @@ void ClientH1::flush() {
   if (out_.size() <= kLowMark && started_ && exchange_ != nullptr) exchange_->client_writable();
   if (!fd_ || !out_.empty() || exchange_ != nullptr) return;
   if (state_ == State::lingering) {
+    if (tls_) tls_->close_notify();
     shutdown(fd_.get(), SHUT_WR);
     if (half_closed_) close();
   } else if (close_after_ && response_done_) {
@@ -112,15 +121,21 @@ void ClientH1::read() {
     }
   }
   const std::span<char> buffer = lane_.read_buffer();
-  const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), 0);
-  if (size > 0) return receive({buffer.data(), static_cast<std::size_t>(size)});
+  const ssize_t size = receive_from(fd_.get(), tls_.get(), buffer);
+  if (size > 0) {
+    receive({buffer.data(), static_cast<std::size_t>(size)});
+    if (!tls_ || !fd_ || !tls_->ended()) return;
+    return end_of_input();
+  }
   if (size == 0) return end_of_input();
-  if (errno != EAGAIN && errno != EINTR) close();
+  if (errno != EAGAIN && errno != EINTR) return close();
+  if (!out_.empty()) lane_.touch(*this);  // TLS itself has something to say
 }
 
 void ClientH1::receive(std::string_view in) {
   if (state_ == State::lingering) return;
-  push_idle();
+  const bool within_head = exchange_ != nullptr && !started_;
+  if (!within_head) push_idle();  // a head has the idle timeout as a whole, however slowly it trickles in
   if (state_ == State::response) {
     pending_.append(in);
     return;
@@ -153,7 +168,7 @@ bool ClientH1::sniff(std::string_view in) {
 void ClientH1::become_h2(std::string_view in) {
   lane_.loop().unwatch(fd_.get());
   auto& heir = static_cast<ClientH2&>(
-      lane_.adopt(std::make_unique<ClientH2>(lane_, entrance_, std::move(origin_), std::move(fd_))));
+      lane_.adopt(std::make_unique<ClientH2>(lane_, entrance_, std::move(origin_), std::move(fd_), std::move(tls_))));
   idle_timer_.cancel();
   lane_.leave(*this);
   heir.receive(in);

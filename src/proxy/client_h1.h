@@ -15,9 +15,12 @@ namespace weir::proxy {
 
 class ClientH1 final : public ClientConnection, private ClientStream, private Flushable {
  public:
-  ClientH1(Lane& lane, Entrance& entrance, const net::SocketAddress& peer, net::Fd socket);
+  // `tls`: an established session, or null.
+  ClientH1(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, TlsPointer tls = nullptr);
   ~ClientH1() override;
   void finish_soon(Duration grace) override;
+  // After a handshake: what came with its end lies in the session, and no event will tell of it.
+  void take_over();
 
  private:
   enum class State : std::uint8_t {
@@ -60,6 +63,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private Fl
 
   Lane& lane_;
   net::Fd fd_;
+  TlsPointer tls_;
   Exchange* exchange_ = nullptr;
   http::H1Parser parser_{http::H1Parser::Role::request};
   OutQueue out_;

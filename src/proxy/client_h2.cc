@@ -62,9 +62,9 @@ struct ClientH2::Stream final : ClientStream {
   }
 };
 
-ClientH2::ClientH2(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket)
+ClientH2::ClientH2(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, TlsPointer tls)
     : ClientConnection(entrance, std::move(origin)),
-      H2Wire(lane, std::move(socket), http::H2Session::Side::server),
+      H2Wire(lane, std::move(socket), std::move(tls), http::H2Session::Side::server),
       timer_(lane.loop(), [this] { on_timer(); }) {
   lane.loop().watch(fd(), net::kReadable, *this);
   timer_.arm(lane.loop().now() + entrance.idle_timeout);
@@ -78,6 +78,11 @@ ClientH2::~ClientH2() {
 
 void ClientH2::receive(std::string_view in) {
   feed(in);
+  if (entrance_.closing) finish_soon({});
+}
+
+void ClientH2::take_over() {
+  wire_ready(net::kReadable);
   if (entrance_.closing) finish_soon({});
 }
 

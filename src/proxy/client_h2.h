@@ -14,11 +14,13 @@ namespace weir::proxy {
 
 class ClientH2 final : public ClientConnection, private H2Wire {
  public:
-  ClientH2(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket);
+  ClientH2(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, TlsPointer tls = nullptr);
   ~ClientH2() override;
   void finish_soon(Duration grace) override;
   // Bytes read before the protocol was known.
   void receive(std::string_view in);
+  // After a handshake: what came with its end lies in the session, and no event will tell of it.
+  void take_over();
 
  private:
   struct Stream;

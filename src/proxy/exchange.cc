@@ -113,7 +113,7 @@ void Exchange::add_forwarded(const Entrance& entrance, const ClientOrigin& origi
   }
   chain += origin.address;
   fields.set(HeaderId::x_forwarded_for, chain);
-  fields.set(HeaderId::x_forwarded_proto, "http");
+  fields.set(HeaderId::x_forwarded_proto, entrance.scheme());
   fields.set(HeaderId::x_forwarded_port, entrance.port);
 }
 

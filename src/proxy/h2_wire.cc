@@ -47,13 +47,16 @@ void H2Outgoing::reset() {
   ended_ = has_trailers_ = false;
 }
 
-H2Wire::H2Wire(Lane& lane, net::Fd socket, http::H2Session::Side side)
-    : lane_(lane), fd_(std::move(socket)), session_(side, *this), out_(lane.chunks()) {}
+H2Wire::H2Wire(Lane& lane, net::Fd socket, TlsPointer tls, http::H2Session::Side side)
+    : lane_(lane), fd_(std::move(socket)), tls_(std::move(tls)), session_(side, *this), out_(lane.chunks()) {
+  out_.send_through(tls_.get());
+}
 
 H2Wire::~H2Wire() = default;
 
 void H2Wire::close_socket() {
   if (!fd_) return;
+  if (tls_) tls_->close_notify();
   lane_.loop().unwatch(fd_.get());
   fd_.reset();
   out_.clear();
@@ -66,9 +69,12 @@ void H2Wire::wire_ready(std::uint32_t events) {
 
 void H2Wire::read() {
   const std::span<char> buffer = lane_.read_buffer();
-  const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), 0);
+  const ssize_t size = receive_from(fd_.get(), tls_.get(), buffer);
   if (size > 0) return feed({buffer.data(), static_cast<std::size_t>(size)});
-  if (size < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+    if (!out_.empty()) wake();  // TLS itself has something to say
+    return;
+  }
   wire_broken();
 }
 

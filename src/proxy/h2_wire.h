@@ -35,7 +35,7 @@ class H2Outgoing {
 
 class H2Wire : public http::H2Events, private net::TurnTask {
  public:
-  H2Wire(Lane& lane, net::Fd socket, http::H2Session::Side side);
+  H2Wire(Lane& lane, net::Fd socket, TlsPointer tls, http::H2Session::Side side);
   ~H2Wire() override;
 
  protected:
@@ -57,6 +57,8 @@ class H2Wire : public http::H2Events, private net::TurnTask {
   std::uint64_t total_sent() const { return out_.total_sent(); }
   void set_connected(bool connected) { connected_ = connected; }
 
+  net::TlsSession* tls() { return tls_.get(); }
+
   Lane& lane_;
 
  private:
@@ -64,6 +66,7 @@ class H2Wire : public http::H2Events, private net::TurnTask {
   void read();
 
   net::Fd fd_;
+  TlsPointer tls_;
   http::H2Session session_;
   OutQueue out_;
   bool connected_ = true;

@@ -1,5 +1,7 @@
 #include "proxy/lane.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "proxy/backend_link.h"
@@ -7,6 +9,10 @@
 #include "proxy/exchange.h"
 
 namespace weir::proxy {
+
+ssize_t receive_from(int fd, net::TlsSession* tls, std::span<char> buffer) {
+  return tls == nullptr ? recv(fd, buffer.data(), buffer.size(), 0) : tls->receive(buffer);
+}
 
 Lane::Lane(net::Loop& loop, Log& log) : loop_(loop), log_(log), read_buffer_(kReadBuffer), write_buffer_(kReadBuffer) {}
 

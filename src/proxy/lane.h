@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "net/loop.h"
+#include "net/tls.h"
 #include "proxy/live_table.h"
 #include "proxy/out_queue.h"
 
@@ -16,6 +17,11 @@ namespace weir::proxy {
 class Exchange;
 class ClientConnection;
 class BackendLink;
+
+using TlsPointer = std::unique_ptr<net::TlsSession>;
+
+// As recv(), through `tls` unless that is null.
+ssize_t receive_from(int fd, net::TlsSession* tls, std::span<char> buffer);
 
 // A connection with bytes to write. Writes gathered while one event is handled leave together.
 class Flushable {
@@ -56,6 +62,9 @@ class Lane final : private net::TurnTask {
   // Closed by itself: forget and bury it.
   void leave(ClientConnection& client);
   const std::vector<std::unique_ptr<ClientConnection>>& clients() const { return clients_; }
+
+  // Connections in their TLS handshake.
+  std::size_t handshakes = 0;
 
   // The connections to `backend`.
   BackendLink& link(LiveBackend& backend);

@@ -101,7 +101,21 @@ void OutQueue::clear() {
   size_ = 0;
 }
 
+// Chunk by chunk, so that what one record holds lies in one piece.
+OutQueue::Sent OutQueue::send_encrypted() {
+  while (size_ > 0) {
+    const std::size_t offered = first_->end - first_->begin;
+    const ssize_t taken = tls_->write({first_->data() + first_->begin, offered});
+    if (taken < 0) return Sent::broken;
+    drop(static_cast<std::size_t>(taken));
+    if (static_cast<std::size_t>(taken) < offered) return Sent::blocked;
+  }
+  if (!tls_->flush()) return Sent::broken;
+  return tls_->unsent() == 0 ? Sent::all : Sent::blocked;
+}
+
 OutQueue::Sent OutQueue::send(int fd) {
+  if (tls_ != nullptr) return send_encrypted();
   while (size_ > 0) {
     ssize_t sent;
     std::size_t offered = 0;
@@ -127,6 +141,10 @@ OutQueue::Sent OutQueue::send(int fd) {
 }
 
 OutQueue::Sent OutQueue::send_with(int fd, std::string_view bytes) {
+  if (tls_ != nullptr) {
+    append(bytes);
+    return send_encrypted();
+  }
   iovec pieces[kPieces];
   std::size_t count = 0;
   for (Chunk* chunk = first_; chunk != nullptr; chunk = chunk->next) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string_view>
 
+#include "net/tls.h"
 #include "proxy/limits.h"
 
 namespace weir::proxy {
@@ -39,13 +40,17 @@ class OutQueue {
   OutQueue(const OutQueue&) = delete;
   OutQueue& operator=(const OutQueue&) = delete;
 
+  // From now on bytes leave through `tls` (null: as they are), which outlives the queue's use.
+  void send_through(net::TlsSession* tls) { tls_ = tls; }
+
   // Room for at least `size` bytes in one piece; say how many were written with commit().
   std::span<char> reserve(std::size_t size);
   void commit(std::size_t size);
   void append(std::string_view bytes);
 
-  std::size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
+  // Bytes that the kernel has not taken.
+  std::size_t size() const { return size_ + (tls_ != nullptr ? tls_->unsent() : 0); }
+  bool empty() const { return size() == 0; }
   void clear();
 
   enum class Sent { all, blocked, broken };
@@ -53,13 +58,15 @@ class OutQueue {
   Sent send(int fd);
   // Sends what is queued, then `bytes` from where they lie; what the socket does not take of them is queued.
   Sent send_with(int fd, std::string_view bytes);
-  // Bytes that the kernel has taken so far.
-  std::uint64_t total_sent() const { return total_sent_; }
+  // Bytes that the kernel has taken so far; over TLS those that were encrypted for it.
+  std::uint64_t total_sent() const { return tls_ != nullptr ? tls_->produced() : total_sent_; }
 
  private:
   void drop(std::size_t size);
+  Sent send_encrypted();
 
   ChunkPool& pool_;
+  net::TlsSession* tls_ = nullptr;
   Chunk* first_ = nullptr;
   Chunk* last_ = nullptr;
   std::size_t size_ = 0;

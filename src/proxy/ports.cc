@@ -7,6 +7,7 @@
 
 #include "net/socket.h"
 #include "proxy/limits.h"
+#include "proxy/tls_files.h"
 
 namespace weir::proxy {
 namespace {
@@ -33,11 +34,39 @@ void Ports::close_others(const route::RouteTable& table) {
   for (const route::Listener& listener : table.listeners) wanted.insert(place_of(listener));
   std::erase_if(ports_, [&](const auto& entry) {
     if (wanted.contains(entry.first)) return false;
-    if (entry.second.listening) {
-      for (const auto& worker : workers_) worker->close(entry.first);
-    }
+    if (entry.second.listening) close(entry.first);
     return true;
   });
+  renew_certificates(table);
+}
+
+void Ports::close(const std::string& place) {
+  for (const auto& worker : workers_) worker->close(place);
+}
+
+// A listener whose new certificates cannot be used keeps the old ones, and says so in its status.
+void Ports::renew_certificates(const route::RouteTable& table) {
+  std::set<std::string> seen;
+  for (const route::Listener& listener : table.listeners) {
+    const std::string place = place_of(listener);
+    const auto found = ports_.find(place);
+    if (!seen.insert(place).second || found == ports_.end() || !found->second.listening) continue;
+    Port& port = found->second;
+    if (listener.tls.has_value() != (port.tls != nullptr)) {  // from cleartext to TLS or back: opened anew
+      close(place);
+      port = {};
+      continue;
+    }
+    if (!listener.tls) continue;
+    auto tls = load_tls_server(*listener.tls, port.tls);
+    if (!tls && tls.error().message != port.error) {
+      log_.warning("listener " + listener.id + " keeps its certificates: " + tls.error().message);
+    }
+    port.error = tls ? "" : tls.error().message;
+    if (!tls || *tls == port.tls) continue;
+    port.tls = std::move(*tls);
+    for (const auto& worker : workers_) worker->set_tls(place, port.tls);
+  }
 }
 
 void Ports::open_missing(const route::RouteTable& table) {
@@ -50,7 +79,7 @@ void Ports::open_missing(const route::RouteTable& table) {
     if (!seen.insert(place).second) continue;  // the first listener in the table has the address
     port.listener = listener.id;
     if (port.listening) continue;
-    const auto opened = open(place, listener);
+    const auto opened = open(place, listener, port);
     port.listening = opened.has_value();
     const std::string error = opened ? "" : opened.error().message;
     if (!opened && error != port.error) log_.warning("listener " + listener.id + ": " + error);
@@ -60,15 +89,16 @@ void Ports::open_missing(const route::RouteTable& table) {
   if (failing) retry_.arm(loop_.now() + kBindRetry);
 }
 
-Result<void> Ports::open(const std::string& place, const route::Listener& listener) {
+Result<void> Ports::open(const std::string& place, const route::Listener& listener, Port& port) {
   const net::SocketAddress address = TRY(net::SocketAddress::ip(listener.address, listener.port));
   TRY(check_free(address));
+  port.tls = listener.tls ? TRY(load_tls_server(*listener.tls, nullptr)) : nullptr;
   std::vector<net::Fd> sockets;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     sockets.push_back(TRY(net::listen_stream(address, {.reuse_port = true})));
   }
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->open(place, std::to_string(listener.port), std::move(sockets[i]));
+    workers_[i]->open(place, std::to_string(listener.port), std::move(sockets[i]), port.tls);
   }
   return {};
 }

@@ -20,7 +20,8 @@ class Ports {
   // `changed` is called when a port that could not be opened has been, or fails for another reason.
   Ports(net::Loop& loop, Log& log, std::vector<std::unique_ptr<Worker>>& workers, std::function<void()> changed);
 
-  // Closes what the table does not have any more. Call before the workers apply it.
+  // Closes what the table does not have any more, and brings new certificates where it stays. Call before the workers
+  // apply the table.
   void close_others(const route::RouteTable& table);
   // Opens what is missing. Call after the workers apply it.
   void open_missing(const route::RouteTable& table);
@@ -31,8 +32,11 @@ class Ports {
     bool listening = false;
     std::string listener;  // whose it is, where two listeners ask for one address
     std::string error;
+    TlsServerPointer tls;
   };
-  Result<void> open(const std::string& place, const route::Listener& listener);
+  Result<void> open(const std::string& place, const route::Listener& listener, Port& port);
+  void close(const std::string& place);
+  void renew_certificates(const route::RouteTable& table);
   void retry();
 
   net::Loop& loop_;

@@ -8,6 +8,7 @@
 #include "net/socket.h"
 #include "proxy/backend_link.h"
 #include "proxy/client_h1.h"
+#include "proxy/client_handshake.h"
 #include "proxy/exchange.h"
 #include "proxy/limits.h"
 
@@ -79,14 +80,23 @@ void Worker::apply(route::RouteTablePointer table) {
   loop_.post([this, table = std::move(table)] { run_apply(table); });
 }
 
-void Worker::open(std::string place, std::string port, net::Fd socket) {
+void Worker::open(std::string place, std::string port, net::Fd socket, TlsServerPointer tls) {
   auto shared = std::make_shared<net::Fd>(std::move(socket));  // a posted function must be copyable
-  loop_.post([this, place = std::move(place), port = std::move(port), shared] {
+  loop_.post([this, place = std::move(place), port = std::move(port), tls = std::move(tls), shared] {
     auto entrance = std::make_unique<Entrance>();
     entrance->place = place;
     entrance->port = port;
+    entrance->tls = tls;
     enter(*entrance);
     acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(entrance), std::move(*shared)));
+  });
+}
+
+void Worker::set_tls(std::string place, TlsServerPointer tls) {
+  loop_.post([this, place = std::move(place), tls = std::move(tls)] {
+    for (const auto& acceptor : acceptors_) {
+      if (acceptor->entrance->place == place) acceptor->entrance->tls = tls;
+    }
   });
 }
 
@@ -145,7 +155,12 @@ void Worker::run_close(const std::string& place, Duration grace) {
 
 void Worker::accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer) {
   net::set_no_delay(socket.get());
-  lane_.adopt(std::make_unique<ClientH1>(lane_, entrance, peer, std::move(socket)));
+  ClientOrigin origin(entrance, peer);
+  if (!entrance.tls) {
+    lane_.adopt(std::make_unique<ClientH1>(lane_, entrance, std::move(origin), std::move(socket)));
+  } else if (lane_.handshakes < kMaxTlsHandshakes) {
+    lane_.adopt(std::make_unique<ClientHandshake>(lane_, entrance, std::move(origin), std::move(socket)));
+  }
 }
 
 void Worker::report(bool prompt) {

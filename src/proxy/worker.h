@@ -34,6 +34,8 @@ struct WorkerReport {
 // "127.0.0.1:80", "[::1]:80": where a listener listens.
 std::string place_of(const route::Listener& listener);
 
+using TlsServerPointer = std::shared_ptr<const net::TlsServer>;
+
 class Worker {
  public:
   // `report` is called on the worker's thread; it posts to the main loop.
@@ -45,8 +47,11 @@ class Worker {
 
   // Swaps to `table`, then reports.
   void apply(route::RouteTablePointer table);
-  // Accepts from `socket` for the listener of the table that has the address `place` ("127.0.0.1:80").
-  void open(std::string place, std::string port, net::Fd socket);
+  // Accepts from `socket` for the listener of the table that has the address `place` ("127.0.0.1:80"); over TLS
+  // unless `tls` is null.
+  void open(std::string place, std::string port, net::Fd socket, TlsServerPointer tls);
+  // New connections at `place`, which speaks TLS already, are shown other certificates.
+  void set_tls(std::string place, TlsServerPointer tls);
   // Takes what waits in the queue of the socket at `place`, closes it, and lets its connections finish.
   void close(std::string place);
   void set_health(std::string pool, std::string backend, route::Health health);

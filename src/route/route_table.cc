@@ -10,7 +10,7 @@
 namespace weir::route {
 namespace {
 
-constexpr std::string_view kListenerProtocols[] = {"http"};
+constexpr std::string_view kListenerProtocols[] = {"http", "https"};
 constexpr std::string_view kPoolProtocols[] = {"http1", "http2", "grpc"};
 constexpr std::string_view kBackendStates[] = {"checking", "serving", "draining"};
 constexpr std::string_view kHealthProtocols[] = {"http", "grpc", "none"};
@@ -51,6 +51,7 @@ Json pool_json(const Pool& p) {
   json.set("id", p.id).set("protocol", word(kPoolProtocols, p.protocol));
   json.set("algorithm", word(kAlgorithms, p.algorithm)).set("health", health_json(p.health));
   json.set("drain_delay_ms", p.drain_delay.count());
+  if (p.tls) json.set("tls", to_json(*p.tls));
   return json.set("backends", array_of(p.backends, backend_json));
 }
 
@@ -77,6 +78,7 @@ Json listener_json(const Listener& l) {
   Json json = Json::object();
   json.set("id", l.id).set("address", l.address).set("port", static_cast<int>(l.port));
   json.set("protocol", word(kListenerProtocols, l.protocol)).set("idle_timeout_ms", l.idle_timeout.count());
+  if (l.tls) json.set("tls", to_json(*l.tls));
   return json.set("rules", array_of(l.rules, rule_json));
 }
 
@@ -130,6 +132,7 @@ Pool read_pool(Members& m, std::set<std::string>& ids, Faults& faults) {
   Pool p;
   p.id = identity(m, ids);
   p.protocol = m.word_or("protocol", kPoolProtocols, p.protocol);
+  if (const Json& tls = m.any("tls"); !tls.is_null()) p.tls = read_pool_tls(tls, m.path("tls"), faults);
   p.algorithm = m.word_or("algorithm", kAlgorithms, p.algorithm);
   p.health = read_health(m.any("health"), m.path("health"), faults);
   p.drain_delay = millis_or(m, "drain_delay_ms", p.drain_delay);
@@ -194,6 +197,8 @@ Listener read_listener(Members& m, std::set<std::string>& ids, const std::set<st
   l.address = ip_literal(m, "address");
   l.port = static_cast<std::uint16_t>(m.number("port", 1, 65535));
   l.protocol = m.word_or("protocol", kListenerProtocols, l.protocol);
+  if (const Json& tls = m.any("tls"); !tls.is_null()) l.tls = read_listener_tls(tls, m.path("tls"), faults);
+  if (l.tls.has_value() != (l.protocol == ListenerProtocol::https)) m.fault("tls", "belongs to the protocol https");
   l.idle_timeout = milliseconds(m.number_or("idle_timeout_ms", 1, kMaxMillis, l.idle_timeout.count()));
   std::set<std::string> rules;
   for (const auto& [item, path] : m.list("rules")) {

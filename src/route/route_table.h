@@ -14,13 +14,15 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "route/tls.h"
 
 namespace weir::route {
 
 using std::chrono::milliseconds;
 
 // What is spoken on a listener's client side, and to a pool's backends.
-enum class ListenerProtocol { http };  // HTTP/1.1 and HTTP/2 with prior knowledge on one port
+// http: HTTP/1.1 and HTTP/2 with prior knowledge on one port; https: the same two over TLS, chosen by ALPN.
+enum class ListenerProtocol { http, https };
 enum class PoolProtocol { http1, http2, grpc };
 
 enum class BackendState {
@@ -57,6 +59,7 @@ enum class Algorithm { round_robin, least_outstanding };
 struct Pool {
   std::string id;
   PoolProtocol protocol = PoolProtocol::http1;
+  std::optional<PoolTls> tls;  // health checks over HTTP use it too
   Algorithm algorithm = Algorithm::round_robin;
   HealthCheck health;
   milliseconds drain_delay{300'000};  // how long a draining backend's exchanges may go on
@@ -101,6 +104,7 @@ struct Listener {
   std::string address = "127.0.0.1";  // IPv4 or IPv6 literal
   std::uint16_t port = 0;
   ListenerProtocol protocol = ListenerProtocol::http;
+  std::optional<ListenerTls> tls;  // there exactly where the protocol is https
   std::vector<Rule> rules;  // the first that matches decides; none: 404
   milliseconds idle_timeout{60'000};
   bool operator==(const Listener&) const = default;

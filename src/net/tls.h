@@ -1,0 +1,144 @@
+// TLS over a non-blocking socket, by OpenSSL. A TlsServer or TlsClient is made once from PEM texts and then shared as
+// const by every thread; a TlsSession is one connection, on one thread, owned by whoever owns the socket. A session
+// never waits: it reads what the socket has, and keeps encrypted bytes that the socket does not take.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+struct ssl_st;
+struct ssl_ctx_st;
+
+namespace weir::net {
+
+class TlsSession {
+ public:
+  enum class Step { again, done, failed };
+
+  // `owner` is what the session refers to (the contexts), kept alive by it.
+  TlsSession(ssl_st* ssl, int fd, std::shared_ptr<const void> owner);
+  ~TlsSession();
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+
+  // Goes on with the handshake, and sends what it has to say, a refusal too.
+  Step handshake();
+  bool established() const;
+  bool http2() const;  // agreed by ALPN
+
+  // As recv(): decrypted bytes; 0 at the end; -1 with errno EAGAIN, or another one where the session has failed. What
+  // has arrived is taken out as a whole: nothing readable stays behind unseen by epoll. `out` has more than
+  // kTlsRecordRoom * 2 bytes.
+  ssize_t receive(std::span<char> out);
+  // The peer has said that nothing follows.
+  bool ended() const { return ended_; }
+
+  // Encrypts `bytes` for flush(). How many were taken: all, or fewer where the socket is too slow; -1: failed.
+  ssize_t write(std::string_view bytes);
+  // Sends what is encrypted, as far as the socket takes it. False: the socket is beyond use.
+  bool flush();
+  // Encrypted bytes that the socket has not taken.
+  std::size_t unsent() const { return out_.size() - sent_; }
+  // Encrypted bytes so far, sent or not.
+  std::uint64_t produced() const { return produced_; }
+  // Says that nothing follows, as far as the socket takes it.
+  void close_notify();
+
+  // Why it failed, in OpenSSL's words.
+  std::string error() const;
+  // The peer's certificate as PEM; empty where it showed none.
+  std::string peer_certificate() const;
+
+ private:
+  friend struct TlsBio;
+  ssize_t fail(int result);
+  void note_error();
+
+  ssl_st* ssl_;
+  int fd_;
+  std::shared_ptr<const void> owner_;
+  std::string out_;  // encrypted
+  std::size_t sent_ = 0;
+  std::uint64_t produced_ = 0;
+  std::size_t budget_ = 0;  // bytes that may yet be read from the socket in this receive()
+  bool dry_ = false;        // the socket has nothing more for now
+  bool eof_ = false;        // the socket is at its end
+  bool ended_ = false;
+  bool failed_ = false;
+  std::string error_;
+};
+
+struct TlsCertificate {
+  std::string chain;  // PEM: the certificate, then those that lead to its root
+  std::string key;    // PEM, without a passphrase
+  bool operator==(const TlsCertificate&) const = default;
+};
+
+enum class AskClient { nothing, any_certificate, trusted_certificate };
+
+struct TlsServerOptions {
+  std::vector<TlsCertificate> certificates;  // at least one; the first is shown where no name fits
+  AskClient ask = AskClient::nothing;
+  std::string client_ca;  // PEM
+  bool operator==(const TlsServerOptions&) const = default;
+};
+
+// Any thread, once made.
+class TlsServer {
+ public:
+  // Session tickets of `before` (or null) stay good, where it asked its clients for the same. Errors: "Tls".
+  static Result<std::shared_ptr<const TlsServer>> create(TlsServerOptions options, const TlsServer* before);
+  ~TlsServer();
+
+  const TlsServerOptions& options() const { return options_; }
+  static std::unique_ptr<TlsSession> accept(const std::shared_ptr<const TlsServer>& server, int fd);
+
+ private:
+  friend struct TlsNames;
+  struct Name {
+    std::string name;  // lower case; a wildcard's begins with its dot
+    std::size_t context;
+  };
+  TlsServer() = default;
+  Result<void> add(const TlsCertificate& certificate);
+  ssl_ctx_st* choose(std::string_view name) const;
+
+  TlsServerOptions options_;
+  std::vector<ssl_ctx_st*> contexts_;
+  std::vector<Name> exact_, wildcard_;  // sorted by name
+};
+
+struct TlsClientOptions {
+  bool verify = false;
+  std::string name;    // asked for, and verified; empty: the address is verified
+  std::string ca;      // PEM; empty: the machine's roots
+  bool http2 = false;  // offered by ALPN; otherwise HTTP/1.1
+  bool operator==(const TlsClientOptions&) const = default;
+};
+
+// Any thread, once made.
+class TlsClient {
+ public:
+  static Result<std::shared_ptr<const TlsClient>> create(TlsClientOptions options);
+  ~TlsClient();
+
+  const TlsClientOptions& options() const { return options_; }
+  // `host`: the peer's address, without its port.
+  static std::unique_ptr<TlsSession> connect(const std::shared_ptr<const TlsClient>& client, int fd,
+                                             const std::string& host);
+
+ private:
+  TlsClient() = default;
+  TlsClientOptions options_;
+  ssl_ctx_st* context_ = nullptr;
+};
+
+}  // namespace weir::net

@@ -1,0 +1,64 @@
+#include "proxy/client_handshake.h"
+
+#include <utility>
+
+#include "proxy/client_h1.h"
+#include "proxy/client_h2.h"
+#include "proxy/limits.h"
+
+namespace weir::proxy {
+
+ClientHandshake::ClientHandshake(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket)
+    : ClientConnection(entrance, std::move(origin)),
+      lane_(lane),
+      fd_(std::move(socket)),
+      tls_(net::TlsServer::accept(entrance.tls, fd_.get())),
+      timeout_(lane.loop(), [this] { close(); }) {
+  ++lane_.handshakes;
+  lane_.loop().watch(fd_.get(), net::kReadable, *this);
+  timeout_.arm(lane_.loop().now() + kTlsHandshakeTime);
+}
+
+ClientHandshake::~ClientHandshake() {
+  --lane_.handshakes;
+  if (fd_) lane_.loop().unwatch(fd_.get());
+}
+
+void ClientHandshake::on_ready(std::uint32_t events) {
+  using Step = net::TlsSession::Step;
+  const Step step = events & (net::kError | net::kHangUp) ? Step::failed : tls_->handshake();
+  if (step == Step::failed) return close();
+  if (step == Step::done) {
+    hand_over();
+    return lane_.flush();
+  }
+  lane_.loop().change(fd_.get(), net::kReadable | (tls_->unsent() > 0 ? net::kWritable : net::kNothing));
+}
+
+void ClientHandshake::hand_over() {
+  timeout_.cancel();
+  if (tls_->http2()) {
+    become<ClientH2>();
+  } else {
+    become<ClientH1>();
+  }
+}
+
+template <class Client>
+void ClientHandshake::become() {
+  lane_.loop().unwatch(fd_.get());
+  auto& heir = static_cast<Client&>(
+      lane_.adopt(std::make_unique<Client>(lane_, entrance_, std::move(origin_), std::move(fd_), std::move(tls_))));
+  lane_.leave(*this);
+  heir.take_over();
+}
+
+void ClientHandshake::close() {
+  if (!fd_) return;
+  lane_.loop().unwatch(fd_.get());
+  fd_.reset();
+  timeout_.cancel();
+  lane_.leave(*this);
+}
+
+}  // namespace weir::proxy

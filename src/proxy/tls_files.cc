@@ -1,0 +1,57 @@
+#include "proxy/tls_files.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "net/fd.h"
+#include "proxy/limits.h"
+
+namespace weir::proxy {
+namespace {
+
+Result<std::string> read_pem(const std::string& path) {
+  const net::Fd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) return fail_errno("cannot read " + path, errno);
+  std::string text(kMaxPemFile + 1, '\0');
+  std::size_t size = 0;
+  while (size < text.size()) {
+    const ssize_t got = read(fd.get(), text.data() + size, text.size() - size);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail_errno("cannot read " + path, errno);
+    if (got == 0) break;
+    size += static_cast<std::size_t>(got);
+  }
+  if (size > kMaxPemFile) return fail("Io", path + " is too large for a PEM file");
+  text.resize(size);
+  return text;
+}
+
+constexpr net::AskClient kAsk[] = {net::AskClient::nothing, net::AskClient::any_certificate,
+                                   net::AskClient::trusted_certificate};
+
+}  // namespace
+
+Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::ListenerTls& tls,
+                                                              const std::shared_ptr<const net::TlsServer>& before) {
+  net::TlsServerOptions options{.ask = kAsk[static_cast<std::size_t>(tls.client_certificates)]};
+  for (const route::Certificate& each : tls.certificates) {
+    options.certificates.push_back({.chain = TRY(read_pem(each.certificate)), .key = TRY(read_pem(each.key))});
+  }
+  if (!tls.client_ca.empty()) options.client_ca = TRY(read_pem(tls.client_ca));
+  if (before && before->options() == options) return before;
+  auto made = net::TlsServer::create(std::move(options), before.get());
+  if (!made) return fail("Tls", "with " + tls.certificates.front().certificate + ": " + made.error().message);
+  return made;
+}
+
+Result<std::shared_ptr<const net::TlsClient>> load_tls_client(const route::PoolTls& tls, route::PoolProtocol protocol,
+                                                              const std::shared_ptr<const net::TlsClient>& before) {
+  net::TlsClientOptions options{.verify = tls.verify, .name = tls.sni, .http2 = protocol != route::PoolProtocol::http1};
+  if (!tls.ca.empty()) options.ca = TRY(read_pem(tls.ca));
+  if (before && before->options() == options) return before;
+  return net::TlsClient::create(std::move(options));
+}
+
+}  // namespace weir::proxy
