@@ -7,6 +7,7 @@
 #include "proxy/backend_link.h"
 #include "proxy/client_connection.h"
 #include "proxy/matcher.h"
+#include "proxy/redirect.h"
 
 namespace weir::proxy {
 namespace {
@@ -75,9 +76,15 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   request_ended_ = end;
   if (request.method == Method::connect) return answer(405, kPlain, "CONNECT is not served here.\n");
   if (entrance.listener == nullptr) return answer(503, kPlain, "This listener has gone.\n");
-  LiveRule* rule = entrance.listener->find(host_of(request.authority()), request.path());
+  LiveRule* rule = entrance.listener->find({.host = host_of(request.authority()),
+                                            .path = request.path(),
+                                            .query = request.query(),
+                                            .method = request.method_name(),
+                                            .source = origin.address,
+                                            .fields = &request.fields});
   if (rule == nullptr) return answer(404, kPlain, "No rule matches.\n");
   if (rule->fixed != nullptr) return answer(rule->fixed->status, rule->fixed->content_type, rule->fixed->body);
+  if (rule->redirect != nullptr) return redirect(*rule->redirect, entrance);
   pool_ = rule->choice.next();
   if (pool_ == nullptr) return answer(503, kPlain, "Every pool has weight zero.\n");
   ++pool_->counters.requests;
@@ -261,12 +268,14 @@ void Exchange::answer_failure(FailureCause cause) {
   answer(status, kPlain, sentence);
 }
 
-void Exchange::answer(unsigned status, std::string_view content_type, std::string_view body) {
+void Exchange::answer(unsigned status, std::string_view content_type, std::string_view body,
+                      std::string_view location) {
   phase_ = Phase::over;
   silence_.cancel();
   response.clear();
   response.status = static_cast<std::uint16_t>(status);
   if (!content_type.empty()) response.fields.add(HeaderId::content_type, content_type);
+  if (!location.empty()) response.fields.add(HeaderId::location, location);
   response.content_length = body.size();
   response.body = body.empty() ? http::BodyKind::none : http::BodyKind::length;
   response.fields.add(HeaderId::content_length, std::to_string(body.size()));
@@ -275,6 +284,16 @@ void Exchange::answer(unsigned status, std::string_view content_type, std::strin
   if (end) return;
   client_->send_body(body);
   client_->send_end(nullptr);
+}
+
+void Exchange::redirect(const route::Redirect& to, const Entrance& entrance) {
+  const std::string_view authority = request.authority().empty() ? entrance.place : request.authority();
+  const std::string location = location_of(to, {.protocol = entrance.scheme(),
+                                                .host = host_of(authority),
+                                                .port = entrance.port,
+                                                .path = request.path(),
+                                                .query = request.query()});
+  answer(to.status, {}, {}, location);
 }
 
 // gRPC over HTTP/2, "Trailers-Only": the status in the one and only header block.

@@ -55,7 +55,8 @@ class Exchange {
   void add_forwarded(const Entrance& entrance, const ClientOrigin& origin);
   void attempt(FailureCause cause);
   bool send_request(BackendStream& backend);
-  void answer(unsigned status, std::string_view content_type, std::string_view body);
+  void answer(unsigned status, std::string_view content_type, std::string_view body, std::string_view location = {});
+  void redirect(const route::Redirect& to, const Entrance& entrance);
   void answer_failure(FailureCause cause);
   void answer_grpc(std::string_view message);
   bool may_retry(const BackendFailure& failure) const;

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "proxy/matcher.h"
-
 namespace weir::proxy {
 
 void WeightedChoice::update(std::vector<Member> members) {
@@ -28,11 +26,9 @@ LivePool* WeightedChoice::next() {
   return best->pool;
 }
 
-LiveRule* LiveListener::find(std::string_view host, std::string_view path) const {
-  for (const auto& rule : rules) {
-    if (matches(rule->spec->match, host, path)) return rule.get();
-  }
-  return nullptr;
+LiveRule* LiveListener::find(const RequestTraits& request) const {
+  const auto place = index.find(request);
+  return place ? rules[*place].get() : nullptr;
 }
 
 void LiveTable::apply(route::RouteTablePointer table) {
@@ -77,12 +73,15 @@ void LiveTable::apply_listener(const route::Listener& spec, LiveListener* before
     for (auto& rule : before->rules) known.emplace(rule->spec->id, &rule);
   }
   now.spec = &spec;
+  std::vector<const route::Match*> matches;
   for (const route::Rule& rule_spec : spec.rules) {
     const auto found = known.find(rule_spec.id);
     now.rules.push_back(found != known.end() ? std::move(*found->second) : std::make_unique<LiveRule>());
     LiveRule& rule = *now.rules.back();
     rule.spec = &rule_spec;
     rule.fixed = std::get_if<route::FixedResponse>(&rule_spec.action);
+    rule.redirect = std::get_if<route::Redirect>(&rule_spec.action);
+    matches.push_back(&rule_spec.match);
     std::vector<WeightedChoice::Member> members;
     if (const auto* forward = std::get_if<route::Forward>(&rule_spec.action)) {
       for (const route::WeightedPool& to : forward->pools) {
@@ -91,6 +90,7 @@ void LiveTable::apply_listener(const route::Listener& spec, LiveListener* before
     }
     rule.choice.update(std::move(members));
   }
+  now.index.build(matches);
 }
 
 LiveListener* LiveTable::find_listener(std::string_view id) {

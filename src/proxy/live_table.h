@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "proxy/live_pool.h"
+#include "proxy/matcher.h"
 #include "route/route_table.h"
 
 namespace weir::proxy {
@@ -37,16 +38,18 @@ class WeightedChoice {
 
 struct LiveRule {
   const route::Rule* spec = nullptr;            // borrowed from the table in force
-  const route::FixedResponse* fixed = nullptr;  // or null: then `choice` decides
+  const route::FixedResponse* fixed = nullptr;  // or null
+  const route::Redirect* redirect = nullptr;    // or null; where both are, `choice` decides
   WeightedChoice choice;
 };
 
 struct LiveListener {
   const route::Listener* spec = nullptr;  // borrowed from the table in force
   std::vector<std::unique_ptr<LiveRule>> rules;
+  RuleIndex index;  // of `rules`
 
-  // The first rule that takes the request; null: 404. `path` is without its query.
-  LiveRule* find(std::string_view host, std::string_view path) const;
+  // The first rule that takes the request; null: 404.
+  LiveRule* find(const RequestTraits& request) const;
 };
 
 class LiveTable {

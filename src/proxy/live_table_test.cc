@@ -135,7 +135,7 @@ TEST(LiveTableTest, weights_are_exact_in_every_run_of_a_hundred) {
     LiveTable live;
     live.apply(share(table_of(1, {pool_of("a", {"x"}), pool_of("b", {"y"}), pool_of("c", {"z"})},
                               {{"a", weights[0]}, {"b", weights[1]}, {"c", weights[2]}})));
-    LiveRule* rule = live.find_listener("l")->find("h", "/");
+    LiveRule* rule = live.find_listener("l")->find({"h", "/"});
     const unsigned total = weights[0] + weights[1] + weights[2];
     std::vector<std::string> chosen;
     for (unsigned i = 0; i < 1000; ++i) chosen.push_back(rule->choice.next()->id());
@@ -152,7 +152,7 @@ TEST(LiveTableTest, weights_are_exact_in_every_run_of_a_hundred) {
 TEST(LiveTableTest, all_weights_zero_choose_nothing) {
   LiveTable live;
   live.apply(share(table_of(1, {pool_of("a", {"x"})}, {{"a", 0}})));
-  EXPECT_EQ(live.find_listener("l")->find("h", "/")->choice.next(), nullptr);
+  EXPECT_EQ(live.find_listener("l")->find({"h", "/"})->choice.next(), nullptr);
 }
 
 TEST(LiveTableTest, a_swap_that_leaves_the_weights_goes_on_with_the_rotation) {
@@ -164,8 +164,8 @@ TEST(LiveTableTest, a_swap_that_leaves_the_weights_goes_on_with_the_rotation) {
   for (std::int64_t i = 1; i <= 40; ++i) {
     swapped.apply(table(i));
     EXPECT_EQ(swapped.version(), i);
-    EXPECT_EQ(swapped.find_listener("l")->find("h", "/")->choice.next()->id(),
-              steady.find_listener("l")->find("h", "/")->choice.next()->id());
+    EXPECT_EQ(swapped.find_listener("l")->find({"h", "/"})->choice.next()->id(),
+              steady.find_listener("l")->find({"h", "/"})->choice.next()->id());
   }
 }
 
@@ -177,9 +177,9 @@ TEST(LiveTableTest, the_first_rule_that_matches_decides) {
   LiveTable live;
   live.apply(share(table));
   const LiveListener& listener = *live.find_listener("l");
-  EXPECT_EQ(listener.find("NO.example", "/img/1")->spec->id, "no");
-  EXPECT_EQ(listener.find("yes", "/img/1")->spec->id, "img");
-  EXPECT_EQ(listener.find("yes", "/")->spec->id, "r");
+  EXPECT_EQ(listener.find({"NO.example", "/img/1"})->spec->id, "no");
+  EXPECT_EQ(listener.find({"yes", "/img/1"})->spec->id, "img");
+  EXPECT_EQ(listener.find({"yes", "/"})->spec->id, "r");
 }
 
 TEST(LiveTableTest, a_pool_that_leaves_the_table_finishes_what_it_has) {

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <set>
 
 #include "route/limits.h"
@@ -13,7 +14,8 @@ namespace {
 constexpr std::string_view kListenerProtocols[] = {"http", "https"};
 constexpr std::string_view kPoolProtocols[] = {"http1", "http2", "grpc"};
 constexpr std::string_view kBackendStates[] = {"checking", "serving", "draining"};
-constexpr std::string_view kHealthProtocols[] = {"http", "grpc", "none"};
+constexpr std::string_view kHealthProtocols[] = {"http", "grpc", "none", "https"};
+constexpr std::string_view kRedirectProtocols[] = {"#{protocol}", "http", "https"};
 constexpr std::string_view kAlgorithms[] = {"round_robin", "least_outstanding"};
 
 template <class Enum, std::size_t n>
@@ -26,10 +28,6 @@ Json array_of(const Items& items, Function one) {
   Json array = Json::array();
   for (const auto& item : items) array.push(one(item));
   return array;
-}
-
-Json strings(const std::vector<std::string>& texts) {
-  return array_of(texts, [](const std::string& text) { return Json(text); });
 }
 
 Json backend_json(const Backend& b) {
@@ -61,6 +59,12 @@ Json action_json(const Action& action) {
                                 return Json::object().set("pool", w.pool).set("weight", w.weight);
                               }));
   }
+  if (const auto* redirect = std::get_if<Redirect>(&action)) {
+    Json inner = Json::object();
+    inner.set("status", redirect->status).set("protocol", redirect->protocol).set("host", redirect->host);
+    inner.set("port", redirect->port).set("path", redirect->path).set("query", redirect->query);
+    return Json::object().set("redirect", std::move(inner));
+  }
   const auto& fixed = std::get<FixedResponse>(action);
   Json inner = Json::object();
   inner.set("status", fixed.status).set("content_type", fixed.content_type).set("body", fixed.body);
@@ -68,10 +72,7 @@ Json action_json(const Action& action) {
 }
 
 Json rule_json(const Rule& r) {
-  Json match = Json::object();
-  if (!r.match.hosts.empty()) match.set("hosts", strings(r.match.hosts));
-  if (!r.match.paths.empty()) match.set("paths", strings(r.match.paths));
-  return Json::object().set("id", r.id).set("match", std::move(match)).set("action", action_json(r.action));
+  return Json::object().set("id", r.id).set("match", to_json(r.match)).set("action", action_json(r.action));
 }
 
 Json listener_json(const Listener& l) {
@@ -169,26 +170,45 @@ FixedResponse read_fixed(const Json& json, std::string path, Faults& faults) {
   return fixed;
 }
 
+// A part of a Location: neither ends a line nor splits it.
+std::string location_part(Members& m, std::string_view name, const std::string& otherwise) {
+  std::string text = m.text_or(name, otherwise);
+  const auto bad = [](unsigned char c) { return c <= ' ' || c == 0x7f; };
+  if (std::any_of(text.begin(), text.end(), bad)) m.fault(name, "has a space or a control character");
+  return text;
+}
+
+Redirect read_redirect(const Json& json, std::string path, Faults& faults) {
+  Redirect redirect;
+  Members m(json, std::move(path), faults);
+  redirect.status = static_cast<unsigned>(m.number_or("status", 301, 302, redirect.status));
+  redirect.protocol = location_part(m, "protocol", redirect.protocol);
+  if (std::ranges::find(kRedirectProtocols, redirect.protocol) == std::end(kRedirectProtocols)) {
+    m.fault("protocol", "is none of: #{protocol}, http, https");
+  }
+  redirect.host = location_part(m, "host", redirect.host);
+  redirect.port = location_part(m, "port", redirect.port);
+  redirect.path = location_part(m, "path", redirect.path);
+  if (!redirect.path.starts_with('/')) m.fault("path", "does not begin with a slash");
+  redirect.query = location_part(m, "query", redirect.query);
+  m.finish();
+  return redirect;
+}
+
 Action read_action(const Json& json, std::string path, const std::set<std::string>& pools, Faults& faults) {
   Members m(json, path, faults);
   Action action = Forward{};
   const Json& forward = m.any("forward");
   const Json& fixed = m.any("fixed_response");
-  if (forward.is_null() == fixed.is_null()) faults.add(path, "is neither one forward nor one fixed_response");
+  const Json& redirect = m.any("redirect");
+  if (!forward.is_null() + !fixed.is_null() + !redirect.is_null() != 1) {
+    faults.add(path, "is not exactly one of: forward, fixed_response, redirect");
+  }
   if (!forward.is_null()) action = read_forward(m, pools, faults);
   if (!fixed.is_null()) action = read_fixed(fixed, m.path("fixed_response"), faults);
+  if (!redirect.is_null()) action = read_redirect(redirect, m.path("redirect"), faults);
   m.finish();
   return action;
-}
-
-Match read_match(const Json& json, std::string path, Faults& faults) {
-  Match match;
-  if (json.is_null()) return match;
-  Members m(json, std::move(path), faults);
-  match.hosts = m.texts("hosts");
-  match.paths = m.texts("paths");
-  m.finish();
-  return match;
 }
 
 Listener read_listener(Members& m, std::set<std::string>& ids, const std::set<std::string>& pools, Faults& faults) {

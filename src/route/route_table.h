@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "route/match.h"
 #include "route/tls.h"
 
 namespace weir::route {
@@ -39,7 +40,8 @@ struct Backend {
   bool operator==(const Backend&) const = default;
 };
 
-enum class HealthProtocol { http, grpc, none };  // none: every backend counts as healthy
+// https: as the pool's `tls` says, unverified where it has none; http is cleartext and grpc as the pool is.
+enum class HealthProtocol { http, grpc, none, https };  // none: every backend counts as healthy
 
 struct HealthCheck {
   HealthProtocol protocol = HealthProtocol::http;
@@ -59,7 +61,7 @@ enum class Algorithm { round_robin, least_outstanding };
 struct Pool {
   std::string id;
   PoolProtocol protocol = PoolProtocol::http1;
-  std::optional<PoolTls> tls;  // health checks over HTTP use it too
+  std::optional<PoolTls> tls;  // none: cleartext
   Algorithm algorithm = Algorithm::round_robin;
   HealthCheck health;
   milliseconds drain_delay{300'000};  // how long a draining backend's exchanges may go on
@@ -83,14 +85,18 @@ struct FixedResponse {
   std::string body;
   bool operator==(const FixedResponse&) const = default;
 };
-using Action = std::variant<Forward, FixedResponse>;
-
-// Which requests a rule takes. Empty lists take every request.
-struct Match {
-  std::vector<std::string> hosts;  // any of them; ASCII case ignored; "*" and "?" are wildcards
-  std::vector<std::string> paths;  // any of them; case-sensitive; "*" and "?" are wildcards
-  bool operator==(const Match&) const = default;
+// Sends the client elsewhere: "PROTOCOL://HOST:PORT/PATH?QUERY". In each text #{protocol}, #{host}, #{port}, #{path}
+// (without its first slash) and #{query} (without its question mark) stand for the request's own.
+struct Redirect {
+  unsigned status = 302;                 // 301 or 302
+  std::string protocol = "#{protocol}";  // or "http", "https"
+  std::string host = "#{host}";
+  std::string port = "#{port}";
+  std::string path = "/#{path}";  // begins with a slash
+  std::string query = "#{query}";
+  bool operator==(const Redirect&) const = default;
 };
+using Action = std::variant<Forward, FixedResponse, Redirect>;
 
 struct Rule {
   std::string id;

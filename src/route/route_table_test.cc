@@ -7,6 +7,15 @@
 namespace weir::route {
 namespace {
 
+Match everything() {
+  return {.hosts = {"a"},
+          .paths = {"/b"},
+          .methods = {"GET", "PURGE"},
+          .headers = {{"X-A", {"1", "2*"}}, {"X-B", {"?"}}},
+          .queries = {{{{"k", "v"}, {"", "any"}}}, {{{"l", "*"}}}},
+          .sources = {"10.0.0.0/8", "::/0"}};
+}
+
 RouteTable example() {
   RouteTable table;
   table.version = 7;
@@ -24,7 +33,8 @@ RouteTable example() {
   table.pools = {pool, Pool{.id = "green"}};
   Listener listener{.id = "l", .address = "0.0.0.0", .port = 80, .idle_timeout = milliseconds(30'000)};
   listener.rules = {{"r1", {{"*.example.org"}, {"/a/*"}}, Forward{{{"blue", 90}, {"green", 10}}}},
-                    {"r2", {}, FixedResponse{404, "text/plain", "no"}}};
+                    {"r2", {}, FixedResponse{404, "text/plain", "no"}},
+                    {"r3", everything(), Redirect{301, "https", "#{host}", "443", "/b/#{path}", "x=1&#{query}"}}};
   table.listeners = {listener};
   return table;
 }
@@ -64,13 +74,43 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
       {R"({"version":1,"pools":[{"id":"a","health":{"interval_ms":0}}]})",
        "pools[0].health.interval_ms: 0 is not within 1 to 604800000"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"rules":[{"id":"r","action":{}}]}]})",
-       "listeners[0].rules[0].action: is neither one forward nor one fixed_response"},
+       "listeners[0].rules[0].action: is not exactly one of: forward, fixed_response, redirect"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","action":{"forward":[{"pool":"p"}]}}]}]})",
        "listeners[0].rules[0].action.forward[0].pool: there is no pool 'p'"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","action":{"fixed_response":{"status":99}}}]}]})",
        "listeners[0].rules[0].action.fixed_response.status: 99 is not within 200 to 599"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"headers":[{"name":"","values":["a"]}]}}]}]})",
+       "listeners[0].rules[0].match.headers[0].name: is empty"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"headers":[{"name":"a"}]}}]}]})",
+       "listeners[0].rules[0].match.headers[0].values: is empty"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"queries":[{"any":[]}]}}]}]})",
+       "listeners[0].rules[0].match.queries[0].any: is empty"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"queries":[{"any":[{"key":"a"}]}]}}]}]})",
+       "listeners[0].rules[0].match.queries[0].any[0].value: a text is missing"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"sources":["10.0.0.1"]}}]}]})",
+       "listeners[0].rules[0].match.sources: '10.0.0.1' is no range of IP addresses"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"cookies":[]}}]}]})",
+       "listeners[0].rules[0].match.cookies: is not known"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","action":{"redirect":{"status":307}}}]}]})",
+       "listeners[0].rules[0].action.redirect.status: 307 is not within 301 to 302"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","action":{"redirect":{"protocol":"ftp"}}}]}]})",
+       "listeners[0].rules[0].action.redirect.protocol: is none of: #{protocol}, http, https"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","action":{"redirect":{"path":"a"}}}]}]})",
+       "listeners[0].rules[0].action.redirect.path: does not begin with a slash"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","action":{"redirect":{"query":"a b"}}}]}]})",
+       "listeners[0].rules[0].action.redirect.query: has a space or a control character"},
   };
   for (const Row& row : rows) {
     const Json json = MUST(Json::parse(row.text));

@@ -151,7 +151,7 @@ void SimProcess::request(std::uint16_t port) {
       if (each.port == port) listener = workers_[worker]->find_listener(each.id);
   }
   if (listener == nullptr) witness_.on_unheard(port);
-  proxy::LiveRule* rule = listener == nullptr ? nullptr : listener->find("host.example", "/");
+  proxy::LiveRule* rule = listener == nullptr ? nullptr : listener->find({"host.example", "/"});
   LivePool* pool = rule == nullptr || rule->fixed != nullptr ? nullptr : rule->choice.next();
   if (pool == nullptr) {
     ++tally_.unserved;  // every weight is 0, or there is no such listener yet

@@ -1,0 +1,29 @@
+// Cidr: a range of IP addresses, "10.0.0.0/8" or "2001:db8::/32". A value; any thread.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace weir {
+
+class Cidr {
+ public:
+  // None where `text` is no address, slash and number of leading bits.
+  static std::optional<Cidr> parse(std::string_view text);
+
+  // False where `address` is no IP literal or one of the other family. An IPv4 address mapped into IPv6 counts as IPv4.
+  bool contains(std::string_view address) const;
+  bool is_ipv6() const { return ipv6_; }
+
+ private:
+  std::array<unsigned char, 16> bytes_{};
+  unsigned bits_ = 0;
+  bool ipv6_ = false;
+};
+
+// Whether `text` is an IPv4 or IPv6 literal.
+bool is_ipv4_literal(std::string_view text);
+bool is_ipv6_literal(std::string_view text);
+
+}  // namespace weir
