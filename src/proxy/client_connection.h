@@ -16,9 +16,10 @@ class Lane;
 
 // Lives while it is open or a connection that came through it is.
 struct Entrance {
-  std::string place;                 // "127.0.0.1:80"
-  std::string port;                  // "80"
-  LiveListener* listener = nullptr;  // null once the table has dropped it
+  std::string place;  // "127.0.0.1:80"
+  std::string port;   // "80"
+  std::string listener_id;
+  LiveListener* listener = nullptr;  // a parted one once the table has dropped it; null: there never was one
   Duration idle_timeout{};
   std::shared_ptr<const net::TlsServer> tls;  // null: cleartext
   std::size_t connections = 0;

@@ -40,7 +40,11 @@ void LiveTable::apply(route::RouteTablePointer table) {
     now.push_back(std::make_unique<LiveListener>());
     apply_listener(spec, find_listener(spec.id), *now.back());
   }
-  listeners_ = std::move(now);
+  listeners_.swap(now);
+  for (auto& listener : now) {
+    if (find_listener(listener->spec->id) == nullptr) parted_.push_back({before, std::move(listener)});
+  }
+  apply_parted();
   sweep();
 }
 
@@ -91,6 +95,20 @@ void LiveTable::apply_listener(const route::Listener& spec, LiveListener* before
     rule.choice.update(std::move(members));
   }
   now.index.build(matches);
+}
+
+void LiveTable::apply_parted() {
+  std::erase_if(parted_, [this](const Parted& each) { return find_listener(each.listener->spec->id) != nullptr; });
+  for (Parted& each : parted_) {
+    auto now = std::make_unique<LiveListener>();
+    apply_listener(*each.listener->spec, each.listener.get(), *now);
+    each.listener = std::move(now);
+  }
+}
+
+LiveListener* LiveTable::find_parted(std::string_view id) {
+  const auto found = std::ranges::find(parted_, id, [](const Parted& each) { return each.listener->spec->id; });
+  return found == parted_.end() ? nullptr : found->listener.get();
 }
 
 LiveListener* LiveTable::find_listener(std::string_view id) {

@@ -56,13 +56,17 @@ class LiveTable {
  public:
   LiveTable() = default;
 
-  // Swaps to `table`. Pointers to rules and listeners end here; those to pools and backends go on while they are in
+  // Swaps to `table`. Pointers to rules and listeners end here, parted ones too; those to pools and backends go on while they are in
   // the table or something runs on them.
   void apply(route::RouteTablePointer table);
 
   std::int64_t version() const { return table_ ? table_->version : 0; }
   const route::RouteTablePointer& table() const { return table_; }
   LiveListener* find_listener(std::string_view id);
+  // One that the newest tables do not have any more, with its last rules, over the pools in force: for those who came
+  // in through it and may still ask. Null where it has been forgotten, or is back.
+  LiveListener* find_parted(std::string_view id);
+  void forget_parted() { parted_.clear(); }
   LivePool* find_pool(std::string_view id);
   std::span<const std::unique_ptr<LivePool>> pools() const { return pools_; }
   void set_health(std::string_view pool, std::string_view backend, route::Health health);
@@ -73,12 +77,18 @@ class LiveTable {
  private:
   void apply_pools();
   void apply_listener(const route::Listener& spec, LiveListener* before, LiveListener& now);
+  void apply_parted();
 
   route::RouteTablePointer table_;
   std::vector<std::unique_ptr<LivePool>> pools_;  // in the table's order
   std::vector<std::unique_ptr<LivePool>> dropped_;
   std::unordered_map<std::string_view, LivePool*> pool_by_id_;
   std::vector<std::unique_ptr<LiveListener>> listeners_;
+  struct Parted {
+    route::RouteTablePointer table;  // the last one that had it
+    std::unique_ptr<LiveListener> listener;
+  };
+  std::vector<Parted> parted_;
 };
 
 }  // namespace weir::proxy

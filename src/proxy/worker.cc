@@ -125,15 +125,19 @@ void Worker::enter(Entrance& entrance) {
   for (const route::Listener& spec : lane_.table().table()->listeners) {
     if (place_of(spec) != entrance.place) continue;
     entrance.listener = lane_.table().find_listener(spec.id);
+    entrance.listener_id = spec.id;
     entrance.idle_timeout = spec.idle_timeout;
     return;
   }
 }
 
 void Worker::run_apply(const route::RouteTablePointer& table) {
-  // Rules are borrowed from the table: nothing may point at the old ones afterwards.
-  for (const auto& entrance : closed_entrances_) entrance->listener = nullptr;
   lane_.table().apply(table);
+  // Who came in through a listener that has gone may still ask, within the time that its connection ends in.
+  for (const auto& entrance : closed_entrances_) {
+    LiveListener* parted = lane_.table().find_parted(entrance->listener_id);
+    entrance->listener = parted != nullptr ? parted : lane_.table().find_listener(entrance->listener_id);
+  }
   for (const auto& acceptor : acceptors_) enter(*acceptor->entrance);
   report(true);
 }
@@ -195,6 +199,7 @@ void Worker::on_tick() {
   }
   lane_.table().sweep();
   std::erase_if(closed_entrances_, [](const auto& entrance) { return entrance->connections == 0; });
+  if (closed_entrances_.empty()) lane_.table().forget_parted();
   report(false);
 }
 

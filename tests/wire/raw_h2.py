@@ -212,7 +212,7 @@ def free_port():
 class Proxy:
     """The data plane with one worker, one listener and one pool."""
 
-    def __init__(self, program, idle_timeout_ms=60000):
+    def __init__(self, program, idle_timeout_ms=60000, control=False):
         self.folder = tempfile.mkdtemp(prefix="weir-wire-")
         self.backend, self.port = Backend(), free_port()
         table = {"version": 1,
@@ -222,11 +222,13 @@ class Proxy:
                  "pools": [{"id": "p", "protocol": "http1", "health": {"protocol": "none"},
                             "backends": [{"id": "b", "address": "127.0.0.1", "port": self.backend.port,
                                           "state": "serving"}]}]}
+        self.table, self.control_path = table, os.path.join(self.folder, "control")
         path = os.path.join(self.folder, "table.json")
         with open(path, "w") as file:
             json.dump(table, file)
         self.log = open(os.path.join(self.folder, "log"), "wb")
-        self.process = subprocess.Popen([program, "--table", path, "--workers", "1"], stderr=self.log)
+        command = [program, "--table", path, "--workers", "1"] + (["--control", self.control_path] if control else [])
+        self.process = subprocess.Popen(command, stderr=self.log)
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
