@@ -17,11 +17,17 @@ namespace weir::proxy {
 
 using http::H1Event;
 
-BackendH1::BackendH1(Lane& lane, BackendLink& link, net::Fd socket)
-    : lane_(lane), link_(link), fd_(std::move(socket)), out_(lane.chunks()), connect_timer_(lane.loop(), [this] {
+BackendH1::BackendH1(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer tls)
+    : lane_(lane),
+      link_(link),
+      fd_(std::move(socket)),
+      tls_(std::move(tls)),
+      out_(lane.chunks()),
+      connect_timer_(lane.loop(), [this] {
         fail(FailureCause::connect_timeout);
         lane_.flush();
       }) {
+  out_.send_through(tls_.get());
   lane_.loop().watch(fd_.get(), net::kWritable, *this);
   connect_timer_.arm(lane_.loop().now() + kConnectTimeout);
 }
@@ -107,6 +113,7 @@ void BackendH1::close() {
   if (!fd_) return;
   if (exchange_ == nullptr) link_.left_idle(*this);
   lane_.untouch(*this);
+  if (tls_ && !broken_) tls_->close_notify();
   mute();
   fd_.reset();
   connect_timer_.cancel();
@@ -149,6 +156,14 @@ void BackendH1::on_ready(std::uint32_t events) {
 void BackendH1::connected() {
   const int error = net::connect_error(fd_.get());
   if (error != 0) return fail(FailureCause::refused);
+  if (tls_) {
+    const net::TlsSession::Step step = tls_->handshake();
+    if (step == net::TlsSession::Step::failed) return fail(FailureCause::handshake);
+    if (step == net::TlsSession::Step::again) {
+      return lane_.loop().change(fd_.get(), net::kReadable | (tls_->unsent() > 0 ? net::kWritable : net::kNothing));
+    }
+    sent_before_ = out_.total_sent();  // the handshake is no part of the request
+  }
   connecting_ = false;
   connect_timer_.cancel();
   update_interest();
@@ -161,10 +176,15 @@ void BackendH1::read() {
     return update_interest();
   }
   const std::span<char> buffer = lane_.read_buffer();
-  const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), 0);
-  if (size > 0) return process({buffer.data(), static_cast<std::size_t>(size)});
+  const ssize_t size = receive_from(fd_.get(), tls_.get(), buffer);
+  if (size > 0) {
+    process({buffer.data(), static_cast<std::size_t>(size)});
+    if (tls_ && fd_ && !paused_ && tls_->ended()) end_of_input();
+    return;
+  }
   if (size == 0) return end_of_input();
-  if (errno != EAGAIN && errno != EINTR) fail(FailureCause::closed);
+  if (errno != EAGAIN && errno != EINTR) return fail(FailureCause::closed);
+  if (!out_.empty()) lane_.touch(*this);  // TLS itself has something to say
 }
 
 void BackendH1::process(std::string_view in) {

@@ -15,7 +15,8 @@ namespace weir::proxy {
 
 class BackendH1 final : public net::FdHandler, public BackendStream, private Flushable {
  public:
-  BackendH1(Lane& lane, BackendLink& link, net::Fd socket);
+  // `tls`: a session that begins with the connection, or null.
+  BackendH1(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer tls);
   ~BackendH1() override;
 
   // Takes an exchange; send_head comes next.
@@ -48,11 +49,12 @@ class BackendH1 final : public net::FdHandler, public BackendStream, private Flu
   Lane& lane_;
   BackendLink& link_;
   net::Fd fd_;
+  TlsPointer tls_;
   Exchange* exchange_ = nullptr;
   http::H1Parser parser_{http::H1Parser::Role::response};
   OutQueue out_;
   net::Timer connect_timer_;
-  bool connecting_ = true;
+  bool connecting_ = true;     // or in the TLS handshake
   bool request_sent_ = false;  // as far as the queue: the whole request is in it
   bool chunked_ = false;       // the request's body
   bool reused_ = false;

@@ -112,19 +112,29 @@ void BackendH2::release(Stream& stream) {
 
 void BackendH2::on_ready(std::uint32_t events) {
   if (connecting_) {
-    if (net::connect_error(fd()) != 0) {
-      close(FailureCause::refused);
-    } else {
-      connecting_ = false;
-      connect_timer_.cancel();
-      set_connected(true);
-      lane_.loop().change(fd(), net::kReadable);
-      wake();
-    }
+    connected();
   } else {
     wire_ready(events);
   }
   lane_.flush();
+}
+
+void BackendH2::connected() {
+  if (net::connect_error(fd()) != 0) return close(FailureCause::refused);
+  if (tls() != nullptr) {
+    const net::TlsSession::Step step = tls()->handshake();
+    if (step == net::TlsSession::Step::failed) return close(FailureCause::handshake);
+    if (step == net::TlsSession::Step::again) {
+      return lane_.loop().change(fd(), net::kReadable | (tls()->unsent() > 0 ? net::kWritable : net::kNothing));
+    }
+    for (const auto& stream : streams_) stream->sent_before = total_sent();  // the handshake is no part of a request
+  }
+  connecting_ = false;
+  connect_timer_.cancel();
+  set_connected(true);
+  lane_.loop().change(fd(), net::kReadable);
+  wake();
+  if (tls() != nullptr) wire_ready(net::kReadable);  // what came with the handshake's end lies in the session
 }
 
 Exchange* BackendH2::detach(Stream& stream) { return std::exchange(stream.exchange, nullptr); }

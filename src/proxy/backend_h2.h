@@ -14,7 +14,7 @@ namespace weir::proxy {
 
 class BackendH2 final : public net::FdHandler, private H2Wire {
  public:
-  BackendH2(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer tls = nullptr);
+  BackendH2(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer tls);
   ~BackendH2() override;
 
   // A stream for `exchange`; null where this connection takes no more.
@@ -26,6 +26,7 @@ class BackendH2 final : public net::FdHandler, private H2Wire {
   struct Stream;
 
   void on_ready(std::uint32_t events) override;
+  void connected();
   void on_response(http::StreamId, void* user, http::ResponseHead& head, bool end) override;
   void on_data(http::StreamId id, void* user, std::string_view bytes) override;
   void on_trailers(http::StreamId, void* user, http::HeaderBlock& trailers) override;
@@ -42,7 +43,7 @@ class BackendH2 final : public net::FdHandler, private H2Wire {
 
   BackendLink& link_;
   net::Timer connect_timer_;
-  bool connecting_ = true;
+  bool connecting_ = true;  // or in the TLS handshake
   bool closing_ = false;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<Stream>> free_;

@@ -1,6 +1,7 @@
 #include "proxy/backend_link.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/result.h"
 #include "net/socket.h"
@@ -27,7 +28,24 @@ BackendLink::BackendLink(Lane& lane, LiveBackend& backend)
 
 BackendLink::~BackendLink() = default;
 
+// New connections follow the newest table; those under the old rules take nothing new.
+void BackendLink::renew_tls() {
+  clients_generation_ = lane_.clients_generation();
+  const bool wanted = backend_.pool->spec().tls.has_value();
+  const auto found = lane_.pool_clients().find(backend_.pool->id());
+  const bool known = wanted && found != lane_.pool_clients().end();
+  const auto before = std::exchange(tls_, known ? found->second : nullptr);
+  unusable_ = wanted && !tls_;
+  if (tls_ != before || unusable_) close_unused();
+}
+
+TlsPointer BackendLink::session(int fd) const {
+  return tls_ ? net::TlsClient::connect(tls_, fd, backend_.spec.address) : nullptr;
+}
+
 BackendStream* BackendLink::open(Exchange& exchange) {
+  if (clients_generation_ != lane_.clients_generation()) renew_tls();
+  if (unusable_) return nullptr;
   return backend_.pool->spec().protocol == route::PoolProtocol::http1 ? open_h1(exchange) : open_h2(exchange);
 }
 
@@ -40,7 +58,8 @@ BackendStream* BackendLink::open_h1(Exchange& exchange) {
   }
   auto socket = net::connect_stream(address_);
   if (!socket) return nullptr;
-  h1_.push_back(std::make_unique<BackendH1>(lane_, *this, std::move(*socket)));
+  const int fd = socket->get();
+  h1_.push_back(std::make_unique<BackendH1>(lane_, *this, std::move(*socket), session(fd)));
   h1_.back()->begin(exchange);
   return h1_.back().get();
 }
@@ -52,7 +71,8 @@ BackendStream* BackendLink::open_h2(Exchange& exchange) {
   if (h2_.size() >= kMaxSessions) return nullptr;
   auto socket = net::connect_stream(address_);
   if (!socket) return nullptr;
-  h2_.push_back(std::make_unique<BackendH2>(lane_, *this, std::move(*socket)));
+  const int fd = socket->get();
+  h2_.push_back(std::make_unique<BackendH2>(lane_, *this, std::move(*socket), session(fd)));
   return h2_.back()->begin(exchange);
 }
 
@@ -68,7 +88,10 @@ void BackendLink::closed(BackendH1& connection) { lane_.bury(extract(h1_, connec
 void BackendLink::closed(BackendH2& connection) { lane_.bury(extract(h2_, connection)); }
 
 void BackendLink::backend_changed() {
-  if (backend_.serving()) return;
+  if (!backend_.serving()) close_unused();
+}
+
+void BackendLink::close_unused() {
   for (BackendH1* connection : std::vector<BackendH1*>(idle_)) connection->close();
   std::vector<BackendH2*> sessions;
   for (const auto& connection : h2_) sessions.push_back(connection.get());

@@ -37,12 +37,18 @@ class BackendLink final : public LiveBackend::Attachment {
   bool serving() const { return backend_.serving(); }
 
  private:
+  void renew_tls();
+  void close_unused();
+  TlsPointer session(int fd) const;
   BackendStream* open_h1(Exchange& exchange);
   BackendStream* open_h2(Exchange& exchange);
 
   Lane& lane_;
   LiveBackend& backend_;
   net::SocketAddress address_;
+  std::uint64_t clients_generation_ = 0;       // of the Lane's clients, when `tls_` was taken from there
+  std::shared_ptr<const net::TlsClient> tls_;  // null: cleartext, or nothing at all where `unusable_`
+  bool unusable_ = false;                      // TLS is asked for, and its files could not be used
   std::vector<std::unique_ptr<BackendH1>> h1_;
   std::vector<BackendH1*> idle_;  // the last used is used next
   std::vector<std::unique_ptr<BackendH2>> h2_;

@@ -13,6 +13,7 @@
 #include "http/h2_session.h"
 #include "net/socket.h"
 #include "net/timer.h"
+#include "proxy/lane.h"
 #include "proxy/limits.h"
 
 namespace weir::proxy {
@@ -20,7 +21,7 @@ namespace {
 
 constexpr std::string_view kAgent = "Weir-HealthCheck/1.0";
 constexpr std::string_view kEmptyGrpcMessage("\0\0\0\0\0", 5);
-constexpr std::size_t kBuffer = 16 * 1024;
+constexpr std::size_t kBuffer = 48 * 1024;
 
 CheckOutcome unreachable(const std::string& why) {
   return {.passed = false, .reason = "FailedHealthChecks", .description = "Health checks failed: " + why};
@@ -53,6 +54,11 @@ class SocketRun : public CheckRun, public net::FdHandler {
   SocketRun(net::Loop& loop, const CheckTarget& target, std::function<void(CheckOutcome)> done)
       : loop_(loop), target_(target), timeout_(loop, [this] { give_up(); }), done_(std::move(done)) {
     timeout_.arm(loop.now() + target.check.timeout);
+    if (target.secure && !target.tls) {
+      failure_ = "the files for TLS cannot be used";
+      timeout_.arm(loop.now());
+      return;
+    }
     auto socket = net::connect_stream(target.address);
     if (!socket) {
       failure_ = socket.error().message;
@@ -72,19 +78,34 @@ class SocketRun : public CheckRun, public net::FdHandler {
   void on_ready(std::uint32_t) override {
     if (!connected_) return connect_decided();
     std::array<char, kBuffer> buffer;
-    const ssize_t size = recv(fd_.get(), buffer.data(), buffer.size(), 0);
+    const ssize_t size = receive_from(fd_.get(), tls_.get(), buffer);
     if (size > 0) return take({buffer.data(), static_cast<std::size_t>(size)});
     if (size == 0) return end_of_input();
     if (errno != EAGAIN && errno != EINTR) finish(unreachable(std::strerror(errno)));
   }
   void connect_decided() {
     if (const int error = net::connect_error(fd_.get()); error != 0) return finish(unreachable(std::strerror(error)));
+    if (target_.secure && !shake_hands()) return;
     connected_ = true;
     loop_.change(fd_.get(), net::kReadable);
     ask();
   }
+  // True: the session is established.
+  bool shake_hands() {
+    if (!tls_) tls_ = net::TlsClient::connect(target_.tls, fd_.get(), target_.host);
+    const net::TlsSession::Step step = tls_->handshake();
+    if (step == net::TlsSession::Step::failed) finish(unreachable("TLS: " + tls_->error()));
+    if (step == net::TlsSession::Step::again) {
+      loop_.change(fd_.get(), net::kReadable | (tls_->unsent() > 0 ? net::kWritable : net::kNothing));
+    }
+    return step == net::TlsSession::Step::done;
+  }
   // A request is far smaller than a fresh socket's buffer.
   void say(std::string_view bytes) {
+    if (tls_) {
+      if (tls_->write(bytes) < 0 || !tls_->flush()) finish(unreachable("TLS: " + tls_->error()));
+      return;
+    }
     if (::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0) finish(unreachable(std::strerror(errno)));
   }
   void give_up() {
@@ -101,6 +122,7 @@ class SocketRun : public CheckRun, public net::FdHandler {
   bool finished() const { return finished_; }
   void close() {
     if (fd_) loop_.unwatch(fd_.get());
+    if (fd_ && tls_) tls_->close_notify();
     fd_.reset();
   }
 
@@ -109,6 +131,7 @@ class SocketRun : public CheckRun, public net::FdHandler {
 
  private:
   net::Fd fd_;
+  TlsPointer tls_;
   net::Timer timeout_;
   std::function<void(CheckOutcome)> done_;
   std::string failure_;

@@ -7,6 +7,7 @@
 
 #include "net/loop.h"
 #include "net/socket_address.h"
+#include "net/tls.h"
 #include "proxy/health_judge.h"
 
 namespace weir::proxy {
@@ -20,6 +21,9 @@ struct CheckTarget {
   net::SocketAddress address;
   route::HealthCheck check;
   route::PoolProtocol protocol;
+  bool secure = false;                        // over TLS
+  std::string host;                           // the address without its port
+  std::shared_ptr<const net::TlsClient> tls;  // null where the pool's files could not be used
 };
 
 // Starts a check. `done` is called once, later, on the loop's thread; not any more once the run is destroyed.

@@ -1,6 +1,40 @@
 #include "proxy/client_connection.h"
 
 namespace weir::proxy {
+namespace {
+
+// The fields in which AWS balancers pass a client's certificate on: as it came, or verified.
+constexpr std::string_view kClientCertificate = "X-Amzn-Mtls-Clientcert";
+constexpr std::string_view kTrustedCertificate = "X-Amzn-Mtls-Clientcert-Leaf";
+constexpr std::string_view kSafe = "+=/-._~";  // besides letters and digits
+constexpr char kHex[] = "0123456789ABCDEF";
+
+bool plain(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+         kSafe.find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+void ClientOrigin::take_certificate(const std::string& pem, bool verified) {
+  trusted = verified;
+  certificate.clear();
+  for (const char c : pem) {
+    if (plain(c)) {
+      certificate += c;
+    } else {
+      certificate += '%';
+      certificate += kHex[static_cast<unsigned char>(c) >> 4];
+      certificate += kHex[static_cast<unsigned char>(c) & 15];
+    }
+  }
+}
+
+void ClientOrigin::tell_certificate(http::HeaderBlock& fields) const {
+  fields.remove(kClientCertificate);
+  fields.remove(kTrustedCertificate);
+  if (!certificate.empty()) fields.add(trusted ? kTrustedCertificate : kClientCertificate, certificate);
+}
 
 ClientOrigin::ClientOrigin(const Entrance& entrance, const net::SocketAddress& peer) : address(peer.host()) {
   lines = "X-Forwarded-For: " + address + "\r\nX-Forwarded-Proto: " + std::string(entrance.scheme()) +

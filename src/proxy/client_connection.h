@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "http/header.h"
 #include "net/loop.h"
 #include "net/socket_address.h"
 #include "net/tls.h"
@@ -25,14 +26,22 @@ struct Entrance {
   std::size_t connections = 0;
   bool closing = false;  // connections end after what they are doing
 
+  bool asks_certificates() const { return tls && tls->options().ask != net::AskClient::nothing; }
   std::string_view scheme() const { return tls ? "https" : "http"; }
 };
 
 // What is known of the peer, as the fields that tell the backend of it.
 struct ClientOrigin {
   ClientOrigin(const Entrance& entrance, const net::SocketAddress& peer);
-  std::string address;  // "203.0.113.9"
-  std::string lines;    // "X-Forwarded-For: …", "-Proto", "-Port" in wire form
+  // Replaces what the client itself says of a certificate.
+  void tell_certificate(http::HeaderBlock& fields) const;
+  // `pem`: shown in the handshake.
+  void take_certificate(const std::string& pem, bool verified);
+
+  std::string address;      // "203.0.113.9"
+  std::string certificate;  // the client's, percent-encoded PEM; empty where it showed none
+  bool trusted = false;     // the certificate is signed by the listener's CA
+  std::string lines;        // "X-Forwarded-For: …", "-Proto", "-Port" in wire form
 };
 
 class ClientConnection : public net::FdHandler {

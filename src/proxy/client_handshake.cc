@@ -37,6 +37,10 @@ void ClientHandshake::on_ready(std::uint32_t events) {
 
 void ClientHandshake::hand_over() {
   timeout_.cancel();
+  if (entrance_.asks_certificates()) {
+    const bool verified = entrance_.tls->options().ask == net::AskClient::trusted_certificate;
+    origin_.take_certificate(tls_->peer_certificate(), verified);
+  }
   if (tls_->http2()) {
     become<ClientH2>();
   } else {

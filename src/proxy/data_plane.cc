@@ -7,6 +7,7 @@
 #include "proxy/admin_port.h"
 #include "proxy/limits.h"
 #include "proxy/table_file.h"
+#include "proxy/tls_files.h"
 
 namespace weir::proxy {
 
@@ -79,8 +80,12 @@ Result<void> DataPlane::take_message(const Json& message) {
 void DataPlane::take_table(route::RouteTable table) {
   table_ = std::make_shared<const route::RouteTable>(std::move(table));
   ports_.close_others(*table_);
-  for (const auto& worker : workers_) worker->apply(table_);
-  checks_.update(*table_);
+  pool_clients_ = load_pool_clients(*table_, pool_clients_, log_);
+  for (const auto& worker : workers_) {
+    worker->set_pool_clients(pool_clients_);
+    worker->apply(table_);
+  }
+  checks_.update(*table_, pool_clients_);
   for (const route::Pool& pool : table_->pools) {
     if (pool.health.protocol != route::HealthProtocol::none) continue;
     for (const route::Backend& backend : pool.backends) {

@@ -37,6 +37,8 @@ FailureAnswer answer_for(FailureCause cause) {
       return {502, "The backend refused the connection.\n"};
     case FailureCause::connect_timeout:
       return {504, "The backend could not be reached in time.\n"};
+    case FailureCause::handshake:
+      return {502, "No TLS session with the backend could be agreed.\n"};
     case FailureCause::response_timeout:
       return {504, "The backend did not answer in time.\n"};
     case FailureCause::closed:
@@ -107,6 +109,7 @@ void Exchange::forward(const Entrance& entrance, const ClientOrigin& origin) {
 void Exchange::add_forwarded(const Entrance& entrance, const ClientOrigin& origin) {
   http::HeaderBlock& fields = request.fields;
   const bool http1 = pool_->spec().protocol == route::PoolProtocol::http1;
+  if (entrance.asks_certificates()) origin.tell_certificate(fields);
   if (http1) fields.remove(HeaderId::te);
   const bool fresh = !fields.has(HeaderId::x_forwarded_for) && !fields.has(HeaderId::x_forwarded_proto) &&
                      !fields.has(HeaderId::x_forwarded_port);

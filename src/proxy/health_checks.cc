@@ -4,10 +4,21 @@
 #include "proxy/limits.h"
 
 namespace weir::proxy {
+namespace {
+
+using TlsClientPointer = std::shared_ptr<const net::TlsClient>;
+
+bool over_tls(const route::Pool& pool) {
+  const route::HealthProtocol protocol = pool.health.protocol;
+  return protocol == route::HealthProtocol::https || (protocol == route::HealthProtocol::grpc && pool.tls);
+}
+
+}  // namespace
 
 class HealthChecks::Probe {
  public:
-  Probe(HealthChecks& owner, const Key& key, const route::Pool& pool, const route::Backend& backend)
+  Probe(HealthChecks& owner, const Key& key, const route::Pool& pool, const route::Backend& backend,
+        const TlsClientPointer& tls)
       : owner_(owner),
         key_(key),
         backend_(backend),
@@ -15,18 +26,23 @@ class HealthChecks::Probe {
         timer_(owner.loop_, [this] { check(); }) {
     const auto spread = static_cast<std::int64_t>(Duration(kFirstCheckSpread).count());
     next_ = owner.loop_.now() + Duration(owner.random_.between(0, spread));
-    update(pool, backend);
+    update(pool, backend, tls);
   }
 
   bool same_place(const route::Backend& other) const {
     return other.address == backend_.address && other.port == backend_.port;
   }
 
-  void update(const route::Pool& pool, const route::Backend& backend) {
+  void update(const route::Pool& pool, const route::Backend& backend, const TlsClientPointer& tls) {
     backend_ = backend;
     judge_.update(pool.health);
     const std::uint16_t port = pool.health.port != 0 ? pool.health.port : backend.port;
-    target_ = {MUST(net::SocketAddress::ip(backend.address, port)), pool.health, pool.protocol};
+    target_ = {.address = MUST(net::SocketAddress::ip(backend.address, port)),
+               .check = pool.health,
+               .protocol = pool.protocol,
+               .secure = over_tls(pool),
+               .host = backend.address,
+               .tls = tls};
     const bool wanted =
         backend.state != route::BackendState::draining && pool.health.protocol != route::HealthProtocol::none;
     if (!wanted) {
@@ -68,17 +84,19 @@ HealthChecks::HealthChecks(net::Loop& loop, Random& random, Changed changed)
 
 HealthChecks::~HealthChecks() = default;
 
-void HealthChecks::update(const route::RouteTable& table) {
+void HealthChecks::update(const route::RouteTable& table, const PoolClients& clients) {
   std::map<Key, std::unique_ptr<Probe>> now;
   for (const route::Pool& pool : table.pools) {
+    const auto client = clients.find(pool.id);
+    const TlsClientPointer tls = client == clients.end() ? nullptr : client->second;
     for (const route::Backend& backend : pool.backends) {
       Key key{pool.id, backend.id};
       const auto known = probes_.find(key);
       if (known != probes_.end() && known->second->same_place(backend)) {
-        known->second->update(pool, backend);
+        known->second->update(pool, backend, tls);
         now.emplace(std::move(key), std::move(known->second));
       } else {
-        auto probe = std::make_unique<Probe>(*this, key, pool, backend);
+        auto probe = std::make_unique<Probe>(*this, key, pool, backend, tls);
         now.emplace(std::move(key), std::move(probe));
       }
     }

@@ -13,6 +13,7 @@
 #include "net/loop.h"
 #include "proxy/check_run.h"
 #include "proxy/health_judge.h"
+#include "proxy/lane.h"
 
 namespace weir::proxy {
 
@@ -23,8 +24,8 @@ class HealthChecks {
   HealthChecks(net::Loop& loop, Random& random, Changed changed);
   ~HealthChecks();
 
-  // Checks the backends of `table` from now on. A backend that was known keeps its verdict.
-  void update(const route::RouteTable& table);
+  // Checks the backends of `table` from now on, over TLS through `clients`. A backend that was known keeps its verdict.
+  void update(const route::RouteTable& table, const PoolClients& clients);
   // The verdict on a backend; null where it is not in the table.
   const HealthJudge* verdict(const std::string& pool, const std::string& backend) const;
 

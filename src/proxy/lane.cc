@@ -82,6 +82,12 @@ void Lane::leave(ClientConnection& client) {
   bury(std::move(owned));
 }
 
+void Lane::set_pool_clients(PoolClients clients) {
+  if (clients == pool_clients_) return;
+  pool_clients_ = std::move(clients);
+  ++clients_generation_;
+}
+
 BackendLink& Lane::link(LiveBackend& backend) {
   if (!backend.attachment) backend.attachment = std::make_unique<BackendLink>(*this, backend);
   return static_cast<BackendLink&>(*backend.attachment);

@@ -2,8 +2,10 @@
 // in which writes leave. One thread; owned by the Worker; outlives every connection.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/log.h"
@@ -19,6 +21,7 @@ class ClientConnection;
 class BackendLink;
 
 using TlsPointer = std::unique_ptr<net::TlsSession>;
+using PoolClients = std::map<std::string, std::shared_ptr<const net::TlsClient>, std::less<>>;  // by pool
 
 // As recv(), through `tls` unless that is null.
 ssize_t receive_from(int fd, net::TlsSession* tls, std::span<char> buffer);
@@ -63,7 +66,13 @@ class Lane final : private net::TurnTask {
   void leave(ClientConnection& client);
   const std::vector<std::unique_ptr<ClientConnection>>& clients() const { return clients_; }
 
-  // Connections in their TLS handshake.
+  // How the backends of pools with TLS, or with HTTPS health checks, are spoken to; null: its files could not be used.
+  const PoolClients& pool_clients() const { return pool_clients_; }
+  void set_pool_clients(PoolClients clients);
+  // Another number after each change of pool_clients().
+  std::uint64_t clients_generation() const { return clients_generation_; }
+
+  // Clients' connections in their TLS handshake.
   std::size_t handshakes = 0;
 
   // The connections to `backend`.
@@ -81,6 +90,8 @@ class Lane final : private net::TurnTask {
   std::vector<std::unique_ptr<net::FdHandler>> graveyard_;
   std::vector<Flushable*> touched_;
   std::vector<std::unique_ptr<Exchange>> free_exchanges_;
+  PoolClients pool_clients_;
+  std::uint64_t clients_generation_ = 0;
   LiveTable table_;
   std::vector<std::unique_ptr<ClientConnection>> clients_;
 };

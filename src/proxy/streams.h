@@ -48,6 +48,7 @@ enum class FailureCause : std::uint8_t {
   none_in_service,
   refused,
   connect_timeout,
+  handshake,  // TLS was not agreed, or the certificate not trusted
   response_timeout,
   closed,
   malformed

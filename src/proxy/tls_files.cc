@@ -31,6 +31,14 @@ Result<std::string> read_pem(const std::string& path) {
 constexpr net::AskClient kAsk[] = {net::AskClient::nothing, net::AskClient::any_certificate,
                                    net::AskClient::trusted_certificate};
 
+Result<std::shared_ptr<const net::TlsClient>> load_tls_client(const route::PoolTls& tls, route::PoolProtocol protocol,
+                                                              const std::shared_ptr<const net::TlsClient>& before) {
+  net::TlsClientOptions options{.verify = tls.verify, .name = tls.sni, .http2 = protocol != route::PoolProtocol::http1};
+  if (!tls.ca.empty()) options.ca = TRY(read_pem(tls.ca));
+  if (before && before->options() == options) return before;
+  return net::TlsClient::create(std::move(options));
+}
+
 }  // namespace
 
 Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::ListenerTls& tls,
@@ -46,12 +54,17 @@ Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::Liste
   return made;
 }
 
-Result<std::shared_ptr<const net::TlsClient>> load_tls_client(const route::PoolTls& tls, route::PoolProtocol protocol,
-                                                              const std::shared_ptr<const net::TlsClient>& before) {
-  net::TlsClientOptions options{.verify = tls.verify, .name = tls.sni, .http2 = protocol != route::PoolProtocol::http1};
-  if (!tls.ca.empty()) options.ca = TRY(read_pem(tls.ca));
-  if (before && before->options() == options) return before;
-  return net::TlsClient::create(std::move(options));
+PoolClients load_pool_clients(const route::RouteTable& table, const PoolClients& before, Log& log) {
+  PoolClients clients;
+  for (const route::Pool& pool : table.pools) {
+    if (!pool.tls && pool.health.protocol != route::HealthProtocol::https) continue;
+    const auto known = before.find(pool.id);
+    const auto last = known == before.end() ? nullptr : known->second;
+    auto client = load_tls_client(pool.tls.value_or(route::PoolTls{}), pool.protocol, last);
+    if (!client) log.error("no TLS to the backends of pool " + pool.id + ": " + client.error().message);
+    clients.emplace(pool.id, client ? std::move(*client) : nullptr);
+  }
+  return clients;
 }
 
 }  // namespace weir::proxy

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "net/tls.h"
+#include "proxy/lane.h"
 #include "route/route_table.h"
 
 namespace weir::proxy {
@@ -11,7 +12,9 @@ namespace weir::proxy {
 // `before` itself where the files say the same as then. Errors: "Io", "Tls", naming the file.
 Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::ListenerTls& tls,
                                                               const std::shared_ptr<const net::TlsServer>& before);
-Result<std::shared_ptr<const net::TlsClient>> load_tls_client(const route::PoolTls& tls, route::PoolProtocol protocol,
-                                                              const std::shared_ptr<const net::TlsClient>& before);
+
+// The clients of every pool with TLS or HTTPS health checks, by its id; null where the files cannot be used, which is
+// logged. `before`: of the last table.
+PoolClients load_pool_clients(const route::RouteTable& table, const PoolClients& before, Log& log);
 
 }  // namespace weir::proxy

@@ -104,6 +104,10 @@ void Worker::close(std::string place) {
   loop_.post([this, place = std::move(place)] { run_close(place, {}); });
 }
 
+void Worker::set_pool_clients(PoolClients clients) {
+  loop_.post([this, clients = std::move(clients)] { lane_.set_pool_clients(clients); });
+}
+
 void Worker::set_health(std::string pool, std::string backend, route::Health health) {
   loop_.post([this, pool = std::move(pool), backend = std::move(backend), health] {
     lane_.table().set_health(pool, backend, health);

@@ -54,6 +54,8 @@ class Worker {
   void set_tls(std::string place, TlsServerPointer tls);
   // Takes what waits in the queue of the socket at `place`, closes it, and lets its connections finish.
   void close(std::string place);
+  // How backends are spoken to from the next connection on.
+  void set_pool_clients(PoolClients clients);
   void set_health(std::string pool, std::string backend, route::Health health);
   // Closes every listener; calls `done` on the worker's thread when the last connection has gone.
   void finish(std::function<void()> done);
