@@ -2,11 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace weir::api {
 
 // How often a write is tried anew after somebody else wrote one of its documents.
 inline constexpr int kMaxConflictRetries = 8;
-inline constexpr std::size_t kMaxTags = 50;  // a resource, as AWS has it
+inline constexpr std::size_t kMaxRules = 2000;        // of a listener; AWS begins at 100 a balancer and raises it
+inline constexpr std::int32_t kMaxPriority = 50'000;  // of a rule, as AWS has it
+inline constexpr std::size_t kMaxTags = 50;           // a resource, as AWS has it
 
 }  // namespace weir::api

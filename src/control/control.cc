@@ -353,6 +353,7 @@ void Control::State::publish() {
   TableSources sources;
   for (const auto& [key, each] : mirror.balancers()) sources.balancers.push_back(&each.document);
   for (const auto& [key, each] : mirror.listeners()) sources.listeners.push_back(&each.document);
+  for (const auto& [key, each] : mirror.rules()) sources.rules.push_back(&each.document);
   for (const auto& [key, each] : mirror.target_groups()) sources.groups.push_back(&each.document);
   for (const auto& [key, each] : mirror.tasks()) {
     if (std::any_of(each.document.targets.begin(), each.document.targets.end(), in_table)) {

@@ -44,6 +44,7 @@ Result<> Mirror::load_everything() {
   TRY(load_kind(balancers_));
   TRY(load_kind(groups_));
   TRY(load_kind(listeners_));
+  TRY(load_kind(rules_));
   TRY(load_kind(listener_states_));
   return {};
 }
@@ -55,6 +56,7 @@ Result<> Mirror::apply(const store::Key& key) {
   if (key.kind == model::LoadBalancer::kKind) return refresh(balancers_, key.name);
   if (key.kind == model::TargetGroup::kKind) return refresh(groups_, key.name);
   if (key.kind == model::Listener::kKind) return refresh(listeners_, key.name);
+  if (key.kind == model::Rule::kKind) return refresh(rules_, key.name);
   if (key.kind == model::ListenerState::kKind) return refresh(listener_states_, key.name);
   return {};
 }
@@ -143,6 +145,8 @@ void Mirror::changed(const model::Listener*, const model::Listener*) {
   routes_dirty_ = true;
   listeners_dirty_ = true;
 }
+
+void Mirror::changed(const model::Rule*, const model::Rule*) { routes_dirty_ = true; }
 
 void Mirror::changed(const model::ListenerState*, const model::ListenerState*) { listeners_dirty_ = true; }
 

@@ -42,6 +42,7 @@ class Mirror {
   const Documents<model::LoadBalancer>& balancers() const { return balancers_; }
   const Documents<model::TargetGroup>& target_groups() const { return groups_; }
   const Documents<model::Listener>& listeners() const { return listeners_; }
+  const Documents<model::Rule>& rules() const { return rules_; }
   const Documents<model::ListenerState>& listener_states() const { return listener_states_; }
 
   // Keys of the tasks of a service.
@@ -52,7 +53,7 @@ class Mirror {
 
   // What has changed since it was last taken.
   std::set<Group> take_dirty() { return std::exchange(dirty_, {}); }
-  // Whether balancers, listeners, target groups or targets have.
+  // Whether balancers, listeners, rules, target groups or targets have.
   bool take_routes_dirty() { return std::exchange(routes_dirty_, false); }
   bool take_listeners_dirty() { return std::exchange(listeners_dirty_, false); }
 
@@ -72,6 +73,7 @@ class Mirror {
   void changed(const model::LoadBalancer* before, const model::LoadBalancer* after);
   void changed(const model::TargetGroup* before, const model::TargetGroup* after);
   void changed(const model::Listener* before, const model::Listener* after);
+  void changed(const model::Rule* before, const model::Rule* after);
   void changed(const model::ListenerState* before, const model::ListenerState* after);
 
   store::Store& store_;
@@ -83,6 +85,7 @@ class Mirror {
   Documents<model::LoadBalancer> balancers_;
   Documents<model::TargetGroup> groups_;
   Documents<model::Listener> listeners_;
+  Documents<model::Rule> rules_;
   Documents<model::ListenerState> listener_states_;
   std::map<std::string, std::set<std::string>> tasks_of_;      // by the service's key
   std::map<std::string, std::string, std::less<>> task_keys_;  // by the task's id

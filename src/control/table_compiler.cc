@@ -5,7 +5,9 @@
 #include <set>
 #include <tuple>
 
+#include "base/wildcard.h"
 #include "control/limits.h"
+#include "control/rule_compiler.h"
 
 namespace weir::control {
 
@@ -80,15 +82,6 @@ route::Pool leftover_pool(const std::string& id) {
   return pool;
 }
 
-route::FixedResponse fixed_response(const elbv2::FixedResponseActionConfig& config) {
-  route::FixedResponse response;
-  const std::map<std::string, std::string> status{{"status", config.StatusCode}};
-  response.status = static_cast<unsigned>(number_of(status, "status", 503));
-  response.content_type = config.ContentType.value_or("text/plain");
-  response.body = config.MessageBody.value_or("");
-  return response;
-}
-
 // One listener of one balancer, with what decides its place among those that share its port.
 struct Sharer {
   const model::LoadBalancer* balancer = nullptr;
@@ -104,6 +97,10 @@ class TableCompiler {
  public:
   TableCompiler(const TableSources& sources, const ControlOptions& options) : sources_(sources), options_(options) {
     for (const auto* group : sources.groups) groups_[group->group.TargetGroupArn.value_or("")] = group;
+    for (const auto* rule : sources.rules) rules_[rule->listener].push_back(rule);
+    for (auto& [listener, rules] : rules_) {
+      std::sort(rules.begin(), rules.end(), [](const auto* a, const auto* b) { return a->priority < b->priority; });
+    }
   }
 
   CompiledTable compile() {
@@ -148,30 +145,69 @@ class TableCompiler {
       return true;
     });
     for (const auto& sharer : sharers) {
-      route::Rule rule = rule_of(*sharer.listener);
-      if (sharers.size() > 1) rule.match.hosts = {sharer.balancer->balancer.DNSName.value_or("")};
-      listener.rules.push_back(std::move(rule));
+      const bool alone = sharers.size() == 1;
+      for (auto& rule : rules_of(*sharer.listener)) {
+        if (!alone && !name_balancer(rule.match, sharer.balancer->balancer.DNSName.value_or(""))) continue;
+        listener.rules.push_back(std::move(rule));
+      }
       out_.served_by[sharer.listener->listener.ListenerArn.value_or("")] = listener.id;
     }
-    if (sharers.size() > 1) {
-      route::Rule rule = rule_of(*sharers[0].listener);
-      rule.id += "#any-host";
-      listener.rules.push_back(std::move(rule));
-    }
+    if (sharers.size() > 1) add_any_host(listener, sharers);
     out_.table.listeners.push_back(std::move(listener));
   }
 
-  route::Rule rule_of(const model::Listener& document) {
-    route::Rule rule;
-    rule.id = document.listener.ListenerArn.value_or("");
-    rule.action = route::FixedResponse{};
-    if (!document.listener.DefaultActions || document.listener.DefaultActions->empty()) return rule;
-    const elbv2::Action& action = document.listener.DefaultActions->back();
-    if (action.Type == "forward") rule.action = forward(action);
-    if (action.Type == "fixed-response" && action.FixedResponseConfig) {
-      rule.action = fixed_response(*action.FixedResponseConfig);
+  // What a request that names none of the balancers meets.
+  void add_any_host(route::Listener& listener, const std::vector<Sharer>& sharers) {
+    std::vector<route::Rule> rules = rules_of(*sharers[0].listener);
+    route::Rule otherwise = std::move(rules.back());
+    rules.pop_back();
+    for (std::size_t i = 1; i < sharers.size(); ++i) {
+      for (auto& rule : rules_of(*sharers[i].listener)) {
+        if (!rule.match.hosts.empty()) rules.push_back(std::move(rule));
+      }
     }
-    return rule;
+    rules.push_back(std::move(otherwise));
+    for (auto& rule : rules) {
+      rule.id += "#any-host";
+      listener.rules.push_back(std::move(rule));
+    }
+  }
+
+  // Narrows `match` to the requests that ask for the balancer's own name; false where it takes none of them.
+  static bool name_balancer(route::Match& match, const std::string& name) {
+    const auto takes = [&](const std::string& host) { return wildcard_match(host, name, Case::ignored); };
+    if (!match.hosts.empty() && std::none_of(match.hosts.begin(), match.hosts.end(), takes)) return false;
+    match.hosts = {name};
+    return true;
+  }
+
+  // The listener's rules by priority, its default last.
+  std::vector<route::Rule> rules_of(const model::Listener& document) {
+    using Actions = std::vector<elbv2::Action>;
+    using Conditions = std::vector<elbv2::RuleCondition>;
+    std::vector<route::Rule> rules;
+    const std::string arn = document.listener.ListenerArn.value_or("");
+    if (const auto own = rules_.find(arn); own != rules_.end()) {
+      for (const auto* each : own->second) {
+        rules.push_back({each->rule.RuleArn.value_or(""), match_of(each->rule.Conditions.value_or(Conditions{})),
+                         action_of(each->rule.Actions.value_or(Actions{}))});
+      }
+    }
+    rules.push_back({arn, {}, action_of(document.listener.DefaultActions.value_or(Actions{}))});
+    return rules;
+  }
+
+  route::Action action_of(const std::vector<elbv2::Action>& actions) {
+    if (actions.empty()) return route::FixedResponse{};
+    const elbv2::Action& action = actions.back();
+    if (action.Type == "forward") return forward(action);
+    if (action.Type == "fixed-response" && action.FixedResponseConfig) {
+      return fixed_response_of(*action.FixedResponseConfig);
+    }
+    if (action.Type == "redirect" && action.RedirectConfig) {
+      return redirect_of(*action.RedirectConfig, options_.port_offset);
+    }
+    return route::FixedResponse{};
   }
 
   route::Forward forward(const elbv2::Action& action) {
@@ -224,6 +260,7 @@ class TableCompiler {
   const TableSources& sources_;
   const ControlOptions& options_;
   std::map<std::string, const model::TargetGroup*> groups_;
+  std::map<std::string, std::vector<const model::Rule*>> rules_;  // by listener; by priority
   std::map<std::string, route::Pool> pools_;
   CompiledTable out_;
 };

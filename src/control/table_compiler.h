@@ -16,6 +16,7 @@ namespace weir::control {
 struct TableSources {
   std::vector<const model::LoadBalancer*> balancers;
   std::vector<const model::Listener*> listeners;
+  std::vector<const model::Rule*> rules;
   std::vector<const model::TargetGroup*> groups;
   std::vector<const model::Task*> tasks;
 };
@@ -28,9 +29,10 @@ struct CompiledTable {
   std::map<std::string, std::string> refused;
 };
 
-// Balancers that share a port share a route::Listener and are told apart by Host; the one created first also takes what
-// names none of them. A pool is in the table while a listener leads to it or a task's target is in flight in it, so
-// that a target drains to its end, and is checked before traffic is sent its way.
+// Balancers that share a port share a route::Listener and are told apart by Host. What names none of them goes by the
+// rules of the one created first, then by the others' rules that name the host, then to the first one's default. A pool
+// is in the table while a listener leads to it or a task's target is in flight in it, so that a target drains to its
+// end, and is checked before traffic is sent its way.
 CompiledTable compile_table(const TableSources& sources, const ControlOptions& options);
 
 // A target's name within its pool.

@@ -39,6 +39,30 @@ class TableCompilerTest : public testing::Test {
     made.group.TargetGroupArn = arn;
     return made;
   }
+  elbv2::Rule& rule(const std::string& listener_arn, int priority, const std::string& status) {
+    auto& made = *rules_.emplace_back(std::make_unique<model::Rule>());
+    made.listener = listener_arn;
+    made.priority = priority;
+    made.rule.RuleArn = listener_arn + "#" + std::to_string(priority);
+    auto& action = made.rule.Actions.emplace().emplace_back();
+    action.Type = "fixed-response";
+    action.FixedResponseConfig.emplace().StatusCode = status;
+    return made.rule;
+  }
+  static void when(elbv2::Rule& rule, const std::string& field, const std::string& value) {
+    if (!rule.Conditions) rule.Conditions.emplace();
+    rule.Conditions->push_back({.Field = field, .Values = std::vector<std::string>{value}});
+  }
+  static std::string shown(const std::vector<route::Rule>& rules) {
+    std::string all;
+    for (const auto& each : rules) {
+      all += each.id;
+      for (const auto& host : each.match.hosts) all += " host " + host;
+      for (const auto& path : each.match.paths) all += " path " + path;
+      all += "\n";
+    }
+    return all;
+  }
   model::Task& task(const std::string& id, const std::string& group_arn, const std::string& state, int port) {
     auto& made = *tasks_.emplace_back(std::make_unique<model::Task>());
     made.id = id;
@@ -49,6 +73,7 @@ class TableCompilerTest : public testing::Test {
     TableSources sources;
     for (const auto& each : balancers_) sources.balancers.push_back(each.get());
     for (const auto& each : listeners_) sources.listeners.push_back(each.get());
+    for (const auto& each : rules_) sources.rules.push_back(each.get());
     for (const auto& each : groups_) sources.groups.push_back(each.get());
     for (const auto& each : tasks_) sources.tasks.push_back(each.get());
     CompiledTable compiled = compile_table(sources, options);
@@ -62,6 +87,7 @@ class TableCompilerTest : public testing::Test {
 
   std::vector<std::unique_ptr<model::LoadBalancer>> balancers_;
   std::vector<std::unique_ptr<model::Listener>> listeners_;
+  std::vector<std::unique_ptr<model::Rule>> rules_;
   std::vector<std::unique_ptr<model::TargetGroup>> groups_;
   std::vector<std::unique_ptr<model::Task>> tasks_;
 };
@@ -207,6 +233,64 @@ TEST_F(TableCompilerTest, targets_in_flight_stay_when_no_listener_leads_to_them_
   EXPECT_EQ(pools[0].health.protocol, route::HealthProtocol::none);
   EXPECT_EQ(pools[1].id, "unused");
   EXPECT_EQ(pools[1].backends[0].state, BackendState::draining);
+}
+
+TEST_F(TableCompilerTest, rules_come_by_priority_and_the_default_last) {
+  balancer("front", 1);
+  forward(listener("front", 8080), {{"blue", 1}});
+  group("blue");
+  when(rule("arn:front/8080", 10, "210"), "path-pattern", "/b");
+  when(rule("arn:front/8080", 9, "209"), "path-pattern", "/a");
+  const auto table = compile().table;
+  EXPECT_EQ(shown(table.listeners.at(0).rules),
+            "arn:front/8080#9 path /a\narn:front/8080#10 path /b\narn:front/8080\n");
+  EXPECT_EQ(std::get<route::FixedResponse>(table.listeners[0].rules[0].action).status, 209u);
+}
+
+TEST_F(TableCompilerTest, a_rule_says_all_of_its_conditions_and_where_it_redirects_to) {
+  balancer("front", 1);
+  listener("front", 80);
+  auto& made = rule("arn:front/80", 1, "200");
+  made.Conditions.emplace();
+  made.Conditions->push_back({.Field = "http-header"});
+  made.Conditions->back().HttpHeaderConfig = {.HttpHeaderName = "X-A", .Values = std::vector<std::string>{"1", "2"}};
+  made.Conditions->push_back({.Field = "http-request-method"});
+  made.Conditions->back().HttpRequestMethodConfig = {.Values = std::vector<std::string>{"GET"}};
+  made.Conditions->push_back({.Field = "query-string"});
+  made.Conditions->back().QueryStringConfig.emplace().Values.emplace().push_back({.Key = "k", .Value = "v"});
+  made.Conditions->push_back({.Field = "source-ip"});
+  made.Conditions->back().SourceIpConfig = {.Values = std::vector<std::string>{"10.0.0.0/8"}};
+  auto& action = made.Actions->at(0);
+  action = {.Type = "redirect"};
+  action.RedirectConfig = {.Protocol = "HTTPS", .Port = "443", .StatusCode = "HTTP_301"};
+  const auto table = compile({.port_offset = 8000}).table;
+  const route::Rule& compiled = table.listeners.at(0).rules.at(0);
+  const route::Match expected{
+      .methods = {"GET"}, .headers = {{"X-A", {"1", "2"}}}, .queries = {{{{"k", "v"}}}}, .sources = {"10.0.0.0/8"}};
+  EXPECT_EQ(compiled.match, expected);
+  const route::Redirect to{.status = 301, .protocol = "https", .port = "8443"};
+  EXPECT_EQ(std::get<route::Redirect>(compiled.action), to);
+}
+
+TEST_F(TableCompilerTest, balancers_that_share_a_port_keep_their_rules_apart) {
+  balancer("a", 1);
+  balancer("b", 2);
+  listener("a", 8080);
+  listener("b", 8080);
+  when(rule("arn:a/8080", 1, "200"), "path-pattern", "/a");
+  when(rule("arn:b/8080", 1, "200"), "path-pattern", "/b");
+  when(rule("arn:b/8080", 2, "200"), "host-header", "shop.example");
+  when(rule("arn:b/8080", 3, "200"), "host-header", "B.elb.*");
+  EXPECT_EQ(shown(compile().table.listeners.at(0).rules),
+            "arn:a/8080#1 host a.elb.localhost path /a\n"
+            "arn:a/8080 host a.elb.localhost\n"
+            "arn:b/8080#1 host b.elb.localhost path /b\n"
+            "arn:b/8080#3 host b.elb.localhost\n"
+            "arn:b/8080 host b.elb.localhost\n"
+            "arn:a/8080#1#any-host path /a\n"
+            "arn:b/8080#2#any-host host shop.example\n"
+            "arn:b/8080#3#any-host host B.elb.*\n"
+            "arn:a/8080#any-host\n");
 }
 
 TEST_F(TableCompilerTest, listeners_of_no_balancer_and_of_other_protocols_are_left_out) {

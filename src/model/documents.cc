@@ -221,6 +221,18 @@ const Shape& describe(const Listener*) {
   return kShape;
 }
 
+const Shape& describe(const Rule*) {
+  static const Shape kShape = structure<Rule>("Rule", {
+                                                          member<&Rule::scope>("scope"),
+                                                          member<&Rule::balancer>("balancer"),
+                                                          member<&Rule::listener>("listener"),
+                                                          member<&Rule::priority>("priority"),
+                                                          member<&Rule::rule>("rule"),
+                                                          member<&Rule::tags>("tags"),
+                                                      });
+  return kShape;
+}
+
 const Shape& describe(const ListenerState*) {
   static const Shape kShape =
       structure<ListenerState>("ListenerState", {
@@ -247,6 +259,15 @@ std::string Task::key() const { return scope.prefix() + cluster + "/" + id; }
 std::string LoadBalancer::key() const { return scope.prefix() + balancer.LoadBalancerName.value_or(""); }
 std::string TargetGroup::key() const { return scope.prefix() + group.TargetGroupName.value_or(""); }
 std::string Listener::key() const { return scope.prefix() + listener.ListenerArn.value_or(""); }
+std::string rules_of_listener(const Scope& scope, std::string_view listener) {
+  constexpr std::string_view kListener = ":listener/";
+  const auto at = listener.find(kListener);
+  if (at == std::string_view::npos) return scope.prefix() + std::string(listener) + "/";
+  return fmt::format("{}{}:listener-rule/{}/", scope.prefix(), listener.substr(0, at),
+                     listener.substr(at + kListener.size()));
+}
+
+std::string Rule::key() const { return scope.prefix() + rule.RuleArn.value_or(""); }
 std::string ListenerState::key() const { return scope.prefix() + arn; }
 
 }  // namespace weir::model

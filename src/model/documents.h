@@ -218,6 +218,21 @@ struct Listener {
   std::string key() const;
 };
 
+// Wish: one rule of a listener, besides its default. Key: scope + rule ARN, which begins as the listener's does, so
+// that the rules of a listener are listed together.
+struct Rule {
+  static constexpr const char* kKind = "rule";
+  Scope scope;
+  std::string balancer;       // ARN
+  std::string listener;       // ARN
+  std::int32_t priority = 0;  // 1 to 50000; unique within the listener; the lowest is asked first
+  elbv2::Rule rule;           // its Priority is `priority` as text
+  std::vector<elbv2::Tag> tags;
+  std::string key() const;
+};
+// What the keys of a listener's rules begin with.
+std::string rules_of_listener(const Scope& scope, std::string_view listener);
+
 // Fact, by control: what the proxy says of a listener. Key: as its Listener.
 struct ListenerState {
   static constexpr const char* kKind = "listener-state";
@@ -243,6 +258,7 @@ const Shape& describe(const Task*);
 const Shape& describe(const LoadBalancer*);
 const Shape& describe(const TargetGroup*);
 const Shape& describe(const Listener*);
+const Shape& describe(const Rule*);
 const Shape& describe(const ListenerState*);
 
 }  // namespace weir::model

@@ -27,6 +27,13 @@ TEST(Documents, are_named_by_account_region_and_their_own_name) {
   EXPECT_EQ((TaskDefinitionFamily{.scope = kScope, .family = "cart"}.key()), "000000000000/eu-west-1/cart");
 }
 
+TEST(Documents, the_rules_of_a_listener_are_listed_together) {
+  const std::string listener = "arn:aws:elasticloadbalancing:r:a:listener/app/web/1/2";
+  Rule rule{.scope = kScope, .listener = listener};
+  rule.rule.RuleArn = "arn:aws:elasticloadbalancing:r:a:listener-rule/app/web/1/2/3";
+  EXPECT_EQ(rule.key(), rules_of_listener(kScope, listener) + "3");
+}
+
 TEST(Documents, a_family_lists_its_revisions_in_the_order_of_numbers) {
   EXPECT_EQ(task_definition_key(kScope, "cart", 9), "000000000000/eu-west-1/cart:0000000009");
   EXPECT_LT(task_definition_key(kScope, "cart", 9), task_definition_key(kScope, "cart", 10));
@@ -47,6 +54,7 @@ TEST(Documents, an_empty_one_of_each_kind_comes_back_as_it_was) {
   expect_round_trip(TargetGroup{});
   expect_round_trip(Listener{});
   expect_round_trip(ListenerState{});
+  expect_round_trip(Rule{});
 }
 
 TEST(Documents, a_task_keeps_everything_that_is_known_of_it) {

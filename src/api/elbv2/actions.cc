@@ -27,6 +27,10 @@ void add_actions(ActionTable& table, Host& host) {
       });
   table.add("elbv2", "DescribeListeners", &describe_listeners);
   table.add("elbv2", "DeleteListener", &delete_listener);
+  table.add("elbv2", "CreateRule", &create_rule);
+  table.add("elbv2", "ModifyRule", &modify_rule);
+  table.add("elbv2", "DeleteRule", &delete_rule);
+  table.add("elbv2", "SetRulePriorities", &set_rule_priorities);
   table.add("elbv2", "DescribeRules", &describe_rules);
   table.add("elbv2", "DescribeTags", &describe_tags);
 }

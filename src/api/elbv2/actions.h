@@ -1,5 +1,5 @@
-// elbv2: load balancers, target groups, listeners. Each function is one operation as AWS documents it, over the store:
-// it writes wishes and reads facts. Control thread.
+// elbv2: load balancers, target groups, listeners, rules. Each function is one operation as AWS documents it, over the
+// store: it writes wishes and reads facts. Control thread.
 #pragma once
 
 #include <span>
@@ -38,6 +38,12 @@ Result<shapes::CreateListenerOutput> create_listener(Context&, Host& host, const
 Result<shapes::ModifyListenerOutput> modify_listener(Context&, Host& host, const shapes::ModifyListenerInput&);
 Result<shapes::DescribeListenersOutput> describe_listeners(Context&, const shapes::DescribeListenersInput&);
 Result<shapes::DeleteListenerOutput> delete_listener(Context&, const shapes::DeleteListenerInput&);
+
+Result<shapes::CreateRuleOutput> create_rule(Context&, const shapes::CreateRuleInput&);
+Result<shapes::ModifyRuleOutput> modify_rule(Context&, const shapes::ModifyRuleInput&);
+Result<shapes::DeleteRuleOutput> delete_rule(Context&, const shapes::DeleteRuleInput&);
+Result<shapes::SetRulePrioritiesOutput> set_rule_priorities(Context&, const shapes::SetRulePrioritiesInput&);
+// A listener's default rule is the last of its rules.
 Result<shapes::DescribeRulesOutput> describe_rules(Context&, const shapes::DescribeRulesInput&);
 
 Result<shapes::DescribeTagsOutput> describe_tags(Context&, const shapes::DescribeTagsInput&);

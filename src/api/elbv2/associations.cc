@@ -37,43 +37,56 @@ Result<std::optional<store::Versioned<model::Listener>>> find_listener(Context& 
   return store::load<model::Listener>(context.store, scope_of(context).prefix() + std::string(arn));
 }
 
+Result<std::optional<store::Versioned<model::Rule>>> find_rule(Context& context, std::string_view arn) {
+  return store::load<model::Rule>(context.store, scope_of(context).prefix() + std::string(arn));
+}
+
 Result<std::vector<store::Versioned<model::Listener>>> all_listeners(Context& context) {
   return store::load_all<model::Listener>(context.store, scope_of(context).prefix());
 }
 
-std::vector<std::string> groups_of(const shapes::Action& action) {
-  std::vector<std::string> arns;
-  if (action.ForwardConfig && action.ForwardConfig->TargetGroups) {
-    for (const auto& tuple : *action.ForwardConfig->TargetGroups) arns.push_back(tuple.TargetGroupArn.value_or(""));
-  } else if (action.TargetGroupArn) {
-    arns.push_back(*action.TargetGroupArn);
-  }
-  return arns;
+Result<> erase_rules(Context& context, std::string_view arn, std::vector<store::Write>& writes) {
+  const std::string prefix = model::rules_of_listener(scope_of(context), arn);
+  for (const auto& rule : TRY(store::load_all<model::Rule>(context.store, prefix)))
+    writes.push_back(store::erase(rule));
+  return {};
 }
 
-std::vector<std::string> groups_of(const model::Listener& listener) {
-  std::vector<std::string> all;
-  for (const auto& action : listener.listener.DefaultActions.value_or(std::vector<shapes::Action>{})) {
-    for (auto& arn : groups_of(action)) all.push_back(std::move(arn));
+Result<std::vector<Use>> all_uses(Context& context) {
+  std::vector<Use> uses;
+  const auto add = [&](const std::string& balancer, const std::optional<std::vector<shapes::Action>>& actions) {
+    if (!actions) return;
+    for (const auto& action : *actions) {
+      if (action.ForwardConfig && action.ForwardConfig->TargetGroups) {
+        for (const auto& to : *action.ForwardConfig->TargetGroups)
+          uses.push_back({balancer, to.TargetGroupArn.value_or("")});
+      } else if (action.TargetGroupArn) {
+        uses.push_back({balancer, *action.TargetGroupArn});
+      }
+    }
+  };
+  for (const auto& one : TRY(all_listeners(context))) {
+    add(one.document.listener.LoadBalancerArn.value_or(""), one.document.listener.DefaultActions);
   }
-  return all;
+  for (const auto& one : TRY(store::load_all<model::Rule>(context.store, scope_of(context).prefix()))) {
+    add(one.document.balancer, one.document.rule.Actions);
+  }
+  return uses;
 }
 
-std::vector<std::string> balancers_using(const std::vector<store::Versioned<model::Listener>>& listeners,
-                                         std::string_view arn) {
+std::vector<std::string> balancers_using(const std::vector<Use>& uses, std::string_view arn) {
   std::vector<std::string> balancers;
-  for (const auto& listener : listeners) {
-    const auto groups = groups_of(listener.document);
-    if (std::find(groups.begin(), groups.end(), arn) == groups.end()) continue;
-    const std::string balancer = listener.document.listener.LoadBalancerArn.value_or("");
-    if (std::find(balancers.begin(), balancers.end(), balancer) == balancers.end()) balancers.push_back(balancer);
+  for (const auto& use : uses) {
+    if (use.group != arn) continue;
+    if (std::find(balancers.begin(), balancers.end(), use.balancer) == balancers.end())
+      balancers.push_back(use.balancer);
   }
   return balancers;
 }
 
 Result<std::vector<std::string>> balancers_using(Context& context, std::string_view arn) {
-  const auto listeners = TRY(all_listeners(context));
-  return balancers_using(listeners, arn);
+  const auto uses = TRY(all_uses(context));
+  return balancers_using(uses, arn);
 }
 
 }  // namespace weir::api::elbv2

@@ -19,15 +19,23 @@ Result<std::optional<store::Versioned<model::LoadBalancer>>> find_balancer(Conte
 Result<std::optional<store::Versioned<model::TargetGroup>>> find_target_group(Context& context, std::string_view arn);
 Result<std::optional<store::Versioned<model::Listener>>> find_listener(Context& context, std::string_view arn);
 
+// Of a listener's rules not the default one.
+Result<std::optional<store::Versioned<model::Rule>>> find_rule(Context& context, std::string_view arn);
+
 Result<std::vector<store::Versioned<model::Listener>>> all_listeners(Context& context);
 
-// The target groups that an action forwards to, and those of all of a listener's.
-std::vector<std::string> groups_of(const shapes::Action& action);
-std::vector<std::string> groups_of(const model::Listener& listener);
+// Adds to `writes` the end of each rule of the listener `arn`.
+Result<> erase_rules(Context& context, std::string_view arn, std::vector<store::Write>& writes);
 
-// The ARNs of the balancers whose listeners forward to the target group `arn`, each once.
-std::vector<std::string> balancers_using(const std::vector<store::Versioned<model::Listener>>& listeners,
-                                         std::string_view arn);
+// That a listener or one of its rules forwards to a target group; ARNs.
+struct Use {
+  std::string balancer;
+  std::string group;
+};
+Result<std::vector<Use>> all_uses(Context& context);
+
+// The ARNs of the balancers that forward to the target group `arn`, each once.
+std::vector<std::string> balancers_using(const std::vector<Use>& uses, std::string_view arn);
 Result<std::vector<std::string>> balancers_using(Context& context, std::string_view arn);
 
 }  // namespace weir::api::elbv2

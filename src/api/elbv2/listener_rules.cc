@@ -17,6 +17,8 @@ constexpr std::int32_t kMaxWeight = 999;
 constexpr const char* kContentTypes[] = {"text/plain", "text/css", "text/html", "application/javascript",
                                          "application/json"};
 
+constexpr std::string_view kRedirectWords[] = {"#{protocol}", "#{host}", "#{port}", "#{path}", "#{query}"};
+
 // The groups and weights of a forward, however it names them.
 Result<std::vector<shapes::TargetGroupTuple>> tuples_of(const shapes::Action& action) {
   std::vector<shapes::TargetGroupTuple> tuples;
@@ -49,11 +51,11 @@ Result<std::vector<shapes::TargetGroupTuple>> tuples_of(const shapes::Action& ac
 
 Result<shapes::Action> make_forward(Context& context, const std::string& balancer, const shapes::Action& given) {
   const auto tuples = TRY(tuples_of(given));
-  const auto listeners = TRY(all_listeners(context));
+  const auto uses = TRY(all_uses(context));
   for (const auto& tuple : tuples) {
     const auto group = TRY(find_target_group(context, *tuple.TargetGroupArn));
     if (!group) return target_group_not_found();
-    for (const auto& user : balancers_using(listeners, *tuple.TargetGroupArn)) {
+    for (const auto& user : balancers_using(uses, *tuple.TargetGroupArn)) {
       if (user == balancer) continue;
       return client_error(
           "TargetGroupAssociationLimit",
@@ -86,11 +88,58 @@ Result<shapes::Action> make_fixed_response(const shapes::Action& given) {
       .Type = "fixed-response", .Order = given.Order, .FixedResponseConfig = given.FixedResponseConfig};
 }
 
+// Of host, path and query: no spaces, and of the words between "#{" and "}" only those that stand for something.
+Result<> check_redirect_part(std::string_view part, const std::string& text) {
+  const auto bad = [](unsigned char c) { return c <= ' ' || c >= 0x7f; };
+  if (std::any_of(text.begin(), text.end(), bad)) {
+    return validation_error(fmt::format("The redirect {} '{}' contains invalid characters", part, text));
+  }
+  std::string_view rest = text;
+  for (auto at = rest.find("#{"); at != std::string_view::npos; at = rest.find("#{")) {
+    rest.remove_prefix(at);
+    const auto is_it = [&](std::string_view word) { return rest.starts_with(word); };
+    if (std::none_of(std::begin(kRedirectWords), std::end(kRedirectWords), is_it)) {
+      return validation_error(fmt::format("The redirect {} '{}' contains an unknown keyword", part, text));
+    }
+    rest.remove_prefix(2);
+  }
+  return {};
+}
+
+Result<> check_redirect_port(const std::string& text) {
+  if (text == "#{port}") return {};
+  const bool digits = !text.empty() && text.size() <= 5 && text.find_first_not_of("0123456789") == std::string::npos;
+  const int port = digits ? std::stoi(text) : 0;
+  if (port >= 1 && port <= 65535) return {};
+  return validation_error(fmt::format("The redirect port '{}' must be between '1' and '65535', or '#{{port}}'", text));
+}
+
+Result<shapes::Action> make_redirect(const shapes::Action& given) {
+  if (!given.RedirectConfig) return validation_error("A redirect config must be specified for a redirect action");
+  auto config = *given.RedirectConfig;
+  if (!config.Protocol) config.Protocol = "#{protocol}";
+  if (!config.Host) config.Host = "#{host}";
+  if (!config.Port) config.Port = "#{port}";
+  if (!config.Path) config.Path = "/#{path}";
+  if (!config.Query) config.Query = "#{query}";
+  TRY(check_redirect_part("host", *config.Host));
+  TRY(check_redirect_port(*config.Port));
+  if (!config.Path->starts_with('/')) return validation_error("The redirect path must begin with a '/' character");
+  TRY(check_redirect_part("path", *config.Path));
+  TRY(check_redirect_part("query", *config.Query));
+  if (config.Protocol == "#{protocol}" && config.Host == "#{host}" && config.Port == "#{port}" &&
+      config.Path == "/#{path}") {
+    return client_error("InvalidLoadBalancerAction",
+                        "The redirect configuration is not valid because it creates a loop.");
+  }
+  return shapes::Action{.Type = "redirect", .Order = given.Order, .RedirectConfig = std::move(config)};
+}
+
 }  // namespace
 
 Result<std::vector<shapes::Action>> make_actions(Context& context, const std::string& balancer,
                                                  const std::vector<shapes::Action>& given) {
-  if (given.empty()) return validation_error("A listener must have a default action");
+  if (given.empty()) return validation_error("An action must be specified");
   if (given.size() > 1) {
     return client_error("TooManyActions", "A rule has one action of type forward, redirect or fixed-response");
   }
@@ -98,6 +147,7 @@ Result<std::vector<shapes::Action>> make_actions(Context& context, const std::st
   if (action.Type == "fixed-response") {
     return std::vector<shapes::Action>{TRY(make_fixed_response(action))};
   }
+  if (action.Type == "redirect") return std::vector<shapes::Action>{TRY(make_redirect(action))};
   return std::vector<shapes::Action>{TRY(make_forward(context, balancer, action))};
 }
 

@@ -1,4 +1,4 @@
-// What makes a listener's actions valid, and the form in which they are kept. Control thread.
+// What makes the actions of a listener and of its rules valid, and the form in which they are kept. Control thread.
 #pragma once
 
 #include <string>
@@ -14,7 +14,7 @@ namespace shapes = model::elbv2;
 
 // `given` checked, and completed as AWS returns it: a forward names its groups both ways. `balancer` and `listener` are
 // ARNs, the latter empty for a new one. Errors: ValidationError, TargetGroupNotFound, TargetGroupAssociationLimit,
-// TooManyActions, TooManyUniqueTargetGroupsPerLoadBalancer.
+// TooManyActions, InvalidLoadBalancerAction for a redirect to itself.
 Result<std::vector<shapes::Action>> make_actions(Context& context, const std::string& balancer,
                                                  const std::vector<shapes::Action>& given);
 

@@ -1,4 +1,4 @@
-// The operations on listeners, and on the one rule that each has: its default.
+// The operations on listeners.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,11 +22,6 @@ std::string path_of(std::string_view arn) {
   const auto parsed = parse_arn(arn);
   const std::string resource = parsed ? parsed->resource : "";
   return resource.substr(resource.find('/') + 1);
-}
-
-std::string default_rule_arn(const Context& context, const std::string& listener) {
-  return make_arn(context, "elasticloadbalancing",
-                  fmt::format("listener-rule/{}/{}", path_of(listener), stable_hex(listener, kIdDigits)));
 }
 
 Result<shapes::CreateListenerOutput> try_create(Context& context, Host& host,
@@ -74,18 +69,10 @@ Result<shapes::ModifyListenerOutput> try_modify(Context& context, Host& host,
 Result<shapes::DeleteListenerOutput> try_delete(Context& context, const shapes::DeleteListenerInput& input) {
   const auto found = TRY(find_listener(context, input.ListenerArn));
   if (!found) return listener_not_found();
-  TRY(commit(context, {store::erase(*found)}));
+  std::vector<store::Write> writes{store::erase(*found)};
+  TRY(erase_rules(context, input.ListenerArn, writes));
+  TRY(commit(context, writes));
   return shapes::DeleteListenerOutput{};
-}
-
-shapes::Rule default_rule(const Context& context, const shapes::Listener& listener) {
-  return {
-      .RuleArn = default_rule_arn(context, *listener.ListenerArn),
-      .Priority = "default",
-      .Conditions = std::vector<shapes::RuleCondition>{},
-      .Actions = listener.DefaultActions,
-      .IsDefault = true,
-  };
 }
 
 }  // namespace
@@ -128,25 +115,6 @@ Result<shapes::DescribeListenersOutput> describe_listeners(Context& context,
   }
   auto page = TRY(marked_page(std::move(all), input.Marker, input.PageSize));
   return shapes::DescribeListenersOutput{std::move(page.items), std::move(page.next)};
-}
-
-Result<shapes::DescribeRulesOutput> describe_rules(Context& context, const shapes::DescribeRulesInput& input) {
-  const std::vector<std::string> arns = input.RuleArns.value_or(std::vector<std::string>{});
-  if (arns.empty() == !input.ListenerArn) {
-    return validation_error("You must specify either listener rule ARNs or a listener ARN");
-  }
-  std::vector<Positioned<shapes::Rule>> all;
-  for (const auto& one : TRY(all_listeners(context))) {
-    const auto& listener = one.document.listener;
-    auto rule = default_rule(context, listener);
-    const bool asked = input.ListenerArn ? listener.ListenerArn == input.ListenerArn
-                                         : std::find(arns.begin(), arns.end(), *rule.RuleArn) != arns.end();
-    if (asked) all.push_back({*rule.RuleArn, std::move(rule)});
-  }
-  if (input.ListenerArn && all.empty()) return listener_not_found();
-  if (all.size() < arns.size()) return rule_not_found();
-  auto page = TRY(marked_page(std::move(all), input.Marker, input.PageSize));
-  return shapes::DescribeRulesOutput{std::move(page.items), std::move(page.next)};
 }
 
 }  // namespace weir::api::elbv2

@@ -119,6 +119,14 @@ TEST_F(Listeners, MoveToAnotherPort) {
   expect_refused("elbv2", "DeleteListener", {R"({"ListenerArn":"x"})", "ListenerNotFound", ""});
 }
 
+TEST_F(Listeners, RedirectWithWhatIsNotSaidFilledIn) {
+  const Json listener =
+      add(8080, R"({"Type":"redirect","RedirectConfig":{"Protocol":"HTTPS","Port":"443","StatusCode":"HTTP_301"}})");
+  EXPECT_EQ(
+      listener["DefaultActions"].items().at(0)["RedirectConfig"].dump(),
+      R"({"Protocol":"HTTPS","Port":"443","Host":"#{host}","Path":"/#{path}","Query":"#{query}","StatusCode":"HTTP_301"})");
+}
+
 TEST_F(Listeners, MayForwardToAGrpcGroupWithoutTls) { add(8080, forward(group("calls", "GRPC"))); }
 
 TEST_F(Listeners, RefuseBadInput) {
@@ -154,9 +162,21 @@ TEST_F(Listeners, RefuseBadInput) {
                R"({"Type":"fixed-response","FixedResponseConfig":{"StatusCode":"200","ContentType":"image/png"}})"),
        "ValidationError", "'image/png'"},
       {request(front_, 1, forward(blue_) + "," + forward(blue_)), "TooManyActions", ""},
-      {request(front_, 1, ""), "ValidationError", "default action"},
+      {request(front_, 1, ""), "ValidationError", "An action must be specified"},
+      {request(front_, 1, R"({"Type":"redirect"})"), "ValidationError", "redirect config"},
       {request(front_, 1, R"({"Type":"redirect","RedirectConfig":{"StatusCode":"HTTP_301"}})"),
-       "InvalidConfigurationRequest", "'redirect'"},
+       "InvalidLoadBalancerAction", "loop"},
+      {request(front_, 1, R"({"Type":"redirect","RedirectConfig":{"StatusCode":"HTTP_301","Query":"a"}})"),
+       "InvalidLoadBalancerAction", "loop"},
+      {request(front_, 1, R"({"Type":"redirect","RedirectConfig":{"StatusCode":"HTTP_301","Port":"70000"}})"),
+       "ValidationError", "'70000'"},
+      {request(front_, 1, R"({"Type":"redirect","RedirectConfig":{"StatusCode":"HTTP_301","Path":"a"}})"),
+       "ValidationError", "begin with a '/'"},
+      {request(front_, 1, R"({"Type":"redirect","RedirectConfig":{"StatusCode":"HTTP_301","Host":"#{hast}"}})"),
+       "ValidationError", "unknown keyword"},
+      {request(front_, 1, R"({"Type":"redirect","RedirectConfig":{"StatusCode":"HTTP_301","Path":"/a b"}})"),
+       "ValidationError", "invalid characters"},
+      {request(front_, 1, R"({"Type":"authenticate-oidc"})"), "InvalidConfigurationRequest", "'authenticate-oidc'"},
       {fmt::format(R"({{"LoadBalancerArn":"{}","Protocol":"HTTPS","Port":1,"DefaultActions":[{}]}})", front_,
                    forward(blue_)),
        "InvalidConfigurationRequest", "'HTTPS'"},

@@ -103,7 +103,9 @@ Result<shapes::DeleteLoadBalancerOutput> try_delete(Context& context, const shap
   }
   std::vector<store::Write> writes{store::erase(*found)};
   for (const auto& listener : TRY(all_listeners(context))) {
-    if (listener.document.listener.LoadBalancerArn == input.LoadBalancerArn) writes.push_back(store::erase(listener));
+    if (listener.document.listener.LoadBalancerArn != input.LoadBalancerArn) continue;
+    writes.push_back(store::erase(listener));
+    TRY(erase_rules(context, *listener.document.listener.ListenerArn, writes));
   }
   TRY(commit(context, writes));
   return shapes::DeleteLoadBalancerOutput{};

@@ -31,10 +31,9 @@ constexpr Refused kCreateListener[] = {
     {"Protocol", "HTTP"},
     {"SslPolicy"},
     {"Certificates"},
-    {"DefaultActions.Type", "forward|fixed-response"},
+    {"DefaultActions.Type", "forward|fixed-response|redirect"},
     {"DefaultActions.AuthenticateOidcConfig"},
     {"DefaultActions.AuthenticateCognitoConfig"},
-    {"DefaultActions.RedirectConfig"},
     {"DefaultActions.JwtValidationConfig"},
     {"DefaultActions.ForwardConfig.TargetGroupStickinessConfig.Enabled"},
     {"AlpnPolicy"},
@@ -45,15 +44,47 @@ constexpr Refused kCreateListener[] = {
     {"MutualAuthentication.AdvertiseTrustStoreCaNames", "off"},
 };
 
+constexpr Refused kCreateRule[] = {
+    {"Actions.Type", "forward|fixed-response|redirect"},
+    {"Actions.AuthenticateOidcConfig"},
+    {"Actions.AuthenticateCognitoConfig"},
+    {"Actions.JwtValidationConfig"},
+    {"Actions.ForwardConfig.TargetGroupStickinessConfig.Enabled"},
+    {"Conditions.RegexValues"},
+    {"Conditions.HostHeaderConfig.RegexValues"},
+    {"Conditions.PathPatternConfig.RegexValues"},
+    {"Conditions.HttpHeaderConfig.RegexValues"},
+    {"Transforms"},
+};
+
+constexpr Refused kModifyRule[] = {
+    {"Actions.Type", "forward|fixed-response|redirect"},
+    {"Actions.AuthenticateOidcConfig"},
+    {"Actions.AuthenticateCognitoConfig"},
+    {"Actions.JwtValidationConfig"},
+    {"Actions.ForwardConfig.TargetGroupStickinessConfig.Enabled"},
+    {"Conditions.RegexValues"},
+    {"Conditions.HostHeaderConfig.RegexValues"},
+    {"Conditions.PathPatternConfig.RegexValues"},
+    {"Conditions.HttpHeaderConfig.RegexValues"},
+    {"Transforms"},
+    {"ResetTransforms"},
+};
+
 constexpr Refused kDescribeTargetHealth[] = {
     {"Targets.QuicServerId"},
     {"Include"},
 };
 
 constexpr RefusedOf kAll[] = {
-    {"CreateLoadBalancer", kCreateLoadBalancer}, {"CreateTargetGroup", kCreateTargetGroup},
-    {"ModifyTargetGroup", kModifyTargetGroup},   {"CreateListener", kCreateListener},
-    {"ModifyListener", kCreateListener},         {"DescribeTargetHealth", kDescribeTargetHealth},
+    {"CreateLoadBalancer", kCreateLoadBalancer},
+    {"CreateTargetGroup", kCreateTargetGroup},
+    {"ModifyTargetGroup", kModifyTargetGroup},
+    {"CreateListener", kCreateListener},
+    {"ModifyListener", kCreateListener},
+    {"DescribeTargetHealth", kDescribeTargetHealth},
+    {"CreateRule", kCreateRule},
+    {"ModifyRule", kModifyRule},
 };
 
 }  // namespace
@@ -63,6 +94,8 @@ std::span<const Refused> refused_of_create_target_group() { return kCreateTarget
 std::span<const Refused> refused_of_modify_target_group() { return kModifyTargetGroup; }
 std::span<const Refused> refused_of_create_listener() { return kCreateListener; }
 std::span<const Refused> refused_of_modify_listener() { return kCreateListener; }
+std::span<const Refused> refused_of_create_rule() { return kCreateRule; }
+std::span<const Refused> refused_of_modify_rule() { return kModifyRule; }
 std::span<const Refused> refused_of_describe_target_health() { return kDescribeTargetHealth; }
 
 std::span<const RefusedOf> refused() { return kAll; }

@@ -31,6 +31,7 @@ Result<std::vector<shapes::Tag>> tags_of(Context& context, const std::string& re
     return found->document.tags;
   }
   if (kind == "listener-rule") {
+    if (auto found = TRY(find_rule(context, resource))) return std::move(found->document.tags);
     shapes::DescribeRulesInput rule;
     rule.RuleArns = {resource};
     if (const auto found = describe_rules(context, rule); !found) return std::unexpected(found.error());

@@ -137,10 +137,10 @@ Result<shapes::DescribeTargetGroupsOutput> describe_target_groups(Context& conte
     const auto balancer = TRY(find_balancer(context, *input.LoadBalancerArn));
     if (!balancer) return balancer_not_found();
   }
-  const auto listeners = TRY(all_listeners(context));
+  const auto uses = TRY(all_uses(context));
   std::vector<Positioned<shapes::TargetGroup>> all;
   for (auto& group : groups) {
-    group.LoadBalancerArns = balancers_using(listeners, *group.TargetGroupArn);
+    group.LoadBalancerArns = balancers_using(uses, *group.TargetGroupArn);
     const auto& users = *group.LoadBalancerArns;
     if (input.LoadBalancerArn && std::find(users.begin(), users.end(), *input.LoadBalancerArn) == users.end()) continue;
     std::string name = *group.TargetGroupName;

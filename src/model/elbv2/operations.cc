@@ -26,6 +26,10 @@ constexpr Operation kOperations[] = {
     {.name = "DescribeTargetGroupAttributes", .input = &shape_of<DescribeTargetGroupAttributesInput>, .output = &shape_of<DescribeTargetGroupAttributesOutput>, .result_wrapper = "DescribeTargetGroupAttributesResult"},
     {.name = "ModifyLoadBalancerAttributes", .input = &shape_of<ModifyLoadBalancerAttributesInput>, .output = &shape_of<ModifyLoadBalancerAttributesOutput>, .result_wrapper = "ModifyLoadBalancerAttributesResult"},
     {.name = "DescribeLoadBalancerAttributes", .input = &shape_of<DescribeLoadBalancerAttributesInput>, .output = &shape_of<DescribeLoadBalancerAttributesOutput>, .result_wrapper = "DescribeLoadBalancerAttributesResult"},
+    {.name = "CreateRule", .input = &shape_of<CreateRuleInput>, .output = &shape_of<CreateRuleOutput>, .result_wrapper = "CreateRuleResult"},
+    {.name = "ModifyRule", .input = &shape_of<ModifyRuleInput>, .output = &shape_of<ModifyRuleOutput>, .result_wrapper = "ModifyRuleResult"},
+    {.name = "DeleteRule", .input = &shape_of<DeleteRuleInput>, .output = &shape_of<DeleteRuleOutput>, .result_wrapper = "DeleteRuleResult"},
+    {.name = "SetRulePriorities", .input = &shape_of<SetRulePrioritiesInput>, .output = &shape_of<SetRulePrioritiesOutput>, .result_wrapper = "SetRulePrioritiesResult"},
 };
 
 constexpr const char* kKnown[] = {

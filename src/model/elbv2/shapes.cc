@@ -807,4 +807,76 @@ const Shape& describe(const DescribeLoadBalancerAttributesOutput*) {
   return kShape;
 }
 
+const Shape& describe(const CreateRuleInput*) {
+  static const Shape kShape = structure<CreateRuleInput>("CreateRuleInput", {
+    member<&CreateRuleInput::ListenerArn>("ListenerArn", {.required = true}),
+    member<&CreateRuleInput::Conditions>("Conditions", {.required = true}),
+    member<&CreateRuleInput::Priority>("Priority", {.required = true, .min = 1, .max = 50000}),
+    member<&CreateRuleInput::Actions>("Actions", {.required = true}),
+    member<&CreateRuleInput::Tags>("Tags", {.min = 1}),
+    member<&CreateRuleInput::Transforms>("Transforms"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CreateRuleOutput*) {
+  static const Shape kShape = structure<CreateRuleOutput>("CreateRuleOutput", {
+    member<&CreateRuleOutput::Rules>("Rules"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ModifyRuleInput*) {
+  static const Shape kShape = structure<ModifyRuleInput>("ModifyRuleInput", {
+    member<&ModifyRuleInput::RuleArn>("RuleArn", {.required = true}),
+    member<&ModifyRuleInput::Conditions>("Conditions"),
+    member<&ModifyRuleInput::Actions>("Actions"),
+    member<&ModifyRuleInput::Transforms>("Transforms"),
+    member<&ModifyRuleInput::ResetTransforms>("ResetTransforms"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ModifyRuleOutput*) {
+  static const Shape kShape = structure<ModifyRuleOutput>("ModifyRuleOutput", {
+    member<&ModifyRuleOutput::Rules>("Rules"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteRuleInput*) {
+  static const Shape kShape = structure<DeleteRuleInput>("DeleteRuleInput", {
+    member<&DeleteRuleInput::RuleArn>("RuleArn", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteRuleOutput*) {
+  static const Shape kShape = structure<DeleteRuleOutput>("DeleteRuleOutput", {
+  });
+  return kShape;
+}
+
+const Shape& describe(const RulePriorityPair*) {
+  static const Shape kShape = structure<RulePriorityPair>("RulePriorityPair", {
+    member<&RulePriorityPair::RuleArn>("RuleArn"),
+    member<&RulePriorityPair::Priority>("Priority", {.min = 1, .max = 50000}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SetRulePrioritiesInput*) {
+  static const Shape kShape = structure<SetRulePrioritiesInput>("SetRulePrioritiesInput", {
+    member<&SetRulePrioritiesInput::RulePriorities>("RulePriorities", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SetRulePrioritiesOutput*) {
+  static const Shape kShape = structure<SetRulePrioritiesOutput>("SetRulePrioritiesOutput", {
+    member<&SetRulePrioritiesOutput::Rules>("Rules"),
+  });
+  return kShape;
+}
+
 }  // namespace weir::model::elbv2

@@ -614,6 +614,60 @@ struct DescribeLoadBalancerAttributesOutput {
 };
 const Shape& describe(const DescribeLoadBalancerAttributesOutput*);
 
+struct CreateRuleInput {
+  std::string ListenerArn;
+  std::vector<elbv2::RuleCondition> Conditions;
+  std::int32_t Priority = 0;
+  std::vector<elbv2::Action> Actions;
+  std::optional<std::vector<elbv2::Tag>> Tags;
+  std::optional<std::vector<elbv2::RuleTransform>> Transforms;
+};
+const Shape& describe(const CreateRuleInput*);
+
+struct CreateRuleOutput {
+  std::optional<std::vector<elbv2::Rule>> Rules;
+};
+const Shape& describe(const CreateRuleOutput*);
+
+struct ModifyRuleInput {
+  std::string RuleArn;
+  std::optional<std::vector<elbv2::RuleCondition>> Conditions;
+  std::optional<std::vector<elbv2::Action>> Actions;
+  std::optional<std::vector<elbv2::RuleTransform>> Transforms;
+  std::optional<bool> ResetTransforms;
+};
+const Shape& describe(const ModifyRuleInput*);
+
+struct ModifyRuleOutput {
+  std::optional<std::vector<elbv2::Rule>> Rules;
+};
+const Shape& describe(const ModifyRuleOutput*);
+
+struct DeleteRuleInput {
+  std::string RuleArn;
+};
+const Shape& describe(const DeleteRuleInput*);
+
+struct DeleteRuleOutput {
+};
+const Shape& describe(const DeleteRuleOutput*);
+
+struct RulePriorityPair {
+  std::optional<std::string> RuleArn;
+  std::optional<std::int32_t> Priority;
+};
+const Shape& describe(const RulePriorityPair*);
+
+struct SetRulePrioritiesInput {
+  std::vector<elbv2::RulePriorityPair> RulePriorities;
+};
+const Shape& describe(const SetRulePrioritiesInput*);
+
+struct SetRulePrioritiesOutput {
+  std::optional<std::vector<elbv2::Rule>> Rules;
+};
+const Shape& describe(const SetRulePrioritiesOutput*);
+
 // The protocol and the operations.
 extern const ServiceModel kService;
 
