@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "http/h2_memory.h"
 
 namespace weir::http {
 namespace {
@@ -82,6 +83,7 @@ struct H2Session::State {
   Side side;
   H2Events& events;
   H2Options options;
+  H2Memory memory;
   nghttp2_session* session = nullptr;
   std::size_t open_streams = 0;
   bool goaway_due = false;
@@ -325,6 +327,18 @@ struct H2Session::Callbacks {
     return callbacks;
   }
 
+  static nghttp2_mem mem_of(H2Memory& memory) {
+    return {.mem_user_data = &memory,
+            .malloc = [](std::size_t size, void* user) { return static_cast<H2Memory*>(user)->take(size); },
+            .free = [](void* piece, void* user) { static_cast<H2Memory*>(user)->give(piece); },
+            .calloc = [](std::size_t count, std::size_t size, void* user) -> void* {
+              void* piece = static_cast<H2Memory*>(user)->take(count * size);  // nghttp2's own sizes: no overflow
+              return piece == nullptr ? nullptr : std::memset(piece, 0, count * size);
+            },
+            .realloc = [](void* piece, std::size_t size,
+                          void* user) { return static_cast<H2Memory*>(user)->resize(piece, size); }};
+  }
+
   static nghttp2_option* make_options() {
     nghttp2_option* option = nullptr;
     check(nghttp2_option_new(&option) == 0, "out of memory");
@@ -342,8 +356,9 @@ H2Session::H2Session(Side side, H2Events& events, const H2Options& options)
     : state_(std::make_unique<State>(side, events, options)) {
   nghttp2_session_callbacks* callbacks = Callbacks::make();
   nghttp2_option* option = Callbacks::make_options();
-  const auto create = side == Side::server ? nghttp2_session_server_new2 : nghttp2_session_client_new2;
-  check(create(&state_->session, callbacks, state_.get(), option) == 0, "out of memory");
+  const auto create = side == Side::server ? nghttp2_session_server_new3 : nghttp2_session_client_new3;
+  nghttp2_mem memory = Callbacks::mem_of(state_->memory);
+  check(create(&state_->session, callbacks, state_.get(), option, &memory) == 0, "out of memory");
   nghttp2_option_del(option);
   nghttp2_session_callbacks_del(callbacks);
 

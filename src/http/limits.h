@@ -25,6 +25,7 @@ inline constexpr std::size_t kH2MaxSettingsPerFrame = 32;          // entries: c
 inline constexpr std::size_t kH2MaxContinuations = 16;             // frames after one HEADERS: connection dies
 inline constexpr std::uint32_t kH2MaxResetsPerSecond = 200;        // RST_STREAM from one peer, lasting rate ...
 inline constexpr std::uint32_t kH2MaxResetBurst = 1000;            // ... and burst: ENHANCE_YOUR_CALM
+inline constexpr std::size_t kH2KeptMemory = 64 * 1024;            // bytes kept by a session for its next streams
 inline constexpr std::size_t kH2MinDataRoom = 1024;                // bytes: smaller room in an output waits a turn
 
 }  // namespace weir::http
