@@ -30,12 +30,16 @@ RouteTable example() {
                  .unhealthy_threshold = 3};
   pool.drain_delay = milliseconds(1000);
   pool.backends = {{"a", "127.0.0.1", 8080, BackendState::serving}, {"b", "::1", 8081, BackendState::draining}};
-  table.pools = {pool, Pool{.id = "green"}};
+  table.pools = {pool, Pool{.id = "green", .tls = PoolTls{.verify = true, .sni = "a.test", .ca = "/ca.pem"}}};
   Listener listener{.id = "l", .address = "0.0.0.0", .port = 80, .idle_timeout = milliseconds(30'000)};
   listener.rules = {{"r1", {{"*.example.org"}, {"/a/*"}}, Forward{{{"blue", 90}, {"green", 10}}}},
                     {"r2", {}, FixedResponse{404, "text/plain", "no"}},
                     {"r3", everything(), Redirect{301, "https", "#{host}", "443", "/b/#{path}", "x=1&#{query}"}}};
-  table.listeners = {listener};
+  Listener secure{.id = "s", .port = 443, .protocol = ListenerProtocol::https};
+  secure.tls = ListenerTls{.certificates = {{"/a.pem", "/a.key"}, {"/b.pem", "/b.key"}},
+                           .client_certificates = ClientCertificates::require,
+                           .client_ca = "/ca.pem"};
+  table.listeners = {listener, secure};
   return table;
 }
 
@@ -73,6 +77,17 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
        "pools[0].backends[0].port: 0 is not within 1 to 65535"},
       {R"({"version":1,"pools":[{"id":"a","health":{"interval_ms":0}}]})",
        "pools[0].health.interval_ms: 0 is not within 1 to 604800000"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https"}]})",
+       "listeners[0].tls: belongs to the protocol https"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"tls":{"certificates":[
+           {"certificate":"/a","key":"/b"}]}}]})",
+       "listeners[0].tls: belongs to the protocol https"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https","tls":{}}]})",
+       "listeners[0].tls.certificates: is empty"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https","tls":{"certificates":[
+           {"certificate":"/a","key":"/b"}],"client_certificates":"require"}}]})",
+       "listeners[0].tls.client_ca: belongs to client_certificates 'require', and only there"},
+      {R"({"version":1,"pools":[{"id":"p","tls":{"ca":"/a"}}]})", "pools[0].tls.ca: is of no use without verify"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"rules":[{"id":"r","action":{}}]}]})",
        "listeners[0].rules[0].action: is not exactly one of: forward, fixed_response, redirect"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
