@@ -8,7 +8,8 @@ room(sign     DEPS base http                                  LIBS ${OPENSSL})
 room(model    DEPS base)
 room(store    DEPS base model                                 LIBS ${SQLITE})
 room(runtime  DEPS base net http model                        LIBS ${ARCHIVE} ${OPENSSL})
-room(api      DEPS base model store)
+room(observe  DEPS base model store)
+room(api      DEPS base model store observe)
 room(wire     DEPS base net http sign model api store)
 room(rollout  DEPS base model)
 room(control  DEPS base net model store runtime rollout route)
@@ -18,6 +19,6 @@ room(sim      DEPS base net http route proxy model store runtime rollout control
 file(GLOB main_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/main/*.cc)
 if(main_sources)
   add_executable(weir ${main_sources})
-  target_link_libraries(weir PRIVATE base net http route proxy sign model store runtime api wire rollout control cli
+  target_link_libraries(weir PRIVATE base net http route proxy sign model store runtime observe api wire rollout control cli
                         ${FMT} Threads::Threads)
 endif()

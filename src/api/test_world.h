@@ -8,8 +8,10 @@
 #include "api/action.h"
 #include "api/ecs/actions.h"
 #include "api/elbv2/actions.h"
+#include "api/logs/actions.h"
 #include "base/clock.h"
 #include "base/random.h"
+#include "observe/log_keep.h"
 #include "store/memory_store.h"
 #include "store/store.h"
 
@@ -30,6 +32,7 @@ class TestWorld : public testing::Test {
   TestWorld() {
     ecs::add_actions(table);
     elbv2::add_actions(table, host);
+    logs::add_actions(table, log_keep);
   }
 
   Context context(std::string account = "000000000000", std::string region = "eu-central-1") {
@@ -95,6 +98,7 @@ class TestWorld : public testing::Test {
   Random random{1};
   ManualClock clock;
   FakeHost host;
+  observe::LogKeep log_keep{""};
   ActionTable table;
 };
 

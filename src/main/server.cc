@@ -10,9 +10,11 @@
 
 #include "api/ecs/actions.h"
 #include "api/elbv2/actions.h"
+#include "api/logs/actions.h"
 #include "api/sts/actions.h"
 #include "main/image_routes.h"
 #include "main/log_routes.h"
+#include "main/log_upkeep.h"
 #include "main/status_routes.h"
 #include "net/socket.h"
 #include "runtime/process_runtime.h"
@@ -26,7 +28,8 @@ namespace {
 // An ordinary user cannot bind ports below 1024: they move up.
 constexpr unsigned kOrdinaryPortOffset = 8000;
 
-constexpr std::array kServices = {&model::sts::kService, &model::ecs::kService, &model::elbv2::kService};
+constexpr std::array kServices = {&model::sts::kService, &model::ecs::kService, &model::elbv2::kService,
+                                  &model::logs::kService};
 
 // This very program, also once its file was replaced or removed.
 constexpr const char* kOwnProgram = "/proc/self/exe";
@@ -58,6 +61,7 @@ Server::Server(ServeOptions options, const Clock& clock, Random& random, Log& lo
       port_offset_(::geteuid() == 0 ? 0 : kOrdinaryPortOffset),
       images_(in_state("images")),
       task_log_(in_state("logs")),
+      log_keep_(options_.ephemeral ? std::string() : in_state("log-groups")),
       next_step_(loop_, [this] { wake(); }) {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
@@ -69,6 +73,7 @@ Result<> Server::start() {
   TRY(make_directory(options_.state_directory));
   TRY(make_directory(in_state("spool")));
   TRY(open_store());
+  log_upkeep_ = std::make_unique<LogUpkeep>(loop_, *store_, log_keep_, log_);
   runtime_ = TRY(runtime::ProcessRuntime::open(loop_, log_,
                                                {.state_directory = options_.state_directory,
                                                 .shim_command = {kOwnProgram, "shim"}}));
@@ -119,6 +124,7 @@ Result<> Server::listen() {
   api::sts::add_actions(actions_);
   api::ecs::add_actions(actions_);
   api::elbv2::add_actions(actions_, *host_);
+  api::logs::add_actions(actions_, log_keep_);
   facade_ = std::make_unique<wire::Facade>(wire::FacadeOptions{.keys = options_.keys, .account = options_.account},
                                            kServices, wire::FacadeParts{actions_, *store_, clock_, random_, log_});
   auto routes = image_routes(loop_, images_);

@@ -11,11 +11,13 @@
 #include "base/random.h"
 #include "control/control.h"
 #include "control/proxy_link.h"
+#include "main/log_upkeep.h"
 #include "main/machine_host.h"
 #include "main/proxy_process.h"
 #include "main/serve_options.h"
 #include "net/loop.h"
 #include "net/signal_watch.h"
+#include "observe/log_keep.h"
 #include "runtime/image_store.h"
 #include "runtime/runtime.h"
 #include "runtime/task_log.h"
@@ -60,7 +62,9 @@ class Server final : private net::TurnTask {
   std::unique_ptr<store::Store> store_;
   runtime::ImageStore images_;
   runtime::TaskLog task_log_;
+  observe::LogKeep log_keep_;
   std::unique_ptr<runtime::Runtime> runtime_;
+  std::unique_ptr<LogUpkeep> log_upkeep_;
   std::unique_ptr<ProxyProcess> proxy_;
   std::unique_ptr<control::ProxyLink> proxy_link_;
   std::unique_ptr<control::Control> control_;

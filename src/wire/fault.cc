@@ -40,6 +40,9 @@ constexpr ServiceWords kServiceWords[] = {
     {"ecs", Fault::unknown_parameter, {"InvalidParameterException", 400}},
     {"ecs", Fault::validation, {"InvalidParameterException", 400}},
     {"ecs", Fault::internal, {"ServerException", 500}},
+    {"logs", Fault::unknown_parameter, {"InvalidParameterException", 400}},
+    {"logs", Fault::validation, {"InvalidParameterException", 400}},
+    {"logs", Fault::internal, {"ServiceUnavailableException", 500}},
 };
 
 constexpr std::pair<std::string_view, Fault> kFaults[] = {
