@@ -31,6 +31,9 @@ std::string ServiceEvents::unhealthy(int port, const std::string& target_group, 
   return fmt::format("{} (port {}) is unhealthy in (target-group {}) due to (reason {})", prefix_, port, target_group,
                      reason);
 }
+std::string ServiceEvents::failed_container_checks(const std::string& task_id) const {
+  return fmt::format("{} (task {}) failed container health checks.", prefix_, task_id);
+}
 std::string ServiceEvents::unable_to_place(const std::string& reason) const {
   return fmt::format("{} was unable to place a task. Reason: {}", prefix_, reason);
 }

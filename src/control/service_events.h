@@ -16,6 +16,7 @@ class ServiceEvents {
   std::string deregistered(int targets, const std::string& target_group) const;
   std::string draining(int tasks) const;
   std::string unhealthy(int port, const std::string& target_group, const std::string& reason) const;
+  std::string failed_container_checks(const std::string& task_id) const;
   std::string unable_to_place(const std::string& reason) const;
   std::string unable_to_start_consistently() const;
   std::string blocked_by_percentages() const;

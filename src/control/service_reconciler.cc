@@ -71,13 +71,14 @@ class ServiceTurn {
     if (events.size() > kMostEvents) events.resize(kMostEvents);
     out_.state_changed = true;
   }
-  // Says it unless it was said in the life of this deployment.
-  void say_once(std::string message) {
+  // Says it unless it was said in the life of this deployment; whether it did.
+  bool say_once(std::string message) {
     for (const auto& event : state().events) {
       if (event.created_at < primary().created_at) break;
-      if (event.message == message) return;
+      if (event.message == message) return false;
     }
     say(std::move(message));
+    return true;
   }
 
   static bool is_over(const Task& task) { return task.last_status == "STOPPED"; }
@@ -176,6 +177,10 @@ class ServiceTurn {
   void judge() {
     for (const auto& step : out_.tasks) {
       if (step.task.desired_status == "STOPPED") continue;
+      if (health_of(step.task) == "UNHEALTHY" && say_once(events_.failed_container_checks(step.task.id)) &&
+          !has_proved_itself(step.task, now_)) {
+        failed(step.task);
+      }
       const TaskTarget* target = failing_target(step.task);
       if (!target) continue;
       const std::string& reason = !target->description.empty() ? target->description : target->reason;
@@ -213,7 +218,7 @@ class ServiceTurn {
   rollout::Stage stage(TaskStep& step) {
     const Task& task = step.task;
     if (task.desired_status == "STOPPED") return rollout::Stage::stopping;
-    if (failing_target(task)) return rollout::Stage::unhealthy;
+    if (failing_target(task) || health_of(task) == "UNHEALTHY") return rollout::Stage::unhealthy;
     if (is_up(task)) return step.serves_now ? rollout::Stage::serving : rollout::Stage::unsure;
     const bool up = task.last_status == "RUNNING" || task.last_status == "ACTIVATING";
     return up ? rollout::Stage::up : rollout::Stage::starting;
@@ -241,8 +246,10 @@ class ServiceTurn {
     for (auto& step : out_.tasks) {
       if (!chosen.contains(step.task.id)) continue;
       const TaskTarget* failing = failing_target(step.task);
-      tell_to_stop(step, failing ? "Task failed ELB health checks in (target-group " + failing->target_group + ")"
-                                 : "Scaling activity initiated by (deployment " + step.task.deployment + ")");
+      const bool unhealthy = health_of(step.task) == "UNHEALTHY";
+      tell_to_stop(step, failing     ? "Task failed ELB health checks in (target-group " + failing->target_group + ")"
+                         : unhealthy ? "Task failed container health checks"
+                                     : "Scaling activity initiated by (deployment " + step.task.deployment + ")");
     }
     say(events_.stopped(ids));
   }
@@ -274,7 +281,8 @@ class ServiceTurn {
     for (const auto& container : *definition_->containerDefinitions) {
       task.containers.push_back({.name = container.name.value_or(""),
                                  .image = container.image.value_or(""),
-                                 .essential = container.essential.value_or(true)});
+                                 .essential = container.essential.value_or(true),
+                                 .health = ""});
     }
     for (const auto& balancer : service().load_balancers) {
       if (!balancer.targetGroupArn) continue;

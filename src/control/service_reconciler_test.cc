@@ -23,6 +23,7 @@ TEST(ServiceEventsTest, uses_the_words_of_aws) {
   EXPECT_EQ(events.draining(1), "(service web) has begun draining connections on 1 tasks.");
   EXPECT_EQ(events.unhealthy(80, "arn", "Timeout"),
             "(service web) (port 80) is unhealthy in (target-group arn) due to (reason Timeout)");
+  EXPECT_EQ(events.failed_container_checks("1a"), "(service web) (task 1a) failed container health checks.");
   EXPECT_EQ(events.unable_to_place("x"), "(service web) was unable to place a task. Reason: x");
   EXPECT_EQ(events.deployment_completed("ecs-svc/1"), "(service web) (deployment ecs-svc/1) deployment completed.");
   EXPECT_EQ(events.steady(), "(service web) has reached a steady state.");

@@ -76,9 +76,20 @@ class TaskLife {
     if (container.last_status != status) set(container.last_status, std::string(status));
     set(container.pid, observed.pid);
     set(container.exit_code, observed.exit_code);
+    note_check(container, observed.health);
     if (!observed.reason.empty()) set(container.reason, observed.reason);
     if (!observed.image_digest.empty()) set(container.image_digest, observed.image_digest);
     note_ports(container, observed);
+  }
+
+  void note_check(TaskContainer& container, runtime::ContainerHealth health) {
+    using runtime::ContainerHealth;
+    const char* const word = health == ContainerHealth::healthy     ? "HEALTHY"
+                             : health == ContainerHealth::unhealthy ? "UNHEALTHY"
+                             : health == ContainerHealth::unknown   ? "UNKNOWN"
+                                                                    : "";
+    if (container.health != word) set(container.health, std::string(word));
+    if (health == ContainerHealth::healthy) set(container.was_healthy, true);
   }
 
   void note_ports(TaskContainer& container, const runtime::ContainerObservation& observed) {
@@ -305,6 +316,18 @@ class TaskLife {
   TaskStep step_;
 };
 
+bool passed_container_checks(const Task& task) {
+  return std::all_of(task.containers.begin(), task.containers.end(), [](const TaskContainer& container) {
+    return !container.essential || container.health.empty() || container.health == "HEALTHY";
+  });
+}
+
+bool ever_passed_container_checks(const Task& task) {
+  return std::all_of(task.containers.begin(), task.containers.end(), [](const TaskContainer& container) {
+    return !container.essential || container.health.empty() || container.was_healthy;
+  });
+}
+
 }  // namespace
 
 TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now) {
@@ -312,14 +335,14 @@ TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now)
 }
 
 bool is_up(const model::Task& task) {
-  if (task.last_status != "RUNNING" || task.desired_status != "RUNNING") return false;
+  if (task.last_status != "RUNNING" || task.desired_status != "RUNNING" || !passed_container_checks(task)) return false;
   return std::all_of(task.targets.begin(), task.targets.end(), [](const TaskTarget& target) {
     return target.state == "serving" && target.acknowledged && target.health == "healthy";
   });
 }
 
 bool has_proved_itself(const model::Task& task, Timestamp now) {
-  if (task.last_status != "RUNNING" || !task.started_at) return false;
+  if (task.last_status != "RUNNING" || !task.started_at || !ever_passed_container_checks(task)) return false;
   if (task.targets.empty()) return now - *task.started_at >= rollout::kProvingRun;
   return std::all_of(task.targets.begin(), task.targets.end(),
                      [](const TaskTarget& target) { return target.acknowledged; });

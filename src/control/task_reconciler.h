@@ -62,7 +62,8 @@ struct TaskStep {
 
 TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now);
 
-// Whether the task has come to serve: its targets serve and every worker knows; without targets, it runs.
+// Whether the task has come to serve: its targets serve and every worker knows; without targets, it runs. Either way
+// its containers' health checks, where it has any, have passed.
 bool is_up(const model::Task& task);
 // Whether its end is no failure to start.
 bool has_proved_itself(const model::Task& task, Timestamp now);

@@ -1,5 +1,7 @@
 #include "control/task_spec.h"
 
+#include <optional>
+
 #include "control/limits.h"
 
 namespace weir::control {
@@ -12,6 +14,44 @@ std::uint16_t host_port(const std::string& network_mode, const model::ecs::PortM
   return network_mode == "bridge" ? named : 0;
 }
 
+struct Condition {
+  const char* word;
+  runtime::DependencyCondition condition;
+};
+constexpr Condition kConditions[] = {
+    {"START", runtime::DependencyCondition::start},
+    {"COMPLETE", runtime::DependencyCondition::complete},
+    {"SUCCESS", runtime::DependencyCondition::success},
+    {"HEALTHY", runtime::DependencyCondition::healthy},
+};
+
+std::vector<runtime::Dependency> dependencies(const model::ecs::ContainerDefinition& wished) {
+  std::vector<runtime::Dependency> all;
+  for (const auto& one : wished.dependsOn.value_or(std::vector<model::ecs::ContainerDependency>{})) {
+    for (const auto& [word, condition] : kConditions) {
+      if (one.condition == word) all.push_back({one.containerName, condition});
+    }
+  }
+  return all;
+}
+
+// CMD: a program and its words; CMD-SHELL: a line for the shell.
+std::vector<std::string> check_command(const std::vector<std::string>& wished) {
+  if (wished.front() == "CMD-SHELL") return {"/bin/sh", "-c", wished.size() > 1 ? wished[1] : ""};
+  return {wished.begin() + (wished.front() == "CMD" ? 1 : 0), wished.end()};
+}
+
+std::optional<runtime::HealthCheckSpec> health_check(const model::ecs::ContainerDefinition& wished) {
+  const auto& check = wished.healthCheck;
+  if (!check || check->command.empty() || check->command.front() == "NONE") return std::nullopt;
+  runtime::HealthCheckSpec spec{.command = check_command(check->command)};
+  if (check->interval) spec.interval = std::chrono::seconds(*check->interval);
+  if (check->timeout) spec.timeout = std::chrono::seconds(*check->timeout);
+  if (check->retries) spec.retries = *check->retries;
+  if (check->startPeriod) spec.start_period = std::chrono::seconds(*check->startPeriod);
+  return spec;
+}
+
 runtime::ContainerSpec container_spec(const std::string& network_mode, const model::ecs::ContainerDefinition& wished) {
   runtime::ContainerSpec spec{
       .name = wished.name.value_or(""),
@@ -21,7 +61,10 @@ runtime::ContainerSpec container_spec(const std::string& network_mode, const mod
       .working_directory = wished.workingDirectory.value_or(""),
       .essential = wished.essential.value_or(true),
       .stop_timeout = kStopTimeout,
+      .depends_on = dependencies(wished),
+      .health_check = health_check(wished),
   };
+  if (wished.startTimeout) spec.start_timeout = std::chrono::seconds(*wished.startTimeout);
   if (wished.stopTimeout) spec.stop_timeout = std::chrono::seconds(*wished.stopTimeout);
   if (wished.environment) {
     for (const auto& pair : *wished.environment) spec.environment[pair.name.value_or("")] = pair.value.value_or("");

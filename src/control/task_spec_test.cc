@@ -49,6 +49,31 @@ TEST(TaskSpecTest, carries_what_the_definition_says) {
   EXPECT_EQ(spec.stop_timeout, std::chrono::seconds(2));
 }
 
+TEST(TaskSpecTest, carries_dependencies_and_health_checks) {
+  using runtime::DependencyCondition;
+  auto wished = definition("bridge", 8080, 0);
+  auto& container = wished.containerDefinitions->front();
+  container.dependsOn = {{"a", "START"}, {"b", "COMPLETE"}, {"c", "SUCCESS"}, {"d", "HEALTHY"}};
+  container.startTimeout = 7;
+  container.healthCheck = model::ecs::HealthCheck{.command = {"CMD-SHELL", "exit 0"}, .interval = 9, .retries = 1};
+  const auto spec = task_spec("t1", wished).containers[0];
+  ASSERT_EQ(spec.depends_on.size(), 4u);
+  EXPECT_EQ(spec.depends_on[1].container, "b");
+  EXPECT_EQ(spec.depends_on[1].condition, DependencyCondition::complete);
+  EXPECT_EQ(spec.depends_on[2].condition, DependencyCondition::success);
+  EXPECT_EQ(spec.depends_on[3].condition, DependencyCondition::healthy);
+  EXPECT_EQ(spec.start_timeout, std::chrono::seconds(7));
+  ASSERT_TRUE(spec.health_check);
+  EXPECT_EQ(spec.health_check->command, (std::vector<std::string>{"/bin/sh", "-c", "exit 0"}));
+  EXPECT_EQ(spec.health_check->interval, std::chrono::seconds(9));
+  EXPECT_EQ(spec.health_check->timeout, std::chrono::seconds(5));
+  EXPECT_EQ(spec.health_check->retries, 1);
+  container.healthCheck->command = {"CMD", "/check", "-v"};
+  EXPECT_EQ(task_spec("t1", wished).containers[0].health_check->command, (std::vector<std::string>{"/check", "-v"}));
+  container.healthCheck->command = {"NONE"};
+  EXPECT_FALSE(task_spec("t1", wished).containers[0].health_check);
+}
+
 TEST(TaskSpecTest, asks_for_any_port_unless_the_host_network_is_meant) {
   const struct {
     const char* mode;

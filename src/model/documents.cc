@@ -157,6 +157,8 @@ const Shape& describe(const TaskContainer*) {
                                                     member<&TaskContainer::exit_code>("exit_code"),
                                                     member<&TaskContainer::reason>("reason"),
                                                     member<&TaskContainer::essential>("essential"),
+                                                    member<&TaskContainer::health>("health"),
+                                                    member<&TaskContainer::was_healthy>("was_healthy"),
                                                     member<&TaskContainer::network_bindings>("network_bindings"),
                                                 });
   return kShape;
@@ -256,6 +258,17 @@ std::string TaskDefinitionFamily::key() const { return scope.prefix() + family; 
 std::string Service::key() const { return scope.prefix() + cluster + "/" + name; }
 std::string ServiceState::key() const { return scope.prefix() + cluster + "/" + name; }
 std::string Task::key() const { return scope.prefix() + cluster + "/" + id; }
+std::string health_of(const Task& task) {
+  std::string health = "UNKNOWN";
+  bool all = true;
+  for (const auto& container : task.containers) {
+    if (!container.essential || container.health.empty()) continue;
+    if (container.health == "UNHEALTHY") return "UNHEALTHY";
+    all &= container.health == "HEALTHY";
+    health = "HEALTHY";
+  }
+  return all ? health : "UNKNOWN";
+}
 std::string LoadBalancer::key() const { return scope.prefix() + balancer.LoadBalancerName.value_or(""); }
 std::string TargetGroup::key() const { return scope.prefix() + group.TargetGroupName.value_or(""); }
 std::string Listener::key() const { return scope.prefix() + listener.ListenerArn.value_or(""); }

@@ -155,6 +155,8 @@ struct TaskContainer {
   std::optional<std::int32_t> exit_code;
   std::string reason;
   bool essential = true;
+  std::string health;  // UNKNOWN, HEALTHY, UNHEALTHY: of its health check; empty where it has none
+  bool was_healthy = false;  // at some time
   std::vector<ecs::NetworkBinding> network_bindings;
 };
 
@@ -188,6 +190,9 @@ struct Task {
   std::int64_t version = 1;  // DescribeTasks' version: grows with each change
   std::string key() const;
 };
+
+// HEALTHY once every essential container with a health check is, UNHEALTHY where one is that; otherwise UNKNOWN.
+std::string health_of(const Task& task);
 
 // Wish. Key: scope + name.
 struct LoadBalancer {

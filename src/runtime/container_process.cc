@@ -163,6 +163,12 @@ Result<Pipe> make_pipe() {
   return Pipe{net::Fd(ends[0]), net::Fd(ends[1])};
 }
 
+Result<Pipe> nowhere() {
+  net::Fd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
+  if (!null) return cannot_start(fmt::format("no /dev/null: {}", std::strerror(errno)));
+  return Pipe{net::Fd(), std::move(null)};
+}
+
 // The errno that the child reports; 0 where its program runs.
 int await_report(int fd) {
   int why = 0;
@@ -192,8 +198,10 @@ Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec
   return plan;
 }
 
-Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score) {
-  Pipe out = TRY(make_pipe()), error = TRY(make_pipe()), report = TRY(make_pipe());
+Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score, Output output) {
+  const bool kept = output == Output::kept;
+  Pipe out = TRY(kept ? make_pipe() : nowhere()), error = TRY(kept ? make_pipe() : nowhere());
+  Pipe report = TRY(make_pipe());
   const Start start{plan,     oom_score,         pointers(plan.arguments), pointers(plan.environment),
                     getpid(), out.writing.get(), error.writing.get(),      report.writing.get()};
   const pid_t pid = fork();
@@ -205,8 +213,10 @@ Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string&
     return cannot_start(fmt::format("exec: \"{}\": {}", plan.arguments.front(),
                                     why == ENOENT ? "its interpreter is not there" : std::strerror(why)));
   }
-  fcntl(out.reading.get(), F_SETFL, O_NONBLOCK);
-  fcntl(error.reading.get(), F_SETFL, O_NONBLOCK);
+  if (kept) {
+    fcntl(out.reading.get(), F_SETFL, O_NONBLOCK);
+    fcntl(error.reading.get(), F_SETFL, O_NONBLOCK);
+  }
   return StartedProcess{pid, std::move(out.reading), std::move(error.reading)};
 }
 

@@ -29,14 +29,17 @@ struct ProcessPlan {
 Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image,
                                  const std::string& root);
 
+enum class Output { kept, dropped };
+
 struct StartedProcess {
   pid_t pid = 0;
-  net::Fd out;  // the reading ends of its pipes, non-blocking
+  net::Fd out;  // the reading ends of its pipes, non-blocking; none where its output is dropped
   net::Fd error;
 };
 
 // Starts the process in a session of its own. It dies with the calling thread. `oom_score` is written to its
 // oom_score_adj where not empty. Errors: "CannotStartContainerError" with the kernel's word.
-Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score);
+Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score,
+                                     Output output = Output::kept);
 
 }  // namespace weir::runtime

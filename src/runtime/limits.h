@@ -39,6 +39,8 @@ inline constexpr std::size_t kMaxReasonBytes = 1024;
 inline constexpr std::chrono::milliseconds kReapInterval{5};
 // How often the runtime looks again for processes that a killed shim has left: it reads all of /proc.
 inline constexpr std::chrono::milliseconds kSweepInterval{50};
+// How often a health check that has not passed yet is tried until its first interval is over; failures do not count.
+inline constexpr std::chrono::seconds kEarlyHealthCheck{1};
 // How often a shim tries again to write down its task's end where there is no room and nobody listens.
 inline constexpr std::chrono::seconds kStateRetry{1};
 

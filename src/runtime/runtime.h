@@ -21,6 +21,28 @@ struct PortMapping {
   std::uint16_t host_port = 0;       // in a spec: the wished one, 0 for any; in an observation: the true one
 };
 
+// What a container waits for before it starts; another of its task's containers has...
+enum class DependencyCondition {
+  start,     // started
+  complete,  // ended
+  success,   // ended with exit code 0
+  healthy,   // passed its health check
+};
+
+struct Dependency {
+  std::string container;
+  DependencyCondition condition = DependencyCondition::start;
+};
+
+// Run inside of the container's environment and folder; exit code 0 is healthy.
+struct HealthCheckSpec {
+  std::vector<std::string> command;  // program and its words
+  std::chrono::seconds interval{30};
+  std::chrono::seconds timeout{5};
+  int retries = 3;                       // failures in a row that make it unhealthy
+  std::chrono::seconds start_period{0};  // failures that do not count
+};
+
 struct ContainerSpec {
   std::string name;
   std::string image;                     // "NAME:TAG"
@@ -31,6 +53,10 @@ struct ContainerSpec {
   std::vector<PortMapping> ports;
   bool essential = true;  // its end ends the task
   std::chrono::seconds stop_timeout{30};
+  std::vector<Dependency> depends_on;
+  // How long others wait for this one to complete, succeed or be healthy once it has started; none: for ever.
+  std::optional<std::chrono::seconds> start_timeout;
+  std::optional<HealthCheckSpec> health_check;
 };
 
 struct TaskSpec {
@@ -40,9 +66,16 @@ struct TaskSpec {
 
 enum class TaskPhase {
   starting,  // asked for; image being unpacked, processes being made
-  running,   // every container's process has started
+  running,   // every container has started
   stopping,  // told to stop, or an essential container ended; some process is left
   stopped,   // no process is left; stays visible until forget()
+};
+
+enum class ContainerHealth {
+  unchecked,  // it has no health check
+  unknown,    // none has decided yet
+  healthy,
+  unhealthy,
 };
 
 struct ContainerObservation {
@@ -53,6 +86,7 @@ struct ContainerObservation {
   std::string reason;                     // "CannotPullContainerError: …", "OutOfMemoryError: …", or empty
   std::string image_digest;               // "sha256:…"
   std::vector<PortMapping> ports;
+  ContainerHealth health = ContainerHealth::unchecked;
 };
 
 struct TaskObservation {
@@ -71,7 +105,8 @@ class Runtime {
   // Begins to start the task. A repeat for an id that is known does nothing. Errors: "Io" where not even the wish could
   // be kept; everything later (unknown image, no such program) is seen as phase stopped with a failure.
   virtual Result<> start(const TaskSpec& spec) = 0;
-  // SIGTERM to every container, SIGKILL to those left after their stop timeout. Repeats and unknown ids do nothing.
+  // SIGTERM to every container, those first on which no other depends; SIGKILL to those left after their stop timeout.
+  // Repeats and unknown ids do nothing.
   virtual void stop(const std::string& task_id) = 0;
   // Drops what is kept of a stopped task except its log. Repeats and unknown ids do nothing.
   virtual void forget(const std::string& task_id) = 0;

@@ -1,6 +1,4 @@
 // One suite over every runtime, with real small processes. This program is also the shim that they start: see main.
-#include "runtime/runtime.h"
-
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -19,6 +17,7 @@
 #include "runtime/image_store.h"
 #include "runtime/process_runtime.h"
 #include "runtime/processes.h"
+#include "runtime/test_runtime.h"
 #include "runtime/shim.h"
 #include "runtime/shim_link.h"
 #include "runtime/task_log.h"
@@ -26,114 +25,6 @@
 
 namespace weir::runtime {
 namespace {
-
-namespace fs = std::filesystem;
-using std::chrono::milliseconds;
-using std::chrono::seconds;
-
-// Runs until told; ends with code 0 on SIGTERM.
-constexpr const char* kServe = "trap 'echo bye; exit 0' TERM; echo started; sleep 1000 & wait";
-
-using Factory = std::unique_ptr<Runtime> (*)(net::Loop&, Log&, const std::string& state);
-
-std::unique_ptr<Runtime> make_process_runtime(net::Loop& loop, Log& log, const std::string& state) {
-  return MUST(ProcessRuntime::open(loop, log, {.state_directory = state, .shim_command = {"/proc/self/exe", "shim"}}));
-}
-
-class RuntimeTest : public testing::TestWithParam<Factory> {
- protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "weir-runtime-XXXXXX";
-    root_ = mkdtemp(pattern.data());
-    state_ = root_ + "/state";
-    source_ = root_ + "/source";
-    fs::create_directories(source_ + "/sub");
-    { std::ofstream(source_ + "/plain") << "#!/bin/sh\n"; }
-    { std::ofstream(source_ + "/hello") << "#!/bin/sh\necho hello from $(pwd) $*\n"; }
-    { std::ofstream(source_ + "/lost") << "#!/no/such/interpreter\n"; }
-    for (const char* name : {"/hello", "/lost"}) fs::permissions(source_ + name, fs::perms(0755));
-    MUST(ImageStore(state_ + "/images")
-             .import_directory("sh:1", source_, {.environment = {"FROM=image", "ALSO=image"}}));
-    begin();
-  }
-  void TearDown() override {
-    if (!runtime_) begin();
-    for (const auto& id : runtime_->list()) runtime_->stop(id);
-    for (const auto& id : runtime_->list()) EXPECT_TRUE(reaches(id, TaskPhase::stopped)) << id;
-    for (const auto& id : runtime_->list()) EXPECT_EQ(kill_processes_of_task(id), 0) << id;
-    runtime_.reset();
-    fs::remove_all(root_);
-  }
-
-  // The runtime of a new control process; the former must be gone.
-  void begin() {
-    runtime_ = GetParam()(loop_, log_, state_);
-    runtime_->on_change([this](const std::string& id) { told_.push_back(id); });
-  }
-  void restart() {
-    runtime_.reset();
-    begin();
-  }
-
-  // Another run of this program may be under way: a task's processes are known by its id.
-  std::string id(int number) const {
-    const std::string digits = std::to_string(number);
-    return ids_ + std::string(8 - digits.size(), '0') + digits;
-  }
-  TaskSpec task(int number, const std::string& script, std::vector<PortMapping> ports = {}) const {
-    return {id(number), {{.name = "web", .image = "sh:1", .command = {"sh", "-c", script}, .ports = std::move(ports)}}};
-  }
-  void start(const TaskSpec& spec) { MUST(runtime_->start(spec)); }
-
-  bool until(const std::function<bool()>& condition, Duration bound = seconds(10)) {
-    const Instant end = clock_.now() + bound;
-    while (!condition()) {
-      if (clock_.now() > end) return false;
-      loop_.run_once(milliseconds(5));
-    }
-    return true;
-  }
-  bool reaches(const std::string& task_id, TaskPhase phase) {
-    return until([&] { return seen(task_id).phase == phase; });
-  }
-  bool reaches(int number, TaskPhase phase) { return reaches(id(number), phase); }
-  TaskObservation seen(const std::string& task_id) {
-    auto found = runtime_->find(task_id);
-    EXPECT_TRUE(found) << task_id;
-    return found ? *found : TaskObservation{};
-  }
-  TaskObservation seen(int number) { return seen(id(number)); }
-  // A start that fails, and why.
-  std::string failure_of(const TaskSpec& spec) {
-    start(spec);
-    EXPECT_TRUE(reaches(spec.id, TaskPhase::stopped));
-    return seen(spec.id).failure;
-  }
-  std::string log(int number, const char* container = "web") {
-    const auto chunk = TaskLog(state_ + "/logs").read(id(number), container, 0);
-    return chunk ? chunk->text : "";
-  }
-  bool logs(int number, const std::string& text, const char* container = "web") {
-    return until([&] { return log(number, container).find(text) != std::string::npos; });
-  }
-  // The shim of a running container.
-  static pid_t shim_of(std::int64_t pid) {
-    const std::string stat = MUST(read_file("/proc/" + std::to_string(pid) + "/stat", 4096));
-    return std::atoi(stat.c_str() + stat.rfind(')') + 4);
-  }
-  static bool alive(std::int64_t pid) {
-    const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
-    return stat && stat->find(") Z") == std::string::npos;
-  }
-
-  SystemClock clock_;
-  NoLog log_;
-  net::Loop loop_{clock_};
-  const std::string ids_ = Random(system_seed()).hex(24);
-  std::string root_, state_, source_;
-  std::unique_ptr<Runtime> runtime_;
-  std::vector<std::string> told_;
-};
 
 TEST_P(RuntimeTest, a_task_starts_runs_and_stops_when_told) {
   start(task(1, kServe));
@@ -548,9 +439,23 @@ TEST_F(ProcessRuntimeTest, a_damaged_task_folder_is_dropped_and_the_rest_adopted
 TEST(TaskRecord, comes_back_as_it_was) {
   TaskRecord record{.images = "/i", .logs = "/l"};
   record.spec = {"0a", {{"web", "a:1", {"e"}, {"c", "d"}, {{"K", "\"v\"\n"}}, "/w", {{80, 20001}}, false, seconds(3)}}};
-  EXPECT_EQ(to_json(MUST(read_task_record(to_json(record)))).dump(), to_json(record).dump());
+  auto& container = record.spec.containers[0];
+  container.depends_on = {{"a", DependencyCondition::success}, {"b", DependencyCondition::healthy}};
+  container.start_timeout = seconds(9);
+  container.health_check = {{"x"}, seconds(7), seconds(3), 2, seconds(8)};
+  const auto again = MUST(read_task_record(to_json(record)));
+  EXPECT_EQ(to_json(again).dump(), to_json(record).dump());
+  EXPECT_EQ(again.spec.containers[0].depends_on[1].condition, DependencyCondition::healthy);
+  EXPECT_EQ(again.spec.containers[0].health_check->start_period, seconds(8));
   TaskObservation seen{.id = "0a", .phase = TaskPhase::stopping, .failure = "F: x"};
-  seen.containers = {{.name = "web", .running = true, .pid = 7, .exit_code = 0, .reason = "r", .ports = {{80, 20001}}}};
+  seen.containers = {{.name = "web",
+                      .running = true,
+                      .pid = 7,
+                      .exit_code = 0,
+                      .reason = "r",
+                      .ports = {{80, 20001}},
+                      .health = ContainerHealth::healthy}};
+  EXPECT_EQ(MUST(read_observation(to_json(seen))).containers[0].health, ContainerHealth::healthy);
   EXPECT_EQ(to_json(MUST(read_observation(to_json(seen)))).dump(), to_json(seen).dump());
   EXPECT_FALSE(read_observation(Json::object()));
   EXPECT_FALSE(read_task_record(Json::object()));

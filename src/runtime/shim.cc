@@ -21,9 +21,13 @@
 #include "net/socket.h"
 #include "runtime/container_process.h"
 #include "runtime/files.h"
+#include "runtime/health_probe.h"
 #include "runtime/image_store.h"
 #include "runtime/limits.h"
+#include "runtime/log_pipe.h"
 #include "runtime/processes.h"
+#include "runtime/shim_peer.h"
+#include "runtime/start_order.h"
 #include "runtime/task_log.h"
 #include "runtime/task_record.h"
 
@@ -32,92 +36,6 @@ namespace {
 
 constexpr const char* kShimOomScore = "-500";  // rather a container than the one who reports its end
 constexpr std::size_t kMaxSpecBytes = 64 << 20;
-
-// One of a container's pipes, read into its log.
-class LogPipe final : public net::FdHandler {
- public:
-  LogPipe(net::Loop& loop, net::Fd fd, LogStream stream, LogWriter& log)
-      : loop_(loop), fd_(std::move(fd)), stream_(stream), log_(log) {
-    loop_.watch(fd_.get(), net::kReadable, *this);
-  }
-  ~LogPipe() override { close(); }
-
-  // Reads what is there without waiting.
-  void drain() {
-    while (fd_ && read_once()) continue;
-  }
-
- private:
-  void on_ready(std::uint32_t) override { read_once(); }
-  void close() {
-    if (!fd_) return;
-    loop_.unwatch(fd_.get());
-    fd_.reset();
-  }
-  bool read_once() {
-    static thread_local char buffer[kLogReadBytes];
-    const ssize_t count = read(fd_.get(), buffer, sizeof buffer);
-    if (count > 0) log_.write(stream_, {buffer, static_cast<std::size_t>(count)});
-    if (count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR)) close();
-    return count > 0;
-  }
-
-  net::Loop& loop_;
-  net::Fd fd_;
-  LogStream stream_;
-  LogWriter& log_;
-};
-
-// One runtime that watches: it is sent the newest state and may say "stop".
-class Peer final : public net::FdHandler {
- public:
-  Peer(net::Loop& loop, net::Fd fd, std::function<void()> stop)
-      : loop_(loop), fd_(std::move(fd)), stop_(std::move(stop)) {
-    loop_.watch(fd_.get(), net::kReadable, *this);
-  }
-  ~Peer() override { close(); }
-
-  bool gone() const { return !fd_; }
-  void send(const std::string& state) {
-    if (!fd_) return;
-    unsent_ = state;
-    flush();
-  }
-
- private:
-  void on_ready(std::uint32_t events) override {
-    if (events & net::kWritable) flush();
-    if (fd_ && (events & ~std::uint32_t{net::kWritable})) receive();
-  }
-  void flush() {
-    if (unsent_.empty()) return;
-    const ssize_t count = ::send(fd_.get(), unsent_.data(), unsent_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)) {
-      loop_.change(fd_.get(), net::kReadable | net::kWritable);
-      return;
-    }
-    unsent_.clear();
-    if (count < 0) return close();
-    loop_.change(fd_.get(), net::kReadable);
-  }
-  void receive() {
-    char message[64];
-    const ssize_t count = recv(fd_.get(), message, sizeof message, MSG_DONTWAIT);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
-    if (count <= 0) return close();
-    if (std::string_view(message, static_cast<std::size_t>(count)) == "stop") stop_();
-  }
-  void close() {
-    if (!fd_) return;
-    loop_.unwatch(fd_.get());
-    fd_.reset();
-  }
-
-  net::Loop& loop_;
-  net::Fd fd_;
-  std::function<void()> stop_;
-  std::string unsent_;
-};
 
 // A container while it runs.
 struct Container {
@@ -138,7 +56,21 @@ struct Container {
   LogWriter log;
   LogPipe out, error;
   net::Timer kill_timer;
+  std::unique_ptr<HealthProbe> probe;  // none where it has no health check
 };
+
+struct Plans {
+  ProcessPlan process;
+  Result<ProcessPlan> check = {};  // what cannot be found is a check that fails
+};
+
+// The health check is a program of the container's own: its words, in the same environment and folder.
+ContainerSpec as_check(const ContainerSpec& container) {
+  ContainerSpec check = container;
+  check.entry_point = container.health_check->command;
+  check.command.clear();
+  return check;
+}
 
 class Shim final : public net::FdHandler {
  public:
@@ -148,8 +80,14 @@ class Shim final : public net::FdHandler {
         loop_(clock),
         listening_(kShimSocket),
         seen_(observation_of(record_.spec)),
+        order_(record_.spec.containers),
         running_(record_.spec.containers.size()),
         signals_(loop_, {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}, [this](int number) { on_signal(number); }),
+        wait_timer_(loop_,
+                    [this] {
+                      advance();
+                      reap();
+                    }),
         reap_timer_(loop_, [this] { reap(); }),
         retry_timer_(loop_, [this] { say_the_end(); }),
         oom_score_(std::move(oom_score)) {
@@ -158,16 +96,7 @@ class Shim final : public net::FdHandler {
   ~Shim() override { loop_.unwatch(listening_.get()); }
 
   void run() {
-    // What could not be told apart later from a task that never began is not begun.
-    const bool written = tell();
-    auto started = written ? start_all() : fail("CannotStartContainerError", "the task's state cannot be written");
-    if (!started) {
-      seen_.failure = started.error().code + ": " + started.error().message.substr(0, kMaxReasonBytes);
-      stop();
-    } else if (!stopping()) {
-      seen_.phase = TaskPhase::running;
-      tell();
-    }
+    begin();
     reap();
     loop_.run();
   }
@@ -175,50 +104,97 @@ class Shim final : public net::FdHandler {
  private:
   bool stopping() const { return seen_.phase == TaskPhase::stopping || seen_.phase == TaskPhase::stopped; }
 
-  Result<> start_all() {
-    const ImageStore images(record_.images);
-    std::vector<ProcessPlan> plans;
-    for (std::size_t i = 0; i < seen_.containers.size(); ++i) {
-      const auto& container = record_.spec.containers[i];
-      auto plan = prepare(images, container, seen_.containers[i]);
-      if (!plan) return failed(i, plan.error());
-      plans.push_back(std::move(*plan));
-    }
+  void begin() {
+    // What could not be told apart later from a task that never began is not begun.
+    if (!tell()) return give_up({"CannotStartContainerError", "the task's state cannot be written"});
+    if (auto prepared = prepare_all(); !prepared) return give_up(prepared.error());
     // It may have been told to stop meanwhile: one turn to accept who tells it, one to hear it.
     loop_.run_once(Duration(0));
     loop_.run_once(Duration(0));
-    for (std::size_t i = 0; i < plans.size() && !stopping(); ++i) {
-      auto made = start_process(plans[i], oom_score_);
-      if (!made) return failed(i, made.error());
-      seen_.containers[i].running = true;
-      seen_.containers[i].pid = made->pid;
-      running_[i] =
-          std::make_unique<Container>(loop_, record_, record_.spec.containers[i], loop_.clock(), std::move(*made));
+    advance();
+  }
+
+  void give_up(const Error& error) {
+    seen_.failure = error.code + ": " + error.message.substr(0, kMaxReasonBytes);
+    stop();
+  }
+
+  Result<> prepare_all() {
+    const ImageStore images(record_.images);
+    for (std::size_t i = 0; i < seen_.containers.size(); ++i) {
+      auto plans = prepare(images, record_.spec.containers[i], seen_.containers[i]);
+      if (!plans) return failed(i, plans.error());
+      plans_.push_back(std::move(*plans));
     }
     return {};
   }
 
-  Result<ProcessPlan> prepare(const ImageStore& images, const ContainerSpec& container, ContainerObservation& seen) {
-    const Image image = TRY(images.resolve(container.image));
-    seen.image_digest = image.digest;
-    return plan_process(record_.spec.id, container, image.config, TRY(images.unpack(image)));
+  // Starts those that no longer wait for others. Called whenever something has changed that they may wait for.
+  void advance() {
+    if (seen_.phase != TaskPhase::starting || plans_.empty()) return;
+    bool changed = false;
+    while (const auto i = order_.next(seen_.containers)) {
+      if (auto started = start_container(*i); !started) return give_up(failed(*i, started.error()).error());
+      changed = true;
+    }
+    if (const auto stuck = order_.stuck(seen_.containers, loop_.clock().now())) {
+      return give_up(failed(stuck->container, {"CannotStartContainerError", stuck->why}).error());
+    }
+    if (const auto until = order_.deadline(seen_.containers)) wait_timer_.arm(*until);
+    if (order_.all_started()) seen_.phase = TaskPhase::running;
+    if (changed) tell();
   }
 
-  Result<> failed(std::size_t container, const Error& error) {
+  Result<> start_container(std::size_t i) {
+    StartedProcess made = TRY(start_process(plans_[i].process, oom_score_));
+    order_.note_started(i, loop_.clock().now());
+    seen_.containers[i].running = true;
+    seen_.containers[i].pid = made.pid;
+    const auto& wished = record_.spec.containers[i];
+    running_[i] = std::make_unique<Container>(loop_, record_, wished, loop_.clock(), std::move(made));
+    if (wished.health_check) running_[i]->probe = probe_of(i);
+    return {};
+  }
+
+  std::unique_ptr<HealthProbe> probe_of(std::size_t i) {
+    const auto& container = record_.spec.containers[i];
+    return std::make_unique<HealthProbe>(loop_, *container.health_check, plans_[i].check, oom_score_, [this, i] {
+      if (stopping()) return;
+      seen_.containers[i].health = running_[i]->probe->health();
+      tell();
+      advance();
+    });
+  }
+
+  Result<Plans> prepare(const ImageStore& images, const ContainerSpec& container, ContainerObservation& seen) {
+    const Image image = TRY(images.resolve(container.image));
+    seen.image_digest = image.digest;
+    const std::string root = TRY(images.unpack(image));
+    Plans plans{.process = TRY(plan_process(record_.spec.id, container, image.config, root))};
+    if (container.health_check) plans.check = plan_process(record_.spec.id, as_check(container), image.config, root);
+    return plans;
+  }
+
+  std::unexpected<Error> failed(std::size_t container, const Error& error) {
     seen_.containers[container].reason = error.code + ": " + error.message.substr(0, kMaxReasonBytes);
     return std::unexpected(error);
   }
 
-  // SIGTERM to each container's process group, and SIGKILL when its time is over.
   void stop() {
     if (stopping()) return;
     seen_.phase = TaskPhase::stopping;
-    for (std::size_t i = 0; i < running_.size(); ++i) {
-      if (!running_[i]) continue;
+    stop_next();
+    tell();
+  }
+
+  // SIGTERM to the process group of each container on which no other that runs depends, and SIGKILL when its time is
+  // over.
+  void stop_next() {
+    for (const std::size_t i : order_.may_stop(seen_.containers)) {
+      if (running_[i]->kill_timer.armed()) continue;
       kill(-running_[i]->pid, SIGTERM);
       running_[i]->kill_timer.arm(loop_.clock().now() + record_.spec.containers[i].stop_timeout);
     }
-    tell();
   }
 
   void on_signal(int number) {
@@ -239,19 +215,36 @@ class Shim final : public net::FdHandler {
         break;
       }
       if (ended.si_pid == 0) break;
-      for (std::size_t i = 0; i < running_.size(); ++i) {
-        if (running_[i] && running_[i]->pid == ended.si_pid) {
-          on_exit(i, ended);
-          changed = true;
-        }
-      }
+      changed |= note_end(ended);
       waitpid(ended.si_pid, nullptr, 0);
     }
-    if (changed) tell();
+    if (changed) after_ends();
     for (const auto& container : running_) {
       if (container) return;
     }
     none_left ? finish() : kill_the_rest();
+  }
+
+  // Whether it was a container.
+  bool note_end(const siginfo_t& ended) {
+    for (std::size_t i = 0; i < running_.size(); ++i) {
+      if (!running_[i]) continue;
+      if (running_[i]->pid == ended.si_pid) {
+        on_exit(i, ended);
+        return true;
+      }
+      if (running_[i]->probe && running_[i]->probe->pid() == ended.si_pid) {
+        running_[i]->probe->on_exit(ended.si_code == CLD_EXITED && ended.si_status == 0);
+      }
+    }
+    return false;
+  }
+
+  // Others may have waited for it, to start or to stop.
+  void after_ends() {
+    advance();
+    if (stopping()) stop_next();
+    tell();
   }
 
   void on_exit(std::size_t i, const siginfo_t& ended) {
@@ -320,9 +313,12 @@ class Shim final : public net::FdHandler {
   net::Loop loop_;
   net::Fd listening_;
   TaskObservation seen_;
+  StartOrder order_;
+  std::vector<Plans> plans_;  // of all containers, once their images are there
   std::vector<std::unique_ptr<Container>> running_;
   std::vector<std::unique_ptr<Peer>> peers_;
   net::SignalWatch signals_;
+  net::Timer wait_timer_;  // when a start timeout is over
   net::Timer reap_timer_;
   net::Timer retry_timer_;
   std::string oom_score_;  // for containers

@@ -13,6 +13,26 @@ constexpr std::array<std::pair<const char*, TaskPhase>, 4> kPhases{{{"starting",
                                                                     {"stopping", TaskPhase::stopping},
                                                                     {"stopped", TaskPhase::stopped}}};
 
+constexpr std::array<std::pair<const char*, DependencyCondition>, 4> kConditions{
+    {{"START", DependencyCondition::start},
+     {"COMPLETE", DependencyCondition::complete},
+     {"SUCCESS", DependencyCondition::success},
+     {"HEALTHY", DependencyCondition::healthy}}};
+
+constexpr std::array<std::pair<const char*, ContainerHealth>, 4> kHealths{{{"UNCHECKED", ContainerHealth::unchecked},
+                                                                           {"UNKNOWN", ContainerHealth::unknown},
+                                                                           {"HEALTHY", ContainerHealth::healthy},
+                                                                           {"UNHEALTHY", ContainerHealth::unhealthy}}};
+
+// The value of a word; the first where it is none of them.
+template <class T, std::size_t N>
+T named(const std::array<std::pair<const char*, T>, N>& table, const std::string& word) {
+  for (const auto& [name, value] : table) {
+    if (word == name) return value;
+  }
+  return table.front().second;
+}
+
 std::unexpected<Error> wrong(const char* what) { return fail("Json", std::string("a task's file has no ") + what); }
 
 Json words(const std::vector<std::string>& list) {
@@ -44,10 +64,47 @@ std::vector<PortMapping> read_ports(const Json& json) {
   return ports;
 }
 
+Json to_json(const std::vector<Dependency>& dependencies) {
+  Json json = Json::array();
+  for (const auto& [container, condition] : dependencies) {
+    const char* word = kConditions[static_cast<std::size_t>(condition)].first;
+    json.push(Json::object().set("container", container).set("condition", word));
+  }
+  return json;
+}
+
+std::vector<Dependency> read_dependencies(const Json& json) {
+  std::vector<Dependency> all;
+  for (const auto& one : json.items()) {
+    all.push_back({one["container"].as_string(), named(kConditions, one["condition"].as_string())});
+  }
+  return all;
+}
+
+Json to_json(const HealthCheckSpec& check) {
+  return Json::object()
+      .set("command", words(check.command))
+      .set("interval", std::int64_t{check.interval.count()})
+      .set("timeout", std::int64_t{check.timeout.count()})
+      .set("retries", check.retries)
+      .set("startPeriod", std::int64_t{check.start_period.count()});
+}
+
+HealthCheckSpec read_health_check(const Json& json) {
+  return {.command = read_words(json["command"]),
+          .interval = std::chrono::seconds(json["interval"].as_int(30)),
+          .timeout = std::chrono::seconds(json["timeout"].as_int(5)),
+          .retries = static_cast<int>(json["retries"].as_int(3)),
+          .start_period = std::chrono::seconds(json["startPeriod"].as_int(0))};
+}
+
 Json to_json(const ContainerSpec& container) {
   Json environment = Json::object();
   for (const auto& [name, value] : container.environment) environment.set(name, value);
-  return Json::object()
+  Json json = Json::object();
+  if (container.start_timeout) json.set("startTimeout", std::int64_t{container.start_timeout->count()});
+  if (container.health_check) json.set("healthCheck", to_json(*container.health_check));
+  return json.set("dependsOn", to_json(container.depends_on))
       .set("name", container.name)
       .set("image", container.image)
       .set("entryPoint", words(container.entry_point))
@@ -68,6 +125,9 @@ ContainerSpec read_container(const Json& json) {
   container.ports = read_ports(json["ports"]);
   container.essential = json["essential"].as_bool(true);
   container.stop_timeout = std::chrono::seconds(json["stopTimeout"].as_int(30));
+  container.depends_on = read_dependencies(json["dependsOn"]);
+  if (json["startTimeout"].is_int()) container.start_timeout = std::chrono::seconds(json["startTimeout"].as_int());
+  if (json["healthCheck"].is_object()) container.health_check = read_health_check(json["healthCheck"]);
   return container;
 }
 
@@ -76,6 +136,7 @@ Json to_json(const ContainerObservation& container) {
   json.set("name", container.name).set("running", container.running).set("pid", container.pid);
   if (container.exit_code) json.set("exitCode", *container.exit_code);
   json.set("reason", container.reason).set("imageDigest", container.image_digest);
+  json.set("health", kHealths[static_cast<std::size_t>(container.health)].first);
   return json.set("ports", to_json(container.ports));
 }
 
@@ -86,6 +147,7 @@ ContainerObservation read_seen(const Json& json) {
   if (json["exitCode"].is_int()) container.exit_code = static_cast<std::int32_t>(json["exitCode"].as_int());
   container.reason = json["reason"].as_string();
   container.image_digest = json["imageDigest"].as_string();
+  container.health = named(kHealths, json["health"].as_string());
   container.ports = read_ports(json["ports"]);
   return container;
 }
@@ -142,7 +204,10 @@ Result<TaskObservation> read_observation(const Json& json) {
 TaskObservation observation_of(const TaskSpec& spec) {
   TaskObservation observation{.id = spec.id};
   for (const auto& container : spec.containers) {
-    observation.containers.push_back({.name = container.name, .ports = container.ports});
+    observation.containers.push_back(
+        {.name = container.name,
+         .ports = container.ports,
+         .health = container.health_check ? ContainerHealth::unknown : ContainerHealth::unchecked});
   }
   return observation;
 }

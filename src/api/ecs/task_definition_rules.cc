@@ -7,6 +7,7 @@
 #include <cmath>
 #include <set>
 
+#include "api/ecs/container_rules.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/references.h"
 
@@ -113,7 +114,8 @@ Result<> check_container(const shapes::ContainerDefinition& container,
                                         kMaxFargateStopTimeout));
   }
   if (container.logConfiguration) TRY(check_log(*container.logConfiguration));
-  return {};
+  if (container.healthCheck) TRY(check_health_check(*container.healthCheck, name));
+  return check_start_timeout(container, wants_fargate(request));
 }
 
 Result<> check_containers(const shapes::RegisterTaskDefinitionRequest& request) {
@@ -136,7 +138,7 @@ Result<> check_containers(const shapes::RegisterTaskDefinitionRequest& request) 
     }
   }
   if (!essential) return client_exception("Task definition does not have an essential container.");
-  return {};
+  return check_dependencies(request.containerDefinitions);
 }
 
 struct TaskSize {
@@ -191,6 +193,7 @@ void complete(shapes::ContainerDefinition& container, const std::optional<std::s
   if (!container.mountPoints) container.mountPoints.emplace();
   if (!container.volumesFrom) container.volumesFrom.emplace();
   if (!container.systemControls) container.systemControls.emplace();
+  if (container.healthCheck) complete_health_check(*container.healthCheck);
   const bool same_port = network_mode == "awsvpc" || network_mode == "host";
   for (auto& mapping : *container.portMappings) {
     if (same_port && mapping.hostPort.value_or(0) == 0) mapping.hostPort = mapping.containerPort;

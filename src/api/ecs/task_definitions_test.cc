@@ -150,6 +150,71 @@ TEST_F(TaskDefinitions, RefuseWhatIsNotValid) {
   }
 }
 
+// Of a first container that depends on a second one; what is said of the second.
+std::string pair(const std::string& condition, const std::string& second) {
+  return R"({"family":"a","memory":"64","containerDefinitions":[{"name":"app","image":"i","dependsOn":[
+      {"containerName":"two","condition":")" +
+         condition + R"("}]},{"name":"two","image":"i")" + second + "}]}";
+}
+
+TEST_F(TaskDefinitions, MayLetContainersWaitForEachOther) {
+  const std::string check = R"(,"healthCheck":{"command":["CMD-SHELL","true"]})";
+  const struct {
+    const char* condition;
+    std::string second;
+    const char* refusal;  // empty: registered
+  } rows[] = {
+      {"START", "", ""},
+      {"COMPLETE", R"(,"essential":false)", ""},
+      {"SUCCESS", R"(,"essential":false)", ""},
+      {"HEALTHY", check, ""},
+      {"COMPLETE", "", "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container"},
+      {"SUCCESS", "", "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container"},
+      {"HEALTHY", "", "Container 'two' has no health check"},
+      {"HEALTHY", R"(,"healthCheck":{"command":["NONE"]})", "Container 'two' has no health check"},
+      {"START", R"(,"dependsOn":[{"containerName":"app","condition":"START"}])", "should not have a cycle"},
+      {"START", R"(,"dependsOn":[{"containerName":"two","condition":"START"}])", "should not have a cycle"},
+      {"START", R"(,"dependsOn":[{"containerName":"no","condition":"START"}])",
+       "Cannot depend on container + 'no' because it does not exist"},
+      {"START", R"(,"startTimeout":1)", "startTimeout"},
+  };
+  for (const auto& row : rows) {
+    const std::string request = pair(row.condition, row.second);
+    if (*row.refusal) {
+      expect_refused("ecs", "RegisterTaskDefinition", {request.c_str(), "ClientException", row.refusal});
+    } else {
+      const Json made = ecs("RegisterTaskDefinition", request)["taskDefinition"]["containerDefinitions"];
+      EXPECT_EQ(made.items()[0]["dependsOn"].items()[0]["condition"].as_string(), row.condition);
+    }
+  }
+}
+
+TEST_F(TaskDefinitions, MayCheckTheHealthOfContainers) {
+  const auto with = [](const std::string& check) {
+    return definition("", R"(,"healthCheck":{"command":)" + check + "}");
+  };
+  const Json made = ecs("RegisterTaskDefinition", with(R"(["CMD","/check","-v"],"startPeriod":9)"))["taskDefinition"];
+  EXPECT_EQ(made["containerDefinitions"].items()[0]["healthCheck"].dump(),
+            R"({"command":["CMD","/check","-v"],"interval":30,"timeout":5,"retries":3,"startPeriod":9})");
+  const struct {
+    const char* check;
+    const char* message;
+  } rows[] = {
+      {"[]", "command must not be empty"},
+      {R"(["true"])", "command must begin with CMD, CMD-SHELL or NONE"},
+      {R"(["CMD"])", "command must name a program after CMD"},
+      {R"(["CMD-SHELL"])", "command must be one line after CMD-SHELL"},
+      {R"(["CMD","a"],"interval":4)", "interval must be between 5 and 300"},
+      {R"(["CMD","a"],"timeout":61)", "timeout must be between 2 and 60"},
+      {R"(["CMD","a"],"retries":0)", "retries must be between 1 and 10"},
+      {R"(["CMD","a"],"startPeriod":301)", "startPeriod must be between 0 and 300"},
+  };
+  for (const auto& row : rows) {
+    const std::string request = with(row.check);
+    expect_refused("ecs", "RegisterTaskDefinition", {request.c_str(), "ClientException", row.message});
+  }
+}
+
 TEST_F(TaskDefinitions, RefuseReferencesToNothing) {
   add("web");
   const Bad describe[] = {

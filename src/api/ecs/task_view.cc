@@ -64,7 +64,7 @@ shapes::Container shown(const Context& context, const model::Task& task, const m
       .exitCode = container.exit_code,
       .networkBindings = container.network_bindings,
       .networkInterfaces = std::vector<shapes::NetworkInterface>{},
-      .healthStatus = "UNKNOWN",
+      .healthStatus = container.health.empty() ? "UNKNOWN" : container.health,
       .cpu = "0",
   };
   if (!container.image_digest.empty()) view.imageDigest = container.image_digest;
@@ -124,7 +124,7 @@ model::ecs::Task shown(const Context& context, const model::Task& task, const Ta
       .enableExecuteCommand = false,
       .executionStoppedAt = task.execution_stopped_at,
       .group = group_of(task, around),
-      .healthStatus = "UNKNOWN",
+      .healthStatus = health_of(task),
       .inferenceAccelerators = std::vector<shapes::InferenceAccelerator>{},
       .lastStatus = task.last_status,
       .launchType = task.launch_type,

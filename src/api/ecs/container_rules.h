@@ -1,0 +1,24 @@
+// What RegisterTaskDefinition demands of containers that wait for each other and of their health checks. Pure; any
+// thread. Errors: "ClientException", worded as AWS words it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/ecs/shapes.h"
+
+namespace weir::api::ecs {
+
+namespace shapes = model::ecs;
+
+// Every dependency exists, can come true, and none waits for itself, by whatever way round.
+Result<> check_dependencies(const std::vector<shapes::ContainerDefinition>& containers);
+
+Result<> check_start_timeout(const shapes::ContainerDefinition& container, bool fargate);
+
+Result<> check_health_check(const shapes::HealthCheck& check, const std::string& container);
+// The defaults that AWS returns.
+void complete_health_check(shapes::HealthCheck& check);
+
+}  // namespace weir::api::ecs
