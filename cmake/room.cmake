@@ -1,3 +1,18 @@
+# What most files include is compiled once for all of them: the standard headers, the same with the documents of the
+# store, and with the test framework. A file still includes what it uses.
+set(PCH_STANDARD <algorithm> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional> <span> <string>
+                 <string_view> <utility> <variant> <vector>)
+function(precompiled NAME)
+  file(WRITE ${CMAKE_BINARY_DIR}/${NAME}.cc "")
+  add_library(${NAME} OBJECT ${CMAKE_BINARY_DIR}/${NAME}.cc)
+  target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  target_precompile_headers(${NAME} PRIVATE ${PCH_STANDARD} ${ARGN})
+endfunction()
+precompiled(pch_plain)
+precompiled(pch_model ${CMAKE_SOURCE_DIR}/src/model/documents.h)
+precompiled(pch_test <gtest/gtest.h>)
+precompiled(pch_model_test <gtest/gtest.h> ${CMAKE_SOURCE_DIR}/src/model/documents.h)
+
 # room(NAME [DEPS other rooms…] [LIBS libraries…])
 #
 # A room is a folder of src/ that becomes one static library `NAME`, plus, where it has files ending in _test.cc,
@@ -5,6 +20,11 @@
 # `make tidy` reads the same lines and compares every #include "room/…" with them.
 function(room NAME)
   cmake_parse_arguments(ROOM "" "" "DEPS;LIBS" ${ARGN})
+  if(model IN_LIST ROOM_DEPS)
+    set(pch pch_model)
+  else()
+    set(pch pch_plain)
+  endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${NAME}/*.cc)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
@@ -12,6 +32,7 @@ function(room NAME)
   if(sources)
     add_library(${NAME} STATIC ${sources})
     target_include_directories(${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+    target_precompile_headers(${NAME} REUSE_FROM ${pch})
     target_link_libraries(${NAME} PUBLIC ${ROOM_DEPS} PRIVATE ${ROOM_LIBS} ${FMT} Threads::Threads)
   else()
     add_library(${NAME} INTERFACE)
@@ -20,6 +41,8 @@ function(room NAME)
   endif()
   if(tests)
     add_executable(${NAME}_test ${tests})
+    string(REGEX REPLACE "pch_plain" "pch" test_pch ${pch})
+    target_precompile_headers(${NAME}_test REUSE_FROM ${test_pch}_test)
     target_link_libraries(${NAME}_test PRIVATE ${NAME} ${ROOM_LIBS} ${FMT} GTest::gtest_main Threads::Threads)
     add_test(NAME ${NAME} COMMAND ${NAME}_test)
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 300)

@@ -242,6 +242,12 @@ class Prove:
         self.process = subprocess.Popen(
             [WEIR, "prove", "--rate", str(rate), "--quiet", "--json", self.account, *more, url],
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=weir.environment)
+        wait_until(lambda: self.process.poll() is not None or self.hears_signals(), "weir prove has begun")
+
+    def hears_signals(self):
+        """Whether it has got so far that SIGINT ends it with an account."""
+        blocked = re.search(r"(?m)^SigBlk:\s*(\w+)", pathlib.Path("/proc", str(self.process.pid), "status").read_text())
+        return int(blocked.group(1), 16) >> (signal.SIGINT - 1) & 1
 
     def finish(self):
         """Ends it; a dictionary: sent, ok, failed, causes, versions, …"""
