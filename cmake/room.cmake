@@ -1,9 +1,10 @@
 # What most files include is compiled once for all of them: the standard headers, the same with the documents of the
-# store, and with the test framework. A file still includes what it uses.
+# store, and with the test framework. A file still includes what it uses. Tests are compiled quickly rather than well.
 set(PCH_STANDARD <algorithm> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional> <span> <string>
                  <string_view> <utility> <variant> <vector>)
+set(TEST_OPTIONS -O0)
 function(precompiled NAME)
-  file(WRITE ${CMAKE_BINARY_DIR}/${NAME}.cc "")
+  file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/${NAME}.cc CONTENT "")
   add_library(${NAME} OBJECT ${CMAKE_BINARY_DIR}/${NAME}.cc)
   target_include_directories(${NAME} PRIVATE ${CMAKE_SOURCE_DIR}/src)
   target_precompile_headers(${NAME} PRIVATE ${PCH_STANDARD} ${ARGN})
@@ -12,6 +13,10 @@ precompiled(pch_plain)
 precompiled(pch_model ${CMAKE_SOURCE_DIR}/src/model/documents.h)
 precompiled(pch_test <gtest/gtest.h>)
 precompiled(pch_model_test <gtest/gtest.h> ${CMAKE_SOURCE_DIR}/src/model/documents.h)
+foreach(NAME pch_test pch_model_test)
+  target_compile_options(${NAME} PRIVATE ${TEST_OPTIONS})
+  target_link_libraries(${NAME} PRIVATE GTest::gtest)
+endforeach()
 
 # room(NAME [DEPS other rooms…] [LIBS libraries…])
 #
@@ -43,6 +48,7 @@ function(room NAME)
     add_executable(${NAME}_test ${tests})
     string(REGEX REPLACE "pch_plain" "pch" test_pch ${pch})
     target_precompile_headers(${NAME}_test REUSE_FROM ${test_pch}_test)
+    target_compile_options(${NAME}_test PRIVATE ${TEST_OPTIONS})
     target_link_libraries(${NAME}_test PRIVATE ${NAME} ${ROOM_LIBS} ${FMT} GTest::gtest_main Threads::Threads)
     add_test(NAME ${NAME} COMMAND ${NAME}_test)
     set_tests_properties(${NAME} PROPERTIES TIMEOUT 300)
