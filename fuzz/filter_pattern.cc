@@ -1,8 +1,8 @@
 // Any bytes as a filter pattern, up to the first line's end, over the rest as a message: no crash, and an answer.
+#include "observe/filter_pattern.h"
+
 #include <algorithm>
 #include <cstdint>
-
-#include "observe/filter_pattern.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(bytes), size);

@@ -1,7 +1,8 @@
 // Any text: a RouteTable that is read from it comes back from its own text as it was.
+#include "route/route_table.h"
+
 #include "base/check.h"
 #include "base/json.h"
-#include "route/route_table.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace weir;

@@ -76,7 +76,9 @@ class Reading {
   }
 
  private:
-  bool in_cluster(const std::string& cluster) const { return question_.cluster.empty() || cluster == question_.cluster; }
+  bool in_cluster(const std::string& cluster) const {
+    return question_.cluster.empty() || cluster == question_.cluster;
+  }
 
   void read(const std::string& task, const std::string& container, std::vector<std::string>& lines) {
     const auto [place, fresh] = offsets_.try_emplace({task, container}, 0);
@@ -146,7 +148,8 @@ std::vector<wire::Route> log_routes(net::Loop& loop, store::Store& store, const 
     if (text.empty() && !reading.service_known()) {
       return stream->reply(wire::route_error(404, "there is no service " + service));
     }
-    wire::Reply reply{.status = 200, .fields = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = std::move(text)};
+    wire::Reply reply{
+        .status = 200, .fields = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = std::move(text)};
     if (!follow) return stream->reply(std::move(reply));
     stream->start(std::move(reply));
     std::make_shared<Follower>(loop, std::move(reading), std::move(stream))->begin();

@@ -74,21 +74,20 @@ Result<> Server::start() {
   TRY(make_directory(in_state("spool")));
   TRY(open_store());
   log_upkeep_ = std::make_unique<LogUpkeep>(loop_, *store_, log_keep_, log_);
-  runtime_ = TRY(runtime::ProcessRuntime::open(loop_, log_,
-                                               {.state_directory = options_.state_directory,
-                                                .shim_command = {kOwnProgram, "shim"}}));
-  proxy_link_ = std::make_unique<control::ProxyLink>(
-      loop_, in_state("proxy.sock"), log_,
-      control::ProxyLinkCalls{.on_connected =
-                                  [this] {
-                                    control_->on_connected();
-                                    wake();
-                                  },
-                              .on_feedback =
-                                  [this](route::Feedback feedback) {
-                                    control_->on_feedback(std::move(feedback));
-                                    wake();
-                                  }});
+  runtime_ = TRY(runtime::ProcessRuntime::open(
+      loop_, log_, {.state_directory = options_.state_directory, .shim_command = {kOwnProgram, "shim"}}));
+  proxy_link_ =
+      std::make_unique<control::ProxyLink>(loop_, in_state("proxy.sock"), log_,
+                                           control::ProxyLinkCalls{.on_connected =
+                                                                       [this] {
+                                                                         control_->on_connected();
+                                                                         wake();
+                                                                       },
+                                                                   .on_feedback =
+                                                                       [this](route::Feedback feedback) {
+                                                                         control_->on_feedback(std::move(feedback));
+                                                                         wake();
+                                                                       }});
   control_ = std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
                                                 control::ControlOptions{.port_offset = port_offset_});
   store_->on_commit([this] { wake(); });
@@ -98,7 +97,7 @@ Result<> Server::start() {
   });
   TRY(listen());
 
-  std::vector<std::string> command{kOwnProgram, "proxy", "--control", in_state("proxy.sock"), "--table",
+  std::vector<std::string> command{kOwnProgram,           "proxy", "--control", in_state("proxy.sock"), "--table",
                                    in_state("table.json")};
   if (options_.workers != 0) command.insert(command.end(), {"--workers", std::to_string(options_.workers)});
   proxy_ = std::make_unique<ProxyProcess>(

@@ -155,7 +155,7 @@ struct TaskContainer {
   std::optional<std::int32_t> exit_code;
   std::string reason;
   bool essential = true;
-  std::string health;  // UNKNOWN, HEALTHY, UNHEALTHY: of its health check; empty where it has none
+  std::string health;        // UNKNOWN, HEALTHY, UNHEALTHY: of its health check; empty where it has none
   bool was_healthy = false;  // at some time
   std::vector<ecs::NetworkBinding> network_bindings;
 };

@@ -56,8 +56,8 @@ class LiveTable {
  public:
   LiveTable() = default;
 
-  // Swaps to `table`. Pointers to rules and listeners end here, parted ones too; those to pools and backends go on while they are in
-  // the table or something runs on them.
+  // Swaps to `table`. Pointers to rules and listeners end here, parted ones too; those to pools and backends go on
+  // while they are in the table or something runs on them.
   void apply(route::RouteTablePointer table);
 
   std::int64_t version() const { return table_ ? table_->version : 0; }

@@ -111,7 +111,7 @@ struct Listener {
   std::uint16_t port = 0;
   ListenerProtocol protocol = ListenerProtocol::http;
   std::optional<ListenerTls> tls;  // there exactly where the protocol is https
-  std::vector<Rule> rules;  // the first that matches decides; none: 404
+  std::vector<Rule> rules;         // the first that matches decides; none: 404
   milliseconds idle_timeout{60'000};
   bool operator==(const Listener&) const = default;
 };

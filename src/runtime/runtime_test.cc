@@ -17,11 +17,11 @@
 #include "runtime/image_store.h"
 #include "runtime/process_runtime.h"
 #include "runtime/processes.h"
-#include "runtime/test_runtime.h"
 #include "runtime/shim.h"
 #include "runtime/shim_link.h"
 #include "runtime/task_log.h"
 #include "runtime/task_record.h"
+#include "runtime/test_runtime.h"
 
 namespace weir::runtime {
 namespace {

@@ -17,7 +17,7 @@ struct CallName {
   std::string operation;      // empty: none is named
   std::string target_prefix;  // json
   std::string version;        // query
-  sign::Form form;                  // query: the fields of query string and body
+  sign::Form form;            // query: the fields of query string and body
   bool broken_form = false;   // query: the fields could not be read
 };
 

@@ -95,8 +95,8 @@ Reply Facade::handle_call(const http::RequestHead& head, std::string_view body, 
     return refuse(name, nullptr,
                   {"AccessDeniedException", "Requests of web pages need Weir to be started with keys", 403}, id);
   }
-  const auto caller =
-      sign::authenticate(head, verified ? sign::hex(sign::sha256(body)) : std::string(), options_.keys, parts_.clock.wall());
+  const auto caller = sign::authenticate(head, verified ? sign::hex(sign::sha256(body)) : std::string(), options_.keys,
+                                         parts_.clock.wall());
   if (!caller) {
     const auto* service = service_of(name, "", services_);
     return refuse(name, service, wire_error(fault_of(caller.error()), caller.error().message, name.protocol, service),
@@ -111,8 +111,8 @@ Reply Facade::handle_call(const http::RequestHead& head, std::string_view body, 
   return refuse(name, nullptr, unknown_service(name, caller->service), id);
 }
 
-Reply Facade::run(const model::ServiceModel& service, const CallName& name, const sign::Caller& caller, std::string_view body,
-                  const std::string& id) {
+Reply Facade::run(const model::ServiceModel& service, const CallName& name, const sign::Caller& caller,
+                  std::string_view body, const std::string& id) {
   const auto fail_with = [&](const WireError& error) { return refuse(name, &service, error, id); };
   if (name.broken_form) {
     return fail_with(wire_error(Fault::serialization, "The form cannot be read", name.protocol, &service));

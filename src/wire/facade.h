@@ -15,16 +15,16 @@
 #include "base/random.h"
 #include "http/message.h"
 #include "model/service_model.h"
+#include "sign/sigv4.h"
 #include "store/store.h"
 #include "wire/call_name.h"
 #include "wire/fault.h"
 #include "wire/reply.h"
-#include "sign/sigv4.h"
 
 namespace weir::wire {
 
 struct FacadeOptions {
-  sign::Keys keys;                             // empty: any key, for loopback only
+  sign::Keys keys;                       // empty: any key, for loopback only
   std::string account = "000000000000";  // of access keys that are not themselves 12 digits
 };
 

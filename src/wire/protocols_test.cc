@@ -86,7 +86,8 @@ class Documents {
 };
 
 // What a client does with a document: the form of it.
-void add_to_form(sign::Form& form, const std::string& path, const Shape& shape, const Limits& limits, const Json& json) {
+void add_to_form(sign::Form& form, const std::string& path, const Shape& shape, const Limits& limits,
+                 const Json& json) {
   static constexpr Limits kNone{};
   const auto below = [&](const std::string& name) { return path.empty() ? name : path + "." + name; };
   switch (shape.kind) {

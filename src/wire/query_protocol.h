@@ -8,8 +8,8 @@
 #include "base/result.h"
 #include "base/shape.h"
 #include "model/service_model.h"
-#include "wire/fault.h"
 #include "sign/form.h"
+#include "wire/fault.h"
 #include "wire/reply.h"
 
 namespace weir::wire {

@@ -16,9 +16,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
-#include <algorithm>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -75,8 +75,7 @@ constexpr const char* kRules = R"-(
 
 // Fills in what a case only names.
 std::string expanded(std::string text, const std::string& port) {
-  replace_all(text, "{forwarded}",
-              "X-Forwarded-For: 127.0.0.1\nX-Forwarded-Proto: http\nX-Forwarded-Port: {port}\n");
+  replace_all(text, "{forwarded}", "X-Forwarded-For: 127.0.0.1\nX-Forwarded-Proto: http\nX-Forwarded-Port: {port}\n");
   replace_all(text, "{port}", port);
   static constexpr std::string_view kRepeat = "{repeat:";
   for (std::size_t at = text.find(kRepeat); at != std::string::npos; at = text.find(kRepeat, at)) {
