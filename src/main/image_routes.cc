@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "base/json.h"
+#include "main/json_reply.h"
 #include "sign/form.h"
 
 namespace weir {
@@ -11,10 +12,6 @@ namespace weir {
 namespace {
 
 constexpr std::uint64_t kMaxImage = 4ull << 30;  // bytes of an imported tar
-
-wire::Reply json_reply(const Json& body) {
-  return {.status = 200, .fields = {{"Content-Type", "application/json"}}, .body = body.dump() + "\n"};
-}
 
 wire::Reply error_reply(const Error& error) {
   const bool client = error.source == ErrorSource::client || error.code == "InvalidImage" ||

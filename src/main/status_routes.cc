@@ -4,14 +4,11 @@
 #include <string>
 
 #include "api/status_view.h"
+#include "main/json_reply.h"
 
 namespace weir {
 
 namespace {
-
-wire::Reply json_reply(const Json& body) {
-  return {.status = 200, .fields = {{"Content-Type", "application/json"}}, .body = body.dump() + "\n"};
-}
 
 wire::Reply tree(store::Store& store, const Clock& clock, const control::Control& control) {
   std::map<std::string, std::uint64_t> requests;
