@@ -1,5 +1,5 @@
 # The map. One line a room; ARCHITECTURE.md says what each is for.
-room(base                                                     LIBS ${BOOST_JSON} ${OPENSSL})
+room(base                                                     LIBS ${BOOST_JSON} ${OPENSSL} ${RE2})
 room(net      DEPS base                                       LIBS ${OPENSSL})
 room(http     DEPS base                                       LIBS ${NGHTTP2})
 room(route    DEPS base)

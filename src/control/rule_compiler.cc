@@ -29,6 +29,8 @@ Texts values_of(const std::optional<Config>& config, const elbv2::RuleCondition&
   return condition.Values.value_or(Texts{});
 }
 
+std::vector<route::Pattern> wildcards(const Texts& texts) { return {texts.begin(), texts.end()}; }
+
 route::QueryMatch query_of(const elbv2::QueryStringConditionConfig& config) {
   route::QueryMatch query;
   for (const auto& pair : config.Values.value_or(std::vector<elbv2::QueryStringKeyValuePair>{})) {
@@ -43,13 +45,13 @@ route::Match match_of(const std::vector<elbv2::RuleCondition>& conditions) {
   route::Match match;
   for (const auto& condition : conditions) {
     const std::string field = condition.Field.value_or("");
-    if (field == "host-header") match.hosts = values_of(condition.HostHeaderConfig, condition);
-    if (field == "path-pattern") match.paths = values_of(condition.PathPatternConfig, condition);
+    if (field == "host-header") match.hosts = wildcards(values_of(condition.HostHeaderConfig, condition));
+    if (field == "path-pattern") match.paths = wildcards(values_of(condition.PathPatternConfig, condition));
     if (field == "http-request-method") match.methods = values_of(condition.HttpRequestMethodConfig, condition);
     if (field == "source-ip") match.sources = values_of(condition.SourceIpConfig, condition);
     if (field == "http-header" && condition.HttpHeaderConfig) {
       match.headers.push_back({condition.HttpHeaderConfig->HttpHeaderName.value_or(""),
-                               condition.HttpHeaderConfig->Values.value_or(Texts{})});
+                               wildcards(condition.HttpHeaderConfig->Values.value_or(Texts{}))});
     }
     if (field == "query-string" && condition.QueryStringConfig) {
       match.queries.push_back(query_of(*condition.QueryStringConfig));

@@ -175,7 +175,7 @@ class TableCompiler {
 
   // Narrows `match` to the requests that ask for the balancer's own name; false where it takes none of them.
   static bool name_balancer(route::Match& match, const std::string& name) {
-    const auto takes = [&](const std::string& host) { return wildcard_match(host, name, Case::ignored); };
+    const auto takes = [&](const route::Pattern& host) { return wildcard_match(host.text, name, Case::ignored); };
     if (!match.hosts.empty() && std::none_of(match.hosts.begin(), match.hosts.end(), takes)) return false;
     match.hosts = {name};
     return true;

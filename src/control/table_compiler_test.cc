@@ -57,8 +57,8 @@ class TableCompilerTest : public testing::Test {
     std::string all;
     for (const auto& each : rules) {
       all += each.id;
-      for (const auto& host : each.match.hosts) all += " host " + host;
-      for (const auto& path : each.match.paths) all += " path " + path;
+      for (const auto& host : each.match.hosts) all += " host " + host.text;
+      for (const auto& path : each.match.paths) all += " path " + path.text;
       all += "\n";
     }
     return all;
@@ -132,8 +132,8 @@ TEST_F(TableCompilerTest, balancers_that_share_a_port_are_told_apart_by_host_and
   EXPECT_EQ(compiled.table.listeners[0].port, 8080);
   const auto& rules = compiled.table.listeners[0].rules;
   ASSERT_EQ(rules.size(), 3u);
-  EXPECT_EQ(rules[0].match.hosts, std::vector<std::string>{"early.elb.localhost"});
-  EXPECT_EQ(rules[1].match.hosts, std::vector<std::string>{"late.elb.localhost"});
+  EXPECT_EQ(rules[0].match.hosts, std::vector<route::Pattern>{"early.elb.localhost"});
+  EXPECT_EQ(rules[1].match.hosts, std::vector<route::Pattern>{"late.elb.localhost"});
   EXPECT_TRUE(rules[2].match.hosts.empty());
   EXPECT_EQ(forwards(rules[2]).pools[0].pool, "blue");
 }

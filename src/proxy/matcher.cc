@@ -1,6 +1,7 @@
 #include "proxy/matcher.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "proxy/limits.h"
 
@@ -8,9 +9,11 @@ namespace weir::proxy {
 namespace {
 
 using route::Match;
+using route::Pattern;
 
 // FNV-1a, 64 bits.
 constexpr std::uint64_t kAnyHost = 14695981039346656037ULL;
+constexpr std::string_view kGrpcType = "application/grpc";
 constexpr std::uint64_t kPrime = 1099511628211ULL;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -23,42 +26,38 @@ std::uint64_t host_key(std::string_view host) {
   return hash;
 }
 
-bool has_wildcard(std::string_view pattern) { return pattern.find_first_of("*?") != std::string_view::npos; }
+using Kind = Pattern::Kind;
+
+// A text that fits is known as a whole.
+bool whole(const Pattern& pattern) {
+  if (pattern.kind == Kind::exact) return true;
+  return pattern.kind == Kind::wildcard && pattern.text.find_first_of("*?") == std::string::npos;
+}
 
 // What every text that fits begins with, as far as rules are looked up by it.
-std::string_view beginning(std::string_view pattern) {
-  return pattern.substr(0, std::min(pattern.find_first_of("*?"), kIndexedPath));
+std::string_view beginning(const Pattern& pattern) {
+  const std::string_view text = pattern.text;
+  if (pattern.kind == Kind::wildcard) return text.substr(0, std::min(text.find_first_of("*?"), kIndexedPath));
+  if (pattern.kind == Kind::exact || pattern.kind == Kind::prefix) return text.substr(0, kIndexedPath);
+  return {};
 }
 
-bool any_fits(const std::vector<std::string>& patterns, std::string_view text, Case letters) {
-  return std::ranges::any_of(patterns,
-                             [&](const std::string& pattern) { return wildcard_match(pattern, text, letters); });
+std::vector<CompiledPattern> compiled(const std::vector<Pattern>& patterns) {
+  return {patterns.begin(), patterns.end()};
 }
 
-bool header_fits(const route::HeaderMatch& header, http::HeaderId id, const http::HeaderBlock& fields) {
-  if (id != http::HeaderId::other && !fields.has(id)) return false;
-  for (const http::HeaderField field : fields) {
-    if (field.id != id || (id == http::HeaderId::other && !http::equals_ignoring_case(field.name, header.name)))
-      continue;
-    if (any_fits(header.values, field.value, Case::ignored)) return true;
-  }
-  return false;
+bool any_fits(const std::vector<CompiledPattern>& patterns, std::string_view text, Case letters) {
+  return std::ranges::any_of(patterns, [&](const CompiledPattern& each) { return each.fits(text, letters); });
 }
 
-bool pair_fits(const route::QueryPair& pair, std::string_view key, std::string_view value) {
-  return (pair.key.empty() || wildcard_match(pair.key, key, Case::ignored)) &&
-         wildcard_match(pair.value, value, Case::ignored);
+bool same(std::string_view a, std::string_view b, Case letters) {
+  return letters == Case::ignored ? http::equals_ignoring_case(a, b) : a == b;
 }
 
-bool query_fits(const route::QueryMatch& match, std::string_view query) {
-  while (!query.empty()) {
-    const std::string_view one = query.substr(0, query.find('&'));
-    query.remove_prefix(std::min(query.size(), one.size() + 1));
-    const std::string_view key = one.substr(0, one.find('='));
-    const std::string_view value = one.substr(std::min(one.size(), key.size() + 1));
-    if (std::ranges::any_of(match.any, [&](const auto& pair) { return pair_fits(pair, key, value); })) return true;
-  }
-  return false;
+bool within(std::string_view text, std::int64_t low, std::int64_t high) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number >= low && number < high;
 }
 
 }  // namespace
@@ -68,25 +67,100 @@ std::string_view host_of(std::string_view authority) {
   return authority.substr(0, authority.find(':'));
 }
 
-CompiledMatch::CompiledMatch(const Match& match) : match_(&match) {
-  for (const auto& header : match.headers) header_ids_.push_back(http::header_id(header.name));
+CompiledPattern::CompiledPattern(const Pattern& pattern) : pattern_(&pattern) {
+  if (pattern.kind != Kind::regex) return;
+  if (auto regex = Regex::compile(pattern.text)) regex_ = std::move(*regex);
+}
+
+bool CompiledPattern::fits(std::string_view text, Case letters) const {
+  const std::string_view wanted = pattern_->text;
+  switch (pattern_->kind) {
+    case Kind::wildcard:
+      return wildcard_match(wanted, text, letters);
+    case Kind::exact:
+      return same(text, wanted, letters);
+    case Kind::prefix:
+      return same(text.substr(0, wanted.size()), wanted, letters);
+    case Kind::suffix:
+      return text.size() >= wanted.size() && same(text.substr(text.size() - wanted.size()), wanted, letters);
+    case Kind::regex:
+      return regex_ && regex_->matches(text);
+    case Kind::range:
+      return within(text, pattern_->low, pattern_->high);
+  }
+  return false;
+}
+
+CompiledMatch::CompiledMatch(const Match& match)
+    : match_(&match), hosts_(compiled(match.hosts)), paths_(compiled(match.paths)) {
+  for (const auto& header : match.headers) {
+    headers_.push_back({header.name, http::header_id(header.name), compiled(header.values), header.invert});
+  }
+  for (const auto& query : match.queries) {
+    auto& pairs = queries_.emplace_back();
+    for (const auto& pair : query.any) pairs.push_back({pair.key, CompiledPattern(pair.value)});
+  }
   for (const auto& source : match.sources) {
     if (const auto range = Cidr::parse(source)) sources_.push_back(*range);
   }
 }
 
+bool CompiledMatch::has(const Header& header, const http::HeaderBlock& fields) {
+  if (header.id != http::HeaderId::other && !fields.has(header.id)) return false;
+  for (const http::HeaderField field : fields) {
+    if (field.id != header.id) continue;
+    if (field.id == http::HeaderId::other && !http::equals_ignoring_case(field.name, header.name)) continue;
+    if (header.values.empty()) return true;
+    for (const CompiledPattern& value : header.values) {
+      if (value.fits(field.value, value.is_wildcard() ? Case::ignored : Case::sensitive)) return true;
+    }
+  }
+  return false;
+}
+
+bool CompiledMatch::has(const std::vector<Pair>& any, std::string_view query) {
+  while (!query.empty()) {
+    const std::string_view one = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), one.size() + 1));
+    const std::string_view key = one.substr(0, one.find('='));
+    const std::string_view value = one.substr(std::min(one.size(), key.size() + 1));
+    for (const Pair& pair : any) {
+      if (!pair.key.empty() && !wildcard_match(pair.key, key, Case::ignored)) continue;
+      if (pair.value.fits(value, pair.value.is_wildcard() ? Case::ignored : Case::sensitive)) return true;
+    }
+  }
+  return false;
+}
+
+bool CompiledMatch::takes_headers(const http::HeaderBlock* fields) const {
+  return std::ranges::all_of(
+      headers_, [&](const Header& header) { return (fields != nullptr && has(header, *fields)) != header.invert; });
+}
+
+bool CompiledMatch::takes_grpc(const RequestTraits& request) const {
+  if (!match_->grpc) return true;
+  if (request.fields == nullptr) return false;
+  const std::string_view type = request.fields->get(http::HeaderId::content_type);
+  if (!type.starts_with(kGrpcType)) return false;
+  const std::string_view kind = type.substr(kGrpcType.size());
+  if (!kind.empty() && kind[0] != '+' && kind[0] != ';') return false;
+  const auto& [service, method] = *match_->grpc;
+  if (service.empty()) return true;
+  std::string_view path = request.path;
+  if (!path.starts_with('/')) return false;
+  path.remove_prefix(1);
+  if (!path.starts_with(service) || path.substr(service.size(), 1) != "/") return false;
+  return method.empty() || path.substr(service.size() + 1) == method;
+}
+
 bool CompiledMatch::takes(const RequestTraits& request) const {
-  const Match& match = *match_;
-  if (!match.hosts.empty() && !any_fits(match.hosts, request.host, Case::ignored)) return false;
-  if (!match.paths.empty() && !any_fits(match.paths, request.path, Case::sensitive)) return false;
-  if (!match.methods.empty() && std::ranges::find(match.methods, request.method) == match.methods.end()) return false;
-  for (std::size_t i = 0; i < match.headers.size(); ++i) {
-    if (!request.fields || !header_fits(match.headers[i], header_ids_[i], *request.fields)) return false;
-  }
-  for (const auto& query : match.queries) {
-    if (!query_fits(query, request.query)) return false;
-  }
-  return match.sources.empty() ||
+  const auto& methods = match_->methods;
+  if (!hosts_.empty() && !any_fits(hosts_, request.host, Case::ignored)) return false;
+  if (!paths_.empty() && !any_fits(paths_, request.path, Case::sensitive)) return false;
+  if (!methods.empty() && std::ranges::find(methods, request.method) == methods.end()) return false;
+  if (!takes_headers(request.fields) || !takes_grpc(request)) return false;
+  if (!std::ranges::all_of(queries_, [&](const auto& any) { return has(any, request.query); })) return false;
+  return sources_.empty() ||
          std::ranges::any_of(sources_, [&](const Cidr& range) { return range.contains(request.source); });
 }
 
@@ -104,8 +178,8 @@ void RuleIndex::build(std::span<const Match* const> rules) {
 
 void RuleIndex::place(std::uint32_t at, const Match& match) {
   std::vector<std::uint64_t> hosts;
-  for (const auto& host : match.hosts) hosts.push_back(host_key(host));
-  if (hosts.empty() || std::ranges::any_of(match.hosts, has_wildcard)) {
+  for (const auto& host : match.hosts) hosts.push_back(host_key(host.text));
+  if (hosts.empty() || !std::ranges::all_of(match.hosts, whole)) {
     hosts = {kAnyHost};
   } else {
     by_host_ = true;

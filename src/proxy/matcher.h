@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/cidr.h"
+#include "base/regex.h"
 #include "base/wildcard.h"
 #include "http/header.h"
 #include "route/match.h"
@@ -28,6 +29,21 @@ struct RequestTraits {
   const http::HeaderBlock* fields = nullptr;
 };
 
+// A Pattern, ready to be asked.
+class CompiledPattern {
+ public:
+  // `pattern` is borrowed.
+  explicit CompiledPattern(const route::Pattern& pattern);
+
+  // `letters`: of everything but regular expressions.
+  bool fits(std::string_view text, Case letters) const;
+  bool is_wildcard() const { return pattern_->kind == route::Pattern::Kind::wildcard; }
+
+ private:
+  const route::Pattern* pattern_;
+  std::optional<Regex> regex_;
+};
+
 // A Match, ready to be asked.
 class CompiledMatch {
  public:
@@ -37,8 +53,26 @@ class CompiledMatch {
   bool takes(const RequestTraits& request) const;
 
  private:
+  using Patterns = std::vector<CompiledPattern>;
+  struct Header {
+    std::string_view name;
+    http::HeaderId id;
+    Patterns values;
+    bool invert;
+  };
+  struct Pair {
+    std::string_view key;
+    CompiledPattern value;
+  };
+  static bool has(const Header& header, const http::HeaderBlock& fields);
+  static bool has(const std::vector<Pair>& any, std::string_view query);
+  bool takes_headers(const http::HeaderBlock* fields) const;
+  bool takes_grpc(const RequestTraits& request) const;
+
   const route::Match* match_;
-  std::vector<http::HeaderId> header_ids_;  // of match_->headers
+  Patterns hosts_, paths_;
+  std::vector<Header> headers_;
+  std::vector<std::vector<Pair>> queries_;
   std::vector<Cidr> sources_;
 };
 

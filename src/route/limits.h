@@ -9,6 +9,10 @@ namespace weir::route {
 inline constexpr std::int64_t kMaxWeight = 999;
 inline constexpr std::int64_t kMaxMillis = 7LL * 24 * 3600 * 1000;  // a week: the longest duration in a table
 inline constexpr std::int64_t kMaxThreshold = 1000;
+inline constexpr std::int64_t kMaxLimit = 1'000'000;  // connections, requests
+inline constexpr std::int64_t kMaxRetries = 10;
+inline constexpr std::int64_t kMaxRequestBody = 1LL << 40;
+inline constexpr std::size_t kMaxCookieName = 128;
 // Certificates of one listener.
 inline constexpr std::size_t kMaxCertificates = 100;
 

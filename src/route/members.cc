@@ -1,5 +1,9 @@
 #include "route/members.h"
 
+#include <arpa/inet.h>
+
+#include "route/limits.h"
+
 namespace weir::route {
 
 Members::Members(const Json& json, std::string path, Faults& faults)
@@ -52,11 +56,36 @@ std::int64_t Members::number_or(std::string_view name, std::int64_t low, std::in
   return value.as_int();
 }
 
+unsigned Members::count_or(std::string_view name, std::int64_t low, std::int64_t high, unsigned otherwise) {
+  return static_cast<unsigned>(number_or(name, low, high, otherwise));
+}
+
+milliseconds Members::millis_or(std::string_view name, milliseconds otherwise) {
+  return milliseconds(number_or(name, 0, kMaxMillis, otherwise.count()));
+}
+
+std::string Members::ip_literal(std::string_view name) {
+  std::string address = text(name);
+  unsigned char bytes[16];
+  if (inet_pton(AF_INET, address.c_str(), bytes) != 1 && inet_pton(AF_INET6, address.c_str(), bytes) != 1) {
+    fault(name, "'" + address + "' is no IPv4 or IPv6 address");
+  }
+  return address;
+}
+
+std::string Members::identity(std::set<std::string>& seen) {
+  std::string id = text("id");
+  if (!seen.insert(id).second) fault("id", "'" + id + "' repeats");
+  return id;
+}
+
 bool Members::flag(std::string_view name) {
   const Json& value = find(name);
   if (!value.is_bool()) fault(name, "true or false is missing");
   return value.as_bool();
 }
+
+bool Members::flag_or(std::string_view name, bool otherwise) { return find(name).is_null() ? otherwise : flag(name); }
 
 std::size_t Members::word(std::string_view name, Words words, std::size_t otherwise) {
   const Json& value = find(name);

@@ -3,6 +3,7 @@
 // ("pools[2].health.interval_ms"). One thread, short-lived.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -17,8 +18,22 @@
 
 namespace weir::route {
 
+using std::chrono::milliseconds;
+
 // The words of an enum in JSON, in the order of its values.
 using Words = std::span<const std::string_view>;
+
+template <class Enum>
+Json word_json(Words words, Enum value) {
+  return Json(words[static_cast<std::size_t>(value)]);
+}
+
+template <class Items, class Function>
+Json array_of(const Items& items, Function one) {
+  Json array = Json::array();
+  for (const auto& item : items) array.push(one(item));
+  return array;
+}
 
 class Faults {
  public:
@@ -40,6 +55,12 @@ class Members {
   std::int64_t number(std::string_view name, std::int64_t low, std::int64_t high);  // required
   std::int64_t number_or(std::string_view name, std::int64_t low, std::int64_t high, std::int64_t otherwise);
   bool flag(std::string_view name);  // required
+  bool flag_or(std::string_view name, bool otherwise);
+  unsigned count_or(std::string_view name, std::int64_t low, std::int64_t high, unsigned otherwise);
+  // 0 to kMaxMillis.
+  milliseconds millis_or(std::string_view name, milliseconds otherwise);
+  std::string ip_literal(std::string_view name);      // required
+  std::string identity(std::set<std::string>& seen);  // the member "id", which is not to repeat
   template <class Enum>
   Enum word_or(std::string_view name, Words words, Enum otherwise) {
     return static_cast<Enum>(word(name, words, static_cast<std::size_t>(otherwise)));

@@ -8,12 +8,15 @@ namespace weir::route {
 namespace {
 
 Match everything() {
-  return {.hosts = {"a"},
-          .paths = {"/b"},
+  return {.hosts = {"a", {Pattern::Kind::suffix, ".b"}},
+          .paths = {"/b", {Pattern::Kind::exact, "/*"}, {Pattern::Kind::prefix, "/c/"}},
           .methods = {"GET", "PURGE"},
-          .headers = {{"X-A", {"1", "2*"}}, {"X-B", {"?"}}},
+          .headers = {{"X-A", {"1", "2*"}},
+                      {"X-B", {Pattern::range(-1, 10), {Pattern::Kind::regex, "a|b+"}}, true},
+                      {"X-C"}},
           .queries = {{{{"k", "v"}, {"", "any"}}}, {{{"l", "*"}}}},
-          .sources = {"10.0.0.0/8", "::/0"}};
+          .sources = {"10.0.0.0/8", "::/0"},
+          .grpc = GrpcMatch{"a.B", "C"}};
 }
 
 RouteTable example() {
@@ -29,17 +32,37 @@ RouteTable example() {
                  .healthy_threshold = 2,
                  .unhealthy_threshold = 3};
   pool.drain_delay = milliseconds(1000);
-  pool.backends = {{"a", "127.0.0.1", 8080, BackendState::serving}, {"b", "::1", 8081, BackendState::draining}};
+  pool.slow_start = milliseconds(30'000);
+  pool.stickiness = Stickiness{.cookie = "A", .application_cookie = "B"};
+  pool.limits = {.connections = 1, .requests = 2, .pending = 3};
+  pool.outlier = OutlierDetection{1, 2, milliseconds(3), milliseconds(4), 5};
+  pool.fail_open = {.count = 0, .percent = 50};
+  pool.retry_budget_percent = 5;
+  pool.backends = {{"a", "127.0.0.1", 8080, BackendState::serving}, {"b", "::1", 8081, BackendState::draining, 3}};
   table.pools = {pool, Pool{.id = "green", .tls = PoolTls{.verify = true, .sni = "a.test", .ca = "/ca.pem"}}};
+  table.pools.push_back({.id = "bytes", .protocol = PoolProtocol::tcp, .send_proxy_protocol = true});
+  table.pools.back().health = {.protocol = HealthProtocol::tcp, .host = "a.test:80"};
   Listener listener{.id = "l", .address = "0.0.0.0", .port = 80, .idle_timeout = milliseconds(30'000)};
   listener.rules = {{"r1", {{"*.example.org"}, {"/a/*"}}, Forward{{{"blue", 90}, {"green", 10}}}},
                     {"r2", {}, FixedResponse{404, "text/plain", "no"}},
                     {"r3", everything(), Redirect{301, "https", "#{host}", "443", "/b/#{path}", "x=1&#{query}"}}};
+  Forward forward{{{"blue", 1}}};
+  forward.stickiness = Stickiness{.cookie = "C", .duration = milliseconds(5)};
+  forward.retry = {static_cast<std::uint32_t>(RetryOn::reset) | static_cast<std::uint32_t>(RetryOn::unavailable), 2,
+                   milliseconds(7)};
+  forward.timeouts = {.request = milliseconds(8), .idle = milliseconds(9)};
+  listener.rules.push_back({"r4", {}, forward});
+  listener.proxy_protocol = listener.trace = true;
+  listener.forwarded = {.mode = Forwarded::Mode::preserve, .client_port = true};
+  listener.max_request_body = 1 << 20;
+  listener.access_log = AccessLog{"/access.log", AccessLog::Format::json};
+  Listener relay{.id = "t", .port = 99, .protocol = ListenerProtocol::tcp};
+  relay.rules = {{"r", {.sources = {"10.0.0.0/8"}}, Forward{{{"bytes", 1}}, {}, {}, {.idle = milliseconds(4)}}}};
   Listener secure{.id = "s", .port = 443, .protocol = ListenerProtocol::https};
   secure.tls = ListenerTls{.certificates = {{"/a.pem", "/a.key"}, {"/b.pem", "/b.key"}},
                            .client_certificates = ClientCertificates::require,
                            .client_ca = "/ca.pem"};
-  table.listeners = {listener, secure};
+  table.listeners = {listener, secure, relay};
   return table;
 }
 
@@ -70,7 +93,8 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
       {R"({"version":1,"nonsense":1})", "nonsense: is not known"},
       {R"({"version":1,"pools":{}})", "pools: is not an array"},
       {R"({"version":1,"pools":[{"id":"a"},{"id":"a"}]})", "pools[1].id: 'a' repeats"},
-      {R"({"version":1,"pools":[{"id":"a","protocol":"http3"}]})", "pools[0].protocol: is none of: http1, http2, grpc"},
+      {R"({"version":1,"pools":[{"id":"a","protocol":"http3"}]})",
+       "pools[0].protocol: is none of: http1, http2, grpc, tcp"},
       {R"({"version":1,"pools":[{"id":"a","backends":[{"id":"x","address":"localhost","port":1}]}]})",
        "pools[0].backends[0].address: 'localhost' is no IPv4 or IPv6 address"},
       {R"({"version":1,"pools":[{"id":"a","backends":[{"id":"x","address":"::1","port":0}]}]})",
@@ -78,10 +102,10 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
       {R"({"version":1,"pools":[{"id":"a","health":{"interval_ms":0}}]})",
        "pools[0].health.interval_ms: 0 is not within 1 to 604800000"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https"}]})",
-       "listeners[0].tls: belongs to the protocol https"},
+       "listeners[0].tls: belongs to the protocols https and tls"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"tls":{"certificates":[
            {"certificate":"/a","key":"/b"}]}}]})",
-       "listeners[0].tls: belongs to the protocol https"},
+       "listeners[0].tls: belongs to the protocols https and tls"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https","tls":{}}]})",
        "listeners[0].tls.certificates: is empty"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https","tls":{"certificates":[
@@ -100,14 +124,11 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
            "rules":[{"id":"r","match":{"headers":[{"name":"","values":["a"]}]}}]}]})",
        "listeners[0].rules[0].match.headers[0].name: is empty"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
-           "rules":[{"id":"r","match":{"headers":[{"name":"a"}]}}]}]})",
-       "listeners[0].rules[0].match.headers[0].values: is empty"},
-      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","match":{"queries":[{"any":[]}]}}]}]})",
        "listeners[0].rules[0].match.queries[0].any: is empty"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","match":{"queries":[{"any":[{"key":"a"}]}]}}]}]})",
-       "listeners[0].rules[0].match.queries[0].any[0].value: a text is missing"},
+       "listeners[0].rules[0].match.queries[0].any[0].value: is not an object"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","match":{"sources":["10.0.0.1"]}}]}]})",
        "listeners[0].rules[0].match.sources: '10.0.0.1' is no range of IP addresses"},
@@ -123,6 +144,34 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","action":{"redirect":{"path":"a"}}}]}]})",
        "listeners[0].rules[0].action.redirect.path: does not begin with a slash"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"paths":[{"regex":"("}]}}]}]})",
+       "listeners[0].rules[0].match.paths[0].regex: is no regular expression: missing ): ("},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"paths":[{"exact":"a","prefix":"b"}]}}]}]})",
+       "listeners[0].rules[0].match.paths[0]: is not exactly one of: wildcard, exact, prefix, suffix, regex, range"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"headers":[{"name":"a","values":[{"range":[2,2]}]}]}}]}]})",
+       "listeners[0].rules[0].match.headers[0].values[0].range: is an empty range"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","match":{"grpc":{"method":"M"}}}]}]})",
+       "listeners[0].rules[0].match.grpc.method: needs its service"},
+      {R"({"version":1,"pools":[{"id":"p"}],"listeners":[{"id":"l","address":"::1","port":1,"protocol":"tcp",
+           "rules":[{"id":"r","action":{"forward":[{"pool":"p"}]}}]}]})",
+       "listeners[0].rules[0].action: the pool 'p' is not of the protocol tcp"},
+      {R"({"version":1,"pools":[{"id":"p","protocol":"tcp"}],"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","action":{"forward":[{"pool":"p"}]}}]}]})",
+       "listeners[0].rules[0].action: the pool 'p' is of the protocol tcp"},
+      {R"({"version":1,"pools":[{"id":"p","protocol":"tcp"}],"listeners":[{"id":"l","address":"::1","port":1,
+           "protocol":"tcp","rules":[{"id":"r","match":{"paths":["/"]},"action":{"forward":[{"pool":"p"}]}}]}]})",
+       "listeners[0].rules[0].match: looks at more than sources, on a listener that does not speak HTTP"},
+      {R"({"version":1,"pools":[{"id":"p"}],"listeners":[{"id":"l","address":"::1","port":1,
+           "rules":[{"id":"r","action":{"forward":{"pools":[{"pool":"p"}],"retry":{"on":["rain"]}}}}]}]})",
+       "listeners[0].rules[0].action.forward.retry.on: 'rain' is not known"},
+      {R"({"version":1,"pools":[{"id":"p","stickiness":{"cookie":"a b"}}]})",
+       "pools[0].stickiness.cookie: is no name of a cookie"},
+      {R"({"version":1,"pools":[{"id":"p","send_proxy_protocol":true}]})",
+       "pools[0].send_proxy_protocol: belongs to the protocol tcp"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","action":{"redirect":{"query":"a b"}}}]}]})",
        "listeners[0].rules[0].action.redirect.query: has a space or a control character"},
