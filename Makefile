@@ -44,10 +44,10 @@ fuzz:  ## run every fuzz target for FUZZ_SECONDS (60) seconds each
 	@tools/setup build fuzz
 	@tools/fuzz
 
-bench:  ## measure Weir beside HAProxy and nginx on this machine
+bench:  ## measure Weir beside HAProxy, nginx, Caddy and a raw relay on this machine (BENCH=name,… ROUNDS=5 SECONDS_EACH=4)
 	@tools/setup build bench
 	@cmake -G Ninja -S . -B build --log-level=WARNING
-	@cmake --build build -j $(JOBS) --target weir
+	@cmake --build build -j $(JOBS) --target weir bench_tools
 	@bench/run
 
 setup:  ## install every Debian package that any target needs
