@@ -17,4 +17,8 @@ inline constexpr std::size_t kTlsHighMark = 64 * 1024;    // encrypted and unsen
 inline constexpr std::size_t kTlsMaxUnsent = 256 * 1024;  // ... and what the protocol itself may add before it fails
 inline constexpr std::size_t kTlsKept = 4 * 1024;         // kept by a connection that has nothing to send
 
+// PROXY protocol headers, in bytes; longer ones are malformed.
+inline constexpr std::size_t kMaxProxyLine = 107;     // version 1, CRLF included: its specification's own bound
+inline constexpr std::size_t kMaxProxyHeader = 4096;  // version 2, with all that follows the addresses
+
 }  // namespace weir::net
