@@ -122,8 +122,10 @@ TlsServer::~TlsServer() {
 Result<void> TlsServer::add(const TlsCertificate& certificate) {
   SSL_CTX* context = new_context(TLS_server_method());
   contexts_.push_back(context);
+  // A server's client may just close, and still read; of a server it could be an attacker who cuts an answer short.
+  SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext);
-  SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  if (options_.http) SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   ERR_clear_error();
   const Owned<BIO> bio = reader(certificate.chain);
   const Owned<X509> leaf(PEM_read_bio_X509_AUX(bio.get(), nullptr, no_passphrase, nullptr));

@@ -51,7 +51,10 @@ struct TlsBio {
     return size;
   }
 
-  static long control(BIO*, int command, long, void*) { return command == BIO_CTRL_FLUSH ? 1 : 0; }
+  static long control(BIO* bio, int command, long, void*) {
+    if (command == BIO_CTRL_EOF) return session(bio).eof_ ? 1 : 0;
+    return command == BIO_CTRL_FLUSH ? 1 : 0;
+  }
 
   static const BIO_METHOD* method() {
     static const BIO_METHOD* const made = [] {
@@ -135,15 +138,7 @@ ssize_t TlsSession::receive(std::span<char> out) {
     break;
   }
   if (error == SSL_ERROR_ZERO_RETURN) ended_ = true;
-  if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ && !ended_) {
-    // A server's client may just close; of a server it could be an attacker who cuts an answer short.
-    const bool cut = eof_ && !failed_ && ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
-    if (cut && SSL_is_server(ssl_)) {
-      ended_ = true;
-    } else {
-      note_error();
-    }
-  }
+  if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ && !ended_) note_error();
   if (unsent() > 0 && !flush()) return fail(ECONNRESET);
   if (failed_) return fail(EPROTO);
   if (size > 0) return static_cast<ssize_t>(size);
