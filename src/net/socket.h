@@ -29,5 +29,7 @@ std::optional<Fd> accept_stream(int listening, SocketAddress* peer = nullptr);
 
 // Sends small writes at once (TCP_NODELAY). No effect on Unix sockets.
 void set_no_delay(int fd);
+// Closing `fd` tells the peer of a reset, not of an orderly end; what it was not sent yet is dropped.
+void reset_on_close(int fd);
 
 }  // namespace weir::net

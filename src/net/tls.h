@@ -88,6 +88,7 @@ struct TlsServerOptions {
   std::vector<TlsCertificate> certificates;  // at least one; the first is shown where no name fits
   AskClient ask = AskClient::nothing;
   std::string client_ca;  // PEM
+  bool http = true;       // HTTP/2 and HTTP/1.1 by ALPN; otherwise ALPN is not heeded
   bool operator==(const TlsServerOptions&) const = default;
 };
 
@@ -120,7 +121,8 @@ struct TlsClientOptions {
   bool verify = false;
   std::string name;    // asked for, and verified; empty: the address is verified
   std::string ca;      // PEM; empty: the machine's roots
-  bool http2 = false;  // offered by ALPN; otherwise HTTP/1.1
+  bool http2 = false;  // offered by ALPN; otherwise HTTP/1.1 ...
+  bool http = true;    // ... or nothing where this is false
   bool operator==(const TlsClientOptions&) const = default;
 };
 

@@ -200,7 +200,7 @@ Result<std::shared_ptr<const TlsClient>> TlsClient::create(TlsClientOptions opti
   SSL_CTX* context = client->context_ = new_context(TLS_client_method());
   if (asked.http2) {
     SSL_CTX_set_alpn_protos(context, kOfferH2, sizeof kOfferH2 - 1);
-  } else {
+  } else if (asked.http) {
     SSL_CTX_set_alpn_protos(context, kOfferH1, sizeof kOfferH1 - 1);
   }
   if (!asked.verify) return std::shared_ptr<const TlsClient>(std::move(client));

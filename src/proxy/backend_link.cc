@@ -8,6 +8,7 @@
 #include "proxy/backend_h1.h"
 #include "proxy/backend_h2.h"
 #include "proxy/limits.h"
+#include "proxy/tunnel.h"
 
 namespace weir::proxy {
 namespace {
@@ -74,6 +75,26 @@ BackendStream* BackendLink::open_h2(Exchange& exchange) {
   const int fd = socket->get();
   h2_.push_back(std::make_unique<BackendH2>(lane_, *this, std::move(*socket), session(fd)));
   return h2_.back()->begin(exchange);
+}
+
+std::optional<TunnelSocket> BackendLink::connect() {
+  if (clients_generation_ != lane_.clients_generation()) renew_tls();
+  if (unusable_) return std::nullopt;
+  auto socket = net::connect_stream(address_);
+  if (!socket) return std::nullopt;
+  const int fd = socket->get();
+  return TunnelSocket{.fd = std::move(*socket), .tls = session(fd), .out = OutQueue(lane_.chunks())};
+}
+
+void BackendLink::joined(Tunnel& tunnel) {
+  tunnel.link_slot_ = tunnels_.size();
+  tunnels_.push_back(&tunnel);
+}
+
+void BackendLink::left(Tunnel& tunnel) {
+  tunnels_[tunnel.link_slot_] = tunnels_.back();
+  tunnels_[tunnel.link_slot_]->link_slot_ = tunnel.link_slot_;
+  tunnels_.pop_back();
 }
 
 bool BackendLink::keep(BackendH1& connection) {

@@ -3,18 +3,21 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "net/socket_address.h"
 #include "proxy/lane.h"
 #include "proxy/live_pool.h"
 #include "proxy/streams.h"
+#include "proxy/tunnel_socket.h"
 
 namespace weir::proxy {
 
 class BackendH1;
 class BackendH2;
 class Exchange;
+class Tunnel;
 
 class BackendLink final : public LiveBackend::Attachment {
  public:
@@ -24,8 +27,12 @@ class BackendLink final : public LiveBackend::Attachment {
   // A stream for `exchange` on a kept or new connection; null where not even a connection could be begun.
   BackendStream* open(Exchange& exchange);
 
+  // A connection for bytes as they come: begun, with its TLS session, which waits until it stands. Empty where not even
+  // that could be done.
+  std::optional<TunnelSocket> connect();
+
   void backend_changed() override;
-  bool idle() const override { return h1_.empty() && h2_.empty(); }
+  bool idle() const override { return h1_.empty() && h2_.empty() && tunnels_.empty(); }
   // Closes connections that have been idle for too long.
   void sweep(Instant now);
 
@@ -34,6 +41,9 @@ class BackendLink final : public LiveBackend::Attachment {
   void left_idle(BackendH1& connection);
   void closed(BackendH1& connection);
   void closed(BackendH2& connection);
+  // From the tunnels over connections that were its own.
+  void joined(Tunnel& tunnel);
+  void left(Tunnel& tunnel);
   bool serving() const { return backend_.serving(); }
 
  private:
@@ -52,6 +62,7 @@ class BackendLink final : public LiveBackend::Attachment {
   std::vector<std::unique_ptr<BackendH1>> h1_;
   std::vector<BackendH1*> idle_;  // the last used is used next
   std::vector<std::unique_ptr<BackendH2>> h2_;
+  std::vector<Tunnel*> tunnels_;
 };
 
 }  // namespace weir::proxy

@@ -139,6 +139,16 @@ class SocketRun : public CheckRun, public net::FdHandler {
   bool finished_ = false;
 };
 
+// Passes once the connection stands.
+class TcpRun final : public SocketRun {
+ public:
+  using SocketRun::SocketRun;
+
+ private:
+  void ask() override { finish({.passed = true}); }
+  void take(std::string_view) override {}
+};
+
 class H1Run final : public SocketRun {
  public:
   using SocketRun::SocketRun;
@@ -227,8 +237,10 @@ class H2Run final : public SocketRun, private http::H2Events {
 
 std::unique_ptr<CheckRun> start_check(net::Loop& loop, const CheckTarget& target,
                                       std::function<void(CheckOutcome)> done) {
-  const bool http2 =
-      target.check.protocol == route::HealthProtocol::grpc || target.protocol != route::PoolProtocol::http1;
+  if (target.check.protocol == route::HealthProtocol::tcp)
+    return std::make_unique<TcpRun>(loop, target, std::move(done));
+  const bool http2 = target.check.protocol == route::HealthProtocol::grpc ||
+                     target.protocol == route::PoolProtocol::http2 || target.protocol == route::PoolProtocol::grpc;
   if (http2) return std::make_unique<H2Run>(loop, target, std::move(done));
   return std::make_unique<H1Run>(loop, target, std::move(done));
 }

@@ -36,7 +36,8 @@ void ClientOrigin::tell_certificate(http::HeaderBlock& fields) const {
   if (!certificate.empty()) fields.add(trusted ? kTrustedCertificate : kClientCertificate, certificate);
 }
 
-ClientOrigin::ClientOrigin(const Entrance& entrance, const net::SocketAddress& peer) : address(peer.host()) {
+ClientOrigin::ClientOrigin(const Entrance& entrance, const net::SocketAddress& from, const net::SocketAddress& to)
+    : peer(from), place(to), address(peer.host()) {
   lines = "X-Forwarded-For: " + address + "\r\nX-Forwarded-Proto: " + std::string(entrance.scheme()) +
           "\r\nX-Forwarded-Port: " + entrance.port + "\r\n";
 }

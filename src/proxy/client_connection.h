@@ -21,23 +21,30 @@ struct Entrance {
   std::string port;   // "80"
   std::string listener_id;
   LiveListener* listener = nullptr;  // a parted one once the table has dropped it; null: there never was one
+  route::ListenerProtocol protocol = route::ListenerProtocol::http;
+  bool proxy_protocol = false;  // each connection begins with a PROXY protocol header
   Duration idle_timeout{};
   std::shared_ptr<const net::TlsServer> tls;  // null: cleartext
   std::size_t connections = 0;
   bool closing = false;  // connections end after what they are doing
 
   bool asks_certificates() const { return tls && tls->options().ask != net::AskClient::nothing; }
+  bool passes_bytes() const {
+    return protocol == route::ListenerProtocol::tcp || protocol == route::ListenerProtocol::tls;
+  }
   std::string_view scheme() const { return tls ? "https" : "http"; }
 };
 
 // What is known of the peer, as the fields that tell the backend of it.
 struct ClientOrigin {
-  ClientOrigin(const Entrance& entrance, const net::SocketAddress& peer);
+  // `peer`: where the client is; `place`: where it meant to be, unless that is simply the socket's own address.
+  ClientOrigin(const Entrance& entrance, const net::SocketAddress& peer, const net::SocketAddress& place = {});
   // Replaces what the client itself says of a certificate.
   void tell_certificate(http::HeaderBlock& fields) const;
   // `pem`: shown in the handshake.
   void take_certificate(const std::string& pem, bool verified);
 
+  net::SocketAddress peer, place;
   std::string address;      // "203.0.113.9"
   std::string certificate;  // the client's, percent-encoded PEM; empty where it showed none
   bool trusted = false;     // the certificate is signed by the listener's CA
@@ -55,6 +62,8 @@ class ClientConnection : public net::FdHandler {
 
   // Ends after what is under way, in the protocol's own way. A connection that waits for a request gets `grace` for it.
   virtual void finish_soon(Duration grace) = 0;
+  // Ends now: its time is up. What has not been answered yet is answered with 504 where there is a way.
+  virtual void end() = 0;
   Entrance& entrance() { return entrance_; }
   const ClientOrigin& origin() const { return origin_; }
 

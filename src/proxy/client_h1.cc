@@ -72,6 +72,13 @@ void ClientH1::finish_soon(Duration grace) {
   }
 }
 
+void ClientH1::end() {
+  close_after_ = true;
+  if (exchange_ == nullptr || !started_ || response_done_) return close();
+  exchange_->give_up(FailureCause::drained);
+  lane_.flush();
+}
+
 void ClientH1::update_interest() {
   if (!fd_) return;
   lane_.loop().change(fd_.get(), (stop_reading_ ? 0u : net::kReadable) | (blocked_ ? net::kWritable : 0u));

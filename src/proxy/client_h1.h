@@ -19,6 +19,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private Fl
   ClientH1(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, TlsPointer tls = nullptr);
   ~ClientH1() override;
   void finish_soon(Duration grace) override;
+  void end() override;
   // After a handshake: what came with its end lies in the session, and no event will tell of it.
   void take_over();
 

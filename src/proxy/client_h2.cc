@@ -99,7 +99,22 @@ void ClientH2::finish_soon(Duration) {
   wake();
 }
 
+void ClientH2::end() {
+  if (!open()) return;
+  std::vector<Exchange*> late;
+  for (const auto& stream : streams_) {
+    if (stream->exchange != nullptr) late.push_back(stream->exchange);
+  }
+  for (Exchange* exchange : late) exchange->give_up(FailureCause::drained);
+  finishing_ = ended_ = true;
+  session().goaway(H2Code::no_error);
+  timer_.arm(lane_.loop().now() + kLingerTime);
+  wake();
+  lane_.flush();
+}
+
 void ClientH2::on_timer() {
+  if (ended_) return close();
   if (!finishing_ && !streams_.empty()) {
     timer_.arm(lane_.loop().now() + entrance_.idle_timeout);
     return;

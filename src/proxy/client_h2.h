@@ -17,6 +17,7 @@ class ClientH2 final : public ClientConnection, private H2Wire {
   ClientH2(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, TlsPointer tls = nullptr);
   ~ClientH2() override;
   void finish_soon(Duration grace) override;
+  void end() override;
   // Bytes read before the protocol was known.
   void receive(std::string_view in);
   // After a handshake: what came with its end lies in the session, and no event will tell of it.
@@ -42,6 +43,7 @@ class ClientH2 final : public ClientConnection, private H2Wire {
 
   net::Timer timer_;  // idle, or the second step of a graceful end
   bool finishing_ = false;
+  bool ended_ = false;  // its time is up: what does not leave soon is dropped
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<Stream>> free_;
   std::vector<Stream*> relieved_;  // their bodies have fallen to the low mark during a drain

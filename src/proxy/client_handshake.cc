@@ -5,6 +5,7 @@
 #include "proxy/client_h1.h"
 #include "proxy/client_h2.h"
 #include "proxy/limits.h"
+#include "proxy/tcp_client.h"
 
 namespace weir::proxy {
 
@@ -41,7 +42,9 @@ void ClientHandshake::hand_over() {
     const bool verified = entrance_.tls->options().ask == net::AskClient::trusted_certificate;
     origin_.take_certificate(tls_->peer_certificate(), verified);
   }
-  if (tls_->http2()) {
+  if (entrance_.passes_bytes()) {
+    become<TcpClient>();
+  } else if (tls_->http2()) {
     become<ClientH2>();
   } else {
     become<ClientH1>();

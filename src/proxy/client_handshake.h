@@ -16,6 +16,7 @@ class ClientHandshake final : public ClientConnection {
   ~ClientHandshake() override;
   // The handshake goes on: whoever was let in gets an answer.
   void finish_soon(Duration) override {}
+  void end() override { close(); }
 
  private:
   void on_ready(std::uint32_t events) override;

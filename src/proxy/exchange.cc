@@ -41,6 +41,8 @@ FailureAnswer answer_for(FailureCause cause) {
       return {502, "No TLS session with the backend could be agreed.\n"};
     case FailureCause::response_timeout:
       return {504, "The backend did not answer in time.\n"};
+    case FailureCause::drained:
+      return {504, "The backend was taken out of service before it answered.\n"};
     case FailureCause::closed:
       return {502, "The backend closed the connection before it had answered.\n"};
     case FailureCause::malformed:
@@ -332,12 +334,16 @@ void Exchange::count(unsigned status) {
 }
 
 void Exchange::on_silence() {
+  give_up(FailureCause::response_timeout);
+  lane_.flush();
+}
+
+void Exchange::give_up(FailureCause cause) {
   if (backend_ == nullptr) return;
   BackendStream* backend = backend_;
   detach_backend();
   backend->cancel();
-  answer_failure(FailureCause::response_timeout);
-  lane_.flush();
+  answer_failure(cause);
 }
 
 }  // namespace weir::proxy

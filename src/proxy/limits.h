@@ -35,7 +35,9 @@ inline constexpr std::size_t kMaxSessions = 64;  // HTTP/2 connections
 inline constexpr int kAcceptsPerTurn = 32;
 inline constexpr milliseconds kAcceptPause{100};          // when the process is out of descriptors
 inline constexpr milliseconds kTlsHandshakeTime{10'000};  // to answer a new connection's greeting in full
-inline constexpr std::size_t kMaxTlsHandshakes = 4096;    // under way per worker; further connections are closed
+inline constexpr std::size_t kMaxTlsHandshakes =
+    4096;  // under way per worker, PROXY headers too; further connections are closed
+inline constexpr milliseconds kProxyHeaderTime{5'000};  // for a PROXY protocol header to come in full
 inline constexpr std::size_t kMaxPemFile = 1024 * 1024;
 inline constexpr milliseconds kBindRetry{1'000};       // for a port that is taken
 inline constexpr milliseconds kGoawayDelay{200};       // between the two GOAWAYs of a graceful end

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <utility>
 
 #include "base/check.h"
 
@@ -51,6 +52,16 @@ void ChunkPool::give(Chunk* chunk) {
   chunk->next = free_;
   free_ = chunk;
   ++free_count_;
+}
+
+OutQueue::OutQueue(OutQueue&& other) noexcept
+    : pool_(other.pool_),
+      tls_(other.tls_),
+      first_(std::exchange(other.first_, nullptr)),
+      last_(std::exchange(other.last_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      total_sent_(other.total_sent_) {
+  other.tls_ = nullptr;
 }
 
 std::span<char> OutQueue::reserve(std::size_t size) {

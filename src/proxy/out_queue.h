@@ -36,6 +36,8 @@ class ChunkPool {
 class OutQueue {
  public:
   explicit OutQueue(ChunkPool& pool) : pool_(pool) {}
+  // Takes what `other` holds, which is empty afterwards.
+  OutQueue(OutQueue&& other) noexcept;
   ~OutQueue() { clear(); }
   OutQueue(const OutQueue&) = delete;
   OutQueue& operator=(const OutQueue&) = delete;

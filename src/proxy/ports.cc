@@ -58,7 +58,7 @@ void Ports::renew_certificates(const route::RouteTable& table) {
       continue;
     }
     if (!listener.tls) continue;
-    auto tls = load_tls_server(*listener.tls, port.tls);
+    auto tls = load_tls_server(listener, port.tls);
     if (!tls && tls.error().message != port.error) {
       log_.warning("listener " + listener.id + " keeps its certificates: " + tls.error().message);
     }
@@ -92,7 +92,7 @@ void Ports::open_missing(const route::RouteTable& table) {
 Result<void> Ports::open(const std::string& place, const route::Listener& listener, Port& port) {
   const net::SocketAddress address = TRY(net::SocketAddress::ip(listener.address, listener.port));
   TRY(check_free(address));
-  port.tls = listener.tls ? TRY(load_tls_server(*listener.tls, nullptr)) : nullptr;
+  port.tls = listener.tls ? TRY(load_tls_server(listener, nullptr)) : nullptr;
   std::vector<net::Fd> sockets;
   for (std::size_t i = 0; i < workers_.size(); ++i) {
     sockets.push_back(TRY(net::listen_stream(address, {.reuse_port = true})));

@@ -50,6 +50,7 @@ enum class FailureCause : std::uint8_t {
   connect_timeout,
   handshake,  // TLS was not agreed, or the certificate not trusted
   response_timeout,
+  drained,  // the backend, or the listener, has gone, and the time to finish is over
   closed,
   malformed
 };

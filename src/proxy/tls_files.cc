@@ -33,7 +33,9 @@ constexpr net::AskClient kAsk[] = {net::AskClient::nothing, net::AskClient::any_
 
 Result<std::shared_ptr<const net::TlsClient>> load_tls_client(const route::PoolTls& tls, route::PoolProtocol protocol,
                                                               const std::shared_ptr<const net::TlsClient>& before) {
-  net::TlsClientOptions options{.verify = tls.verify, .name = tls.sni, .http2 = protocol != route::PoolProtocol::http1};
+  using enum route::PoolProtocol;
+  net::TlsClientOptions options{
+      .verify = tls.verify, .name = tls.sni, .http2 = protocol == http2 || protocol == grpc, .http = protocol != tcp};
   if (!tls.ca.empty()) options.ca = TRY(read_pem(tls.ca));
   if (before && before->options() == options) return before;
   return net::TlsClient::create(std::move(options));
@@ -41,9 +43,11 @@ Result<std::shared_ptr<const net::TlsClient>> load_tls_client(const route::PoolT
 
 }  // namespace
 
-Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::ListenerTls& tls,
+Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::Listener& listener,
                                                               const std::shared_ptr<const net::TlsServer>& before) {
-  net::TlsServerOptions options{.ask = kAsk[static_cast<std::size_t>(tls.client_certificates)]};
+  const route::ListenerTls& tls = *listener.tls;
+  net::TlsServerOptions options{.ask = kAsk[static_cast<std::size_t>(tls.client_certificates)],
+                                .http = listener.protocol == route::ListenerProtocol::https};
   for (const route::Certificate& each : tls.certificates) {
     options.certificates.push_back({.chain = TRY(read_pem(each.certificate)), .key = TRY(read_pem(each.key))});
   }

@@ -7,8 +7,7 @@
 
 #include "net/socket.h"
 #include "proxy/backend_link.h"
-#include "proxy/client_h1.h"
-#include "proxy/client_handshake.h"
+#include "proxy/client_start.h"
 #include "proxy/exchange.h"
 #include "proxy/limits.h"
 
@@ -130,6 +129,8 @@ void Worker::enter(Entrance& entrance) {
     if (place_of(spec) != entrance.place) continue;
     entrance.listener = lane_.table().find_listener(spec.id);
     entrance.listener_id = spec.id;
+    entrance.protocol = spec.protocol;
+    entrance.proxy_protocol = spec.proxy_protocol;
     entrance.idle_timeout = spec.idle_timeout;
     return;
   }
@@ -162,13 +163,7 @@ void Worker::run_close(const std::string& place, Duration grace) {
 }
 
 void Worker::accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer) {
-  net::set_no_delay(socket.get());
-  ClientOrigin origin(entrance, peer);
-  if (!entrance.tls) {
-    lane_.adopt(std::make_unique<ClientH1>(lane_, entrance, std::move(origin), std::move(socket)));
-  } else if (lane_.handshakes < kMaxTlsHandshakes) {
-    lane_.adopt(std::make_unique<ClientHandshake>(lane_, entrance, std::move(origin), std::move(socket)));
-  }
+  accept_client(lane_, entrance, std::move(socket), peer);
 }
 
 void Worker::report(bool prompt) {

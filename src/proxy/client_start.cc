@@ -1,0 +1,92 @@
+#include "proxy/client_start.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "net/proxy_protocol.h"
+#include "net/socket.h"
+#include "proxy/client_h1.h"
+#include "proxy/client_handshake.h"
+#include "proxy/limits.h"
+#include "proxy/tcp_client.h"
+
+namespace weir::proxy {
+namespace {
+
+// `waiting`: bytes may lie ready that no event has told of, or the listener may have gone meanwhile.
+void begin(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, bool waiting) {
+  if (entrance.tls) {
+    if (lane.handshakes >= kMaxTlsHandshakes) return;
+    lane.adopt(std::make_unique<ClientHandshake>(lane, entrance, std::move(origin), std::move(socket)));
+  } else if (entrance.passes_bytes()) {
+    auto client = std::make_unique<TcpClient>(lane, entrance, std::move(origin), std::move(socket));
+    static_cast<TcpClient&>(lane.adopt(std::move(client))).take_over();
+  } else {
+    auto client = std::make_unique<ClientH1>(lane, entrance, std::move(origin), std::move(socket));
+    auto& adopted = static_cast<ClientH1&>(lane.adopt(std::move(client)));
+    if (waiting) adopted.take_over();
+  }
+}
+
+}  // namespace
+
+void accept_client(Lane& lane, Entrance& entrance, net::Fd socket, const net::SocketAddress& peer) {
+  net::set_no_delay(socket.get());
+  ClientOrigin origin(entrance, peer);
+  if (!entrance.proxy_protocol) return begin(lane, entrance, std::move(origin), std::move(socket), false);
+  if (lane.handshakes >= kMaxTlsHandshakes) return;
+  lane.adopt(std::make_unique<ClientGreeting>(lane, entrance, std::move(origin), std::move(socket)));
+}
+
+ClientGreeting::ClientGreeting(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket)
+    : ClientConnection(entrance, std::move(origin)),
+      lane_(lane),
+      fd_(std::move(socket)),
+      timeout_(lane.loop(), [this] { close(); }) {
+  ++lane_.handshakes;
+  lane_.loop().watch(fd_.get(), net::kReadable, *this);
+  timeout_.arm(lane_.loop().now() + kProxyHeaderTime);
+}
+
+ClientGreeting::~ClientGreeting() {
+  --lane_.handshakes;
+  if (fd_) lane_.loop().unwatch(fd_.get());
+}
+
+// Looks before it takes: of what has come only the header's own bytes are taken out of the socket.
+void ClientGreeting::on_ready(std::uint32_t) {
+  const std::span<char> buffer = lane_.read_buffer();
+  const ssize_t seen = recv(fd_.get(), buffer.data(), buffer.size(), MSG_PEEK);
+  if (seen < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (seen <= 0) return close();
+  const std::size_t had = header_.size();
+  header_.append(buffer.data(), static_cast<std::size_t>(seen));
+  const net::ProxyHeader header = net::parse_proxy_header(header_);
+  if (header.status == net::ProxyHeader::Status::malformed) return close();
+  const bool done = header.status == net::ProxyHeader::Status::done;
+  if (done) header_.resize(header.size);
+  const std::size_t ours = header_.size() - had;
+  if (recv(fd_.get(), buffer.data(), ours, 0) != static_cast<ssize_t>(ours)) return close();
+  if (!done) return;
+  hand_over(header.has_addresses ? ClientOrigin(entrance_, header.source, header.destination) : std::move(origin_));
+  lane_.flush();
+}
+
+void ClientGreeting::hand_over(ClientOrigin origin) {
+  timeout_.cancel();
+  lane_.loop().unwatch(fd_.get());
+  begin(lane_, entrance_, std::move(origin), std::move(fd_), true);
+  lane_.leave(*this);
+}
+
+void ClientGreeting::close() {
+  if (!fd_) return;
+  lane_.loop().unwatch(fd_.get());
+  fd_.reset();
+  timeout_.cancel();
+  lane_.leave(*this);
+}
+
+}  // namespace weir::proxy

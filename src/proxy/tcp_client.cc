@@ -1,0 +1,102 @@
+#include "proxy/tcp_client.h"
+
+#include <utility>
+
+#include "net/proxy_protocol.h"
+#include "net/socket.h"
+#include "proxy/backend_link.h"
+#include "proxy/tunnel.h"
+
+namespace weir::proxy {
+
+TcpClient::TcpClient(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, TlsPointer tls)
+    : ClientConnection(entrance, std::move(origin)), lane_(lane), fd_(std::move(socket)), tls_(std::move(tls)) {
+  lane_.loop().watch(fd_.get(), net::kNothing, *this);  // its going is told all the same
+}
+
+TcpClient::~TcpClient() {
+  if (holds_backend_) leave_backend();
+  if (fd_) lane_.loop().unwatch(fd_.get());
+}
+
+void TcpClient::on_ready(std::uint32_t) { close(); }
+
+void TcpClient::take_over() {
+  LiveRule* rule = entrance_.listener == nullptr
+                       ? nullptr
+                       : entrance_.listener->find({.host = {}, .path = {}, .source = origin_.address});
+  pool_ = rule == nullptr ? nullptr : rule->choice.next();
+  if (pool_ == nullptr) return close();
+  ++pool_->counters.requests;
+  attempt();
+}
+
+void TcpClient::attempt() {
+  while (attempts_ < kMaxAttempts) {
+    LiveBackend* backend = pool_->pick({tried_.data(), attempts_});
+    if (backend == nullptr) break;
+    tried_[attempts_++] = backend;
+    auto socket = lane_.link(*backend).connect();
+    if (!socket) continue;
+    pool_->begin(*backend);
+    holds_backend_ = true;
+    dial_ = std::make_unique<BackendDial>(lane_, std::move(*socket), first_bytes(), [this](bool ok) { dialed(ok); });
+    return;
+  }
+  ++pool_->counters.failed;
+  close();
+}
+
+std::string TcpClient::first_bytes() const {
+  if (!pool_->spec().send_proxy_protocol) return {};
+  const bool told = origin_.place.family() != AF_UNSPEC;
+  std::array<char, net::kProxyHeaderSize> header;
+  const std::size_t size =
+      net::write_proxy_header(header, origin_.peer, told ? origin_.place : net::SocketAddress::local(fd_.get()));
+  return {header.data(), size};
+}
+
+void TcpClient::dialed(bool stands) {
+  std::unique_ptr<BackendDial> dial = std::move(dial_);
+  if (stands) {
+    become_tunnel(dial->take());
+  } else {
+    leave_backend();
+    attempt();
+  }
+  lane_.bury(std::move(dial));
+  lane_.flush();
+}
+
+void TcpClient::leave_backend() {
+  holds_backend_ = false;
+  LiveBackend& backend = *tried_[attempts_ - 1];
+  pool_->end(backend);
+  if (!backend.serving() && backend.active == 0 && lane_.drained) lane_.drained();
+}
+
+void TcpClient::become_tunnel(TunnelSocket backend) {
+  lane_.loop().unwatch(fd_.get());
+  TunnelSocket client{.fd = std::move(fd_), .tls = std::move(tls_), .out = OutQueue(lane_.chunks())};
+  holds_backend_ = false;  // the tunnel ends it
+  const TunnelPlace place{*pool_, *tried_[attempts_ - 1], entrance_.idle_timeout};
+  auto& heir = static_cast<Tunnel&>(lane_.adopt(
+      std::make_unique<Tunnel>(lane_, entrance_, std::move(origin_), place, std::move(client), std::move(backend))));
+  lane_.leave(*this);
+  heir.start();
+}
+
+void TcpClient::close() {
+  if (!fd_) return;
+  if (holds_backend_) leave_backend();
+  if (dial_) {
+    dial_->cancel();
+    lane_.bury(std::move(dial_));
+  }
+  lane_.loop().unwatch(fd_.get());
+  net::reset_on_close(fd_.get());
+  fd_.reset();
+  lane_.leave(*this);
+}
+
+}  // namespace weir::proxy

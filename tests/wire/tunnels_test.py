@@ -1,0 +1,448 @@
+#!/usr/bin/env python3
+"""Bytes as they come: listeners of the protocols tcp and tls, and what follows a 101 (Switching Protocols).
+usage: tunnels_test.py PROXY"""
+
+import select
+import socket
+import ssl
+import struct
+import tempfile
+import threading
+import time
+import unittest
+
+from data_plane_test import PATIENCE, Control, Proxy, free_port  # takes PROXY from the arguments
+from tls_test import Authority
+
+LARGE = bytes(range(256)) * (32 * 1024)  # 8 MiB
+HUGE = LARGE * 6  # more than all buffers on the way hold
+
+
+class Place:
+    """Where a backend listens; the test itself plays the backend, on the connections that it accepts."""
+
+    def __init__(self, address="127.0.0.1"):
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.address = address
+        self.listening = socket.create_server((address, 0), family=family)
+        self.listening.settimeout(PATIENCE)
+        self.port = self.listening.getsockname()[1]
+
+    def accept(self):
+        connection, _ = self.listening.accept()
+        connection.settimeout(PATIENCE)
+        return connection
+
+    def accepts_nothing(self, within=0.2):
+        return not select.select([self.listening], [], [], within)[0]
+
+    def close(self):
+        self.listening.close()
+
+
+def take(connection, size):
+    got = b""
+    while len(got) < size:
+        piece = connection.recv(min(65536, size - len(got)))
+        if not piece:
+            break
+        got += piece
+    return got
+
+
+def rest(connection):
+    got = bytearray()
+    while piece := connection.recv(65536):
+        got += piece
+    return bytes(got)
+
+
+def head(connection):
+    got = b""
+    while b"\r\n\r\n" not in got:
+        piece = connection.recv(1)
+        if not piece:
+            break
+        got += piece
+    return got
+
+
+def reset(connection):
+    """Closes it with a reset."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def backend(place, name="b", state="serving", **more):
+    return {"id": name, "address": place.address, "port": place.port, "state": state, **more}
+
+
+def pool(name, *backends, **more):
+    return {"id": name, "protocol": "tcp", "health": {"protocol": "none"}, "backends": list(backends), **more}
+
+
+def listener(port, *pools, name="l", protocol="tcp", address="127.0.0.1", rules=None, **more):
+    forward = [{"pool": each} if isinstance(each, str) else {"pool": each[0], "weight": each[1]} for each in pools]
+    rules = rules if rules is not None else [{"id": "r", "action": {"forward": forward}}]
+    return {"id": name, "address": address, "port": port, "protocol": protocol, "rules": rules, **more}
+
+
+def to_pool(name, **match):
+    return {"id": name, "match": match, "action": {"forward": [{"pool": name}]}}
+
+
+class WireTest(unittest.TestCase):
+    """A proxy with its control side; places and clients that go with the test."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.proxy = Proxy(self.folder.name, workers=1)
+        self.addCleanup(lambda: self.proxy.stop(kill=True))
+        self.control = Control(self.proxy.control_path)
+        self.addCleanup(self.control.socket.close)
+        self.port, self.version = free_port(), 0
+
+    def tearDown(self):
+        self.assertIsNone(self.proxy.process.poll(), "the proxy has ended by itself")
+
+    def serve(self, pools, listeners):
+        self.version += 1
+        table = {"version": self.version, "pools": pools, "listeners": listeners}
+        self.control.apply(table)
+        self.control.wait(lambda f: all(each["listening"] for each in f["listeners"]), "listening")
+
+    def place(self, address="127.0.0.1"):
+        place = Place(address)
+        self.addCleanup(place.close)
+        return place
+
+    def dead_place(self):
+        """Nobody listens there."""
+        place = Place()
+        place.close()
+        return place
+
+    def connect(self, address="127.0.0.1", port=None):
+        connection = socket.create_connection((address, port or self.port), PATIENCE)
+        self.addCleanup(connection.close)
+        return connection
+
+    def accept(self, place):
+        connection = place.accept()
+        self.addCleanup(connection.close)
+        return connection
+
+    def assert_closed(self, connection, within=PATIENCE):
+        connection.settimeout(within)
+        try:
+            self.assertEqual(connection.recv(1), b"")
+        except ConnectionResetError:
+            pass
+
+    def assert_reset(self, connection):
+        with self.assertRaises(ConnectionResetError):
+            while connection.recv(65536):
+                pass
+
+    def assert_refused(self):
+        with self.assertRaises(ConnectionResetError):
+            rest(self.connect())
+
+    def pool_line(self, name="p"):
+        return next(each for each in self.control.feedback["pools"] if each["pool"] == name)
+
+
+class TcpTest(WireTest):
+    def through(self, **more):
+        """(client, backend) over one tunnel, whose place is self.there."""
+        self.there = self.place()
+        self.serve([pool("p", backend(self.there), **more)], [listener(self.port, "p")])
+        return self.connect(), self.accept(self.there)
+
+    def test_bytes_go_both_ways(self):
+        client, there = self.through()
+        client.sendall(b"ping")
+        self.assertEqual(take(there, 4), b"ping")
+        there.sendall(b"pong")
+        self.assertEqual(take(client, 4), b"pong")
+
+    def test_a_backend_may_speak_first(self):
+        client, there = self.through()
+        there.sendall(b"220 ready\r\n")
+        self.assertEqual(take(client, 11), b"220 ready\r\n")
+
+    def test_the_end_of_one_direction_leaves_the_other_open(self):
+        for first, second in ((0, 1), (1, 0)):
+            with self.subTest(first=("client", "backend")[first]):
+                ends = self.through()
+                ends[first].sendall(b"last words")
+                ends[first].shutdown(socket.SHUT_WR)
+                self.assertEqual(rest(ends[second]), b"last words")
+                ends[second].sendall(b"an answer")
+                ends[second].close()
+                self.assertEqual(rest(ends[first]), b"an answer")
+                self.port = free_port()
+
+    def test_what_was_sent_before_everything_closed_arrives(self):
+        client, there = self.through()
+        there.sendall(LARGE[:300000])
+        there.close()
+        time.sleep(0.05)
+        self.assertEqual(rest(client), LARGE[:300000])
+
+    def test_each_side_waits_for_the_other(self):
+        for first, second in ((0, 1), (1, 0)):
+            ends = self.through()
+            sender = threading.Thread(target=lambda: (ends[first].sendall(HUGE), ends[first].shutdown(socket.SHUT_WR)))
+            sender.start()
+            time.sleep(0.2)
+            self.assertTrue(sender.is_alive(), "all of it went into a connection that nobody reads")
+            with open(f"/proc/{self.proxy.process.pid}/statm") as file:
+                self.assertLess(int(file.read().split()[1]) * 4096, 64 << 20)
+            self.assertEqual(rest(ends[second]), HUGE)
+            sender.join(PATIENCE)
+            self.port = free_port()
+
+    def test_large_bodies_cross_each_other(self):
+        client, there = self.through()
+        got = {}
+        def play(name, connection):
+            writer = threading.Thread(target=lambda: (connection.sendall(LARGE), connection.shutdown(socket.SHUT_WR)))
+            writer.start()
+            got[name] = rest(connection)
+            writer.join(PATIENCE)
+        threads = [threading.Thread(target=play, args=each) for each in (("client", client), ("backend", there))]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(PATIENCE)
+        self.assertEqual(got, {"client": LARGE, "backend": LARGE})
+
+    def test_a_reset_is_passed_on(self):
+        for first, second in ((0, 1), (1, 0)):
+            ends = self.through()
+            ends[first].sendall(b"x")
+            take(ends[second], 1)
+            reset(ends[first])
+            self.assert_reset(ends[second])
+            self.port = free_port()
+
+    def test_a_reset_after_the_other_side_has_ended_is_passed_on(self):
+        client, there = self.through()
+        client.shutdown(socket.SHUT_WR)
+        self.assertEqual(rest(there), b"")
+        reset(client)
+        deadline = time.monotonic() + PATIENCE
+        while not there.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # after an end recv() does not tell any more
+            self.assertLess(time.monotonic(), deadline, "the reset is not passed on")
+            time.sleep(0.01)
+
+    def test_silence_ends_it_and_speech_does_not(self):
+        self.there = self.place()
+        self.serve([pool("p", backend(self.there))], [listener(self.port, "p", idle_timeout_ms=400)])
+        client = self.connect()
+        there = self.accept(self.there)
+        begun = time.monotonic()
+        for _ in range(6):
+            time.sleep(0.15)
+            client.sendall(b"x")
+            self.assertEqual(take(there, 1), b"x")
+        self.assertGreater(time.monotonic() - begun, 0.8)
+        self.assert_closed(client, within=5)
+        self.assert_closed(there, within=5)
+
+    def test_a_backend_that_refuses_costs_nothing(self):
+        there = self.place()
+        places = [backend(self.dead_place(), f"dead{i}") for i in range(3)] + [backend(there, "alive")]
+        self.serve([pool("p", *places)], [listener(self.port, "p")])
+        for i in range(4):
+            client = self.connect()
+            client.sendall(b"%d" % i)
+            client.shutdown(socket.SHUT_WR)
+            connection = self.accept(there)
+            self.assertEqual(rest(connection), b"%d" % i)
+            connection.sendall(b"thanks")
+            connection.close()
+            self.assertEqual(rest(client), b"thanks")
+
+    def test_where_there_is_no_backend_the_connection_is_reset(self):
+        for backends in ([], [backend(self.dead_place())], [backend(self.place(), state="draining")]):
+            self.serve([pool("p", *backends)], [listener(self.port, "p")])
+            self.assert_refused()
+        self.control.wait(lambda f: self.pool_line()["failed"] == 3, "three failures")
+
+    def test_a_connection_counts_as_a_request(self):
+        client, there = self.through()
+        self.control.wait(lambda f: f["backends"][0]["active"] == 1 and f["backends"][0]["requests"] == 1, "one active")
+        client.close()
+        there.close()
+        self.control.wait(lambda f: f["backends"][0]["active"] == 0, "none active")
+        self.assertEqual(self.pool_line()["requests"], 1)
+
+    def test_weights_and_turns_are_exact(self):
+        places = [self.place() for _ in range(3)]
+        pools = [pool("two", backend(places[0], "a"), backend(places[1], "b")), pool("one", backend(places[2], "c"))]
+        self.serve(pools, [listener(self.port, ("two", 2), ("one", 1))])
+        clients = [self.connect() for _ in range(12)]
+        for place in places:
+            for _ in range(4):
+                self.accept(place)
+        self.assertTrue(all(place.accepts_nothing(0.05) for place in places))
+        self.assertEqual(len(clients), 12)
+
+    def test_rules_look_at_the_source(self):
+        here, elsewhere = self.place(), self.place()
+        rules = [to_pool("elsewhere", sources=["192.0.2.0/24"]), to_pool("here", sources=["127.0.0.0/8"])]
+        self.serve([pool("here", backend(here)), pool("elsewhere", backend(elsewhere))],
+                   [listener(self.port, rules=rules)])
+        self.connect()
+        self.accept(here)
+        self.serve([pool("here", backend(here)), pool("elsewhere", backend(elsewhere))],
+                   [listener(self.port, rules=rules[:1])])
+        self.assert_refused()
+
+    def test_a_client_that_leaves_while_the_backend_is_dialled_is_forgotten(self):
+        there = self.place()
+        self.serve([pool("p", backend(there))], [listener(self.port, "p")])
+        for _ in range(50):
+            reset(self.connect())
+        self.control.wait(lambda f: self.pool_line()["requests"] == 50 and f["backends"][0]["active"] == 0, "none left")
+
+    def test_health_checks_of_connections(self):
+        alive, dead = self.place(), self.dead_place()
+        health = {"protocol": "tcp", "interval_ms": 200, "unhealthy_threshold": 2}
+        table = pool("p", backend(alive, "alive"), backend(dead, "dead"), health=health)
+        self.serve([table], [listener(self.port, "p")])
+        self.control.wait(lambda f: [b["health"] for b in sorted(f["backends"], key=lambda b: b["backend"])] ==
+                          ["healthy", "unhealthy"], "verdicts")
+
+
+class TlsTunnelTest(WireTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.made = tempfile.TemporaryDirectory()
+        cls.ours = Authority(cls.made.name, "ours")
+        cls.certificate = cls.ours.issue("local", "IP:127.0.0.1,DNS:one.test")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.made.cleanup()
+
+    def client_context(self, protocols=()):
+        context = ssl.create_default_context(cafile=self.ours.path)
+        if protocols:
+            context.set_alpn_protocols(protocols)
+        return context
+
+    def secure(self, connection, server=False, version=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if server else self.client_context()
+        if server:
+            context.load_cert_chain(*self.certificate)
+        if version:
+            context.maximum_version = version
+        secured = context.wrap_socket(connection, server_side=server, server_hostname=None if server else "one.test",
+                                      suppress_ragged_eofs=False)
+        self.addCleanup(secured.close)
+        return secured
+
+    def tls(self):
+        return {"certificates": [{"certificate": self.certificate[0], "key": self.certificate[1]}]}
+
+    def test_tls_ends_at_the_listener(self):
+        there = self.place()
+        self.serve([pool("p", backend(there))], [listener(self.port, "p", protocol="tls", tls=self.tls())])
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            client = self.secure(self.connect(), version=version)
+            client.sendall(b"ping")
+            connection = self.accept(there)
+            self.assertEqual(take(connection, 4), b"ping")
+            sender = threading.Thread(target=lambda: (connection.sendall(LARGE), connection.close()))
+            sender.start()
+            self.assertEqual(rest(client), LARGE)
+            sender.join(PATIENCE)
+
+    def test_no_application_protocol_is_agreed(self):
+        there = self.place()
+        self.serve([pool("p", backend(there))], [listener(self.port, "p", protocol="tls", tls=self.tls())])
+        client = self.client_context(["h2", "mqtt"]).wrap_socket(self.connect(), server_hostname="one.test")
+        self.assertIsNone(client.selected_alpn_protocol())
+        client.sendall(b"PRI * HTTP/2.0")
+        self.assertEqual(take(self.accept(there), 14), b"PRI * HTTP/2.0")
+
+    def test_tls_to_the_backend(self):
+        there = self.place()
+        for protocol in ("tcp", "tls"):
+            self.serve([pool("p", backend(there), tls={"verify": True, "ca": self.ours.path})],
+                       [listener(self.port, "p", protocol=protocol, **({"tls": self.tls()} if protocol == "tls" else {}))])
+            client = self.connect()
+            if protocol == "tls":
+                client = self.secure(client)
+            client.sendall(b"hello")
+            connection = self.secure(self.accept(there), server=True)
+            self.assertEqual(take(connection, 5), b"hello")
+            got = []
+            reader = threading.Thread(target=lambda: got.append(take(client, len(LARGE))))
+            reader.start()
+            connection.sendall(LARGE)
+            reader.join(PATIENCE)
+            self.assertEqual(got, [LARGE])
+            client.close()
+            self.assertEqual(rest(connection), b"")
+
+    def test_an_answer_that_is_cut_short_is_no_orderly_end(self):
+        there = self.place()
+        self.serve([pool("p", backend(there), tls={})], [listener(self.port, "p")])
+        client = self.connect()
+        connection = self.secure(self.accept(there), server=True)
+        connection.sendall(b"half an ans")
+        self.assertEqual(take(client, 11), b"half an ans")
+        socket.socket.shutdown(connection, socket.SHUT_WR)  # without TLS's own end
+        self.assert_reset(client)
+
+    def test_what_comes_with_the_handshake_is_not_lost(self):
+        there = self.place()
+        self.serve([pool("p", backend(there))], [listener(self.port, "p", protocol="tls", tls=self.tls())])
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = self.client_context()
+        session = context.wrap_bio(incoming, outgoing, server_hostname="one.test")
+        plain = self.connect()
+        while True:
+            try:
+                session.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                plain.sendall(outgoing.read())
+                incoming.write(plain.recv(65536))
+        session.write(b"early bird")  # leaves in one piece with the handshake's end
+        plain.sendall(outgoing.read())
+        self.assertEqual(take(self.accept(there), 10), b"early bird")
+
+    def test_a_backend_that_is_not_trusted_is_passed_over(self):
+        impostor, honest = self.place(), self.place()
+        theirs = Authority(self.made.name, "theirs").issue("fake", "IP:127.0.0.1")
+        self.serve([pool("p", backend(impostor, "a"), backend(honest, "b"),
+                         tls={"verify": True, "ca": self.ours.path})], [listener(self.port, "p")])
+        client = self.connect()
+        client.sendall(b"secret")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*theirs)
+        with self.assertRaises(ssl.SSLError):
+            context.wrap_socket(self.accept(impostor), server_side=True).recv(1)
+        connection = self.secure(self.accept(honest), server=True)
+        self.assertEqual(take(connection, 6), b"secret")
+
+    def test_half_an_end_over_tls(self):
+        there = self.place()
+        self.serve([pool("p", backend(there))], [listener(self.port, "p", protocol="tls", tls=self.tls())])
+        client = self.secure(self.connect())
+        connection = self.accept(there)
+        connection.sendall(b"no more from here")
+        connection.shutdown(socket.SHUT_WR)
+        self.assertEqual(rest(client), b"no more from here")
+        client.sendall(b"but from here")
+        self.assertEqual(take(connection, 13), b"but from here")
+
+
+if __name__ == "__main__":
+    unittest.main()
