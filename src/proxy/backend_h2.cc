@@ -79,7 +79,7 @@ BackendH2::BackendH2(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer t
 BackendH2::~BackendH2() { close_socket(); }
 
 BackendStream* BackendH2::begin(Exchange& exchange) {
-  if (closing_ || !session().can_open()) return nullptr;
+  if (!takes()) return nullptr;
   if (free_.empty()) free_.push_back(std::make_unique<Stream>(*this));
   Stream& stream = *free_.back();
   stream.slot = streams_.size();

@@ -27,7 +27,9 @@ std::unique_ptr<Connection> extract(std::vector<std::unique_ptr<Connection>>& fr
 BackendLink::BackendLink(Lane& lane, LiveBackend& backend)
     : lane_(lane), backend_(backend), address_(MUST(net::SocketAddress::ip(backend.spec.address, backend.spec.port))) {}
 
-BackendLink::~BackendLink() = default;
+BackendLink::~BackendLink() {
+  backend_.load->connections -= static_cast<std::uint32_t>(h1_.size() + h2_.size() + tunnels_.size());
+}
 
 // New connections follow the newest table; those under the old rules take nothing new.
 void BackendLink::renew_tls() {
@@ -50,6 +52,15 @@ BackendStream* BackendLink::open(Exchange& exchange) {
   return backend_.pool->spec().protocol == route::PoolProtocol::http1 ? open_h1(exchange) : open_h2(exchange);
 }
 
+// A connection that is being opened, within the limit of all workers; none where that is reached, or at an error.
+net::Fd BackendLink::new_socket() {
+  if (!SharedLoad::take(backend_.load->connections, backend_.pool->spec().limits.connections)) return {};
+  auto socket = net::connect_stream(address_);
+  if (socket) return std::move(*socket);
+  backend_.load->connections.fetch_sub(1);
+  return {};
+}
+
 BackendStream* BackendLink::open_h1(Exchange& exchange) {
   if (!idle_.empty()) {
     BackendH1* connection = idle_.back();
@@ -57,10 +68,10 @@ BackendStream* BackendLink::open_h1(Exchange& exchange) {
     connection->begin(exchange);
     return connection;
   }
-  auto socket = net::connect_stream(address_);
+  net::Fd socket = new_socket();
   if (!socket) return nullptr;
-  const int fd = socket->get();
-  h1_.push_back(std::make_unique<BackendH1>(lane_, *this, std::move(*socket), session(fd)));
+  const int fd = socket.get();
+  h1_.push_back(std::make_unique<BackendH1>(lane_, *this, std::move(socket), session(fd)));
   h1_.back()->begin(exchange);
   return h1_.back().get();
 }
@@ -70,31 +81,33 @@ BackendStream* BackendLink::open_h2(Exchange& exchange) {
     if (BackendStream* stream = connection->begin(exchange)) return stream;
   }
   if (h2_.size() >= kMaxSessions) return nullptr;
-  auto socket = net::connect_stream(address_);
+  net::Fd socket = new_socket();
   if (!socket) return nullptr;
-  const int fd = socket->get();
-  h2_.push_back(std::make_unique<BackendH2>(lane_, *this, std::move(*socket), session(fd)));
+  const int fd = socket.get();
+  h2_.push_back(std::make_unique<BackendH2>(lane_, *this, std::move(socket), session(fd)));
   return h2_.back()->begin(exchange);
 }
 
 std::optional<TunnelSocket> BackendLink::connect() {
   if (clients_generation_ != lane_.clients_generation()) renew_tls();
   if (unusable_) return std::nullopt;
-  auto socket = net::connect_stream(address_);
+  net::Fd socket = new_socket();
   if (!socket) return std::nullopt;
-  const int fd = socket->get();
-  return TunnelSocket{.fd = std::move(*socket), .tls = session(fd), .out = OutQueue(lane_.chunks())};
+  const int fd = socket.get();
+  return TunnelSocket{.fd = std::move(socket), .tls = session(fd), .out = OutQueue(lane_.chunks())};
 }
 
 void BackendLink::joined(Tunnel& tunnel) {
   tunnel.link_slot_ = tunnels_.size();
   tunnels_.push_back(&tunnel);
+  ++backend_.load->connections;
 }
 
 void BackendLink::left(Tunnel& tunnel) {
   tunnels_[tunnel.link_slot_] = tunnels_.back();
   tunnels_[tunnel.link_slot_]->link_slot_ = tunnel.link_slot_;
   tunnels_.pop_back();
+  free_place();
 }
 
 bool BackendLink::keep(BackendH1& connection) {
@@ -105,8 +118,24 @@ bool BackendLink::keep(BackendH1& connection) {
 
 void BackendLink::left_idle(BackendH1& connection) { std::erase(idle_, &connection); }
 
-void BackendLink::closed(BackendH1& connection) { lane_.bury(extract(h1_, connection)); }
-void BackendLink::closed(BackendH2& connection) { lane_.bury(extract(h2_, connection)); }
+void BackendLink::closed(BackendH1& connection) {
+  lane_.bury(extract(h1_, connection));
+  free_place();
+}
+
+void BackendLink::closed(BackendH2& connection) {
+  lane_.bury(extract(h2_, connection));
+  free_place();
+}
+
+void BackendLink::free_place() {
+  backend_.load->connections.fetch_sub(1);
+  backend_.pool->tell_room();
+}
+
+bool BackendLink::has_room() const {
+  return !idle_.empty() || std::ranges::any_of(h2_, [](const auto& connection) { return connection->takes(); });
+}
 
 void BackendLink::backend_changed() {
   if (!backend_.serving()) close_unused();

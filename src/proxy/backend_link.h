@@ -28,11 +28,13 @@ class BackendLink final : public LiveBackend::Attachment {
   BackendStream* open(Exchange& exchange);
 
   // A connection for bytes as they come: begun, with its TLS session, which waits until it stands. Empty where not even
-  // that could be done.
+  // that could be done. dialed() comes once when it has failed, or its tunnel has joined.
   std::optional<TunnelSocket> connect();
+  void dialed() { free_place(); }
 
   void backend_changed() override;
   bool idle() const override { return h1_.empty() && h2_.empty() && tunnels_.empty(); }
+  bool has_room() const override;
   // Closes connections that have been idle for too long.
   void sweep(Instant now);
 
@@ -50,6 +52,8 @@ class BackendLink final : public LiveBackend::Attachment {
   void renew_tls();
   void close_unused();
   TlsPointer session(int fd) const;
+  net::Fd new_socket();
+  void free_place();
   BackendStream* open_h1(Exchange& exchange);
   BackendStream* open_h2(Exchange& exchange);
 

@@ -28,7 +28,7 @@ DataPlane::DataPlane(const Clock& clock, Log& log, Random& random, DataPlaneOpti
   signals_ =
       std::make_unique<net::SignalWatch>(loop_, std::initializer_list<int>{SIGTERM, SIGINT}, [this](int) { finish(); });
   for (std::size_t i = 0; i < options_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(clock, log, [this, i](WorkerReport report) {
+    workers_.push_back(std::make_unique<Worker>(clock, log, random.next(), loads_, [this, i](WorkerReport report) {
       loop_.post([this, i, report = std::move(report)]() mutable { take_report(i, std::move(report)); });
     }));
   }

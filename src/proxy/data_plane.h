@@ -57,6 +57,7 @@ class DataPlane final : private net::TurnTask {
   DataPlaneOptions options_;
   net::Loop loop_;
   std::vector<WorkerReport> reports_;
+  SharedLoads loads_;  // outlives the workers
   std::vector<std::unique_ptr<Worker>> workers_;
   Ports ports_;
   HealthChecks checks_;

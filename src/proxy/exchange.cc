@@ -33,6 +33,8 @@ FailureAnswer answer_for(FailureCause cause) {
   switch (cause) {
     case FailureCause::none_in_service:
       return {503, "No backend is in service.\n"};
+    case FailureCause::crowded:
+      return {503, "Every backend has as much to do as it may.\n"};
     case FailureCause::refused:
       return {502, "The backend refused the connection.\n"};
     case FailureCause::connect_timeout:
@@ -132,17 +134,18 @@ void Exchange::add_forwarded(const Entrance& entrance, const ClientOrigin& origi
 // Sends the request to the next backend; where there is none, answers: `cause` says why the last one failed.
 void Exchange::attempt(FailureCause cause) {
   while (attempts_ < kMaxAttempts) {
-    LiveBackend* backend = pool_->pick({tried_.data(), attempts_});
+    LiveBackend* backend = pool_->pick(lane_.loop().now(), lane_.random(), {tried_.data(), attempts_});
     if (backend == nullptr) break;
+    if (!pool_->begin(*backend)) continue;
     tried_[attempts_++] = backend;
-    BackendStream* stream = lane_.link(*backend).open(*this);
-    if (stream == nullptr) continue;
-    backend_ = stream;
-    pool_->begin(*backend);
-    if (send_request(*stream)) return;
+    backend_ = lane_.link(*backend).open(*this);
+    if (backend_ != nullptr && send_request(*backend_)) return;
+    const bool opened = backend_ != nullptr;
     detach_backend();
+    if (!opened && !pool_->may_take(*backend, lane_.loop().now())) --attempts_;  // another worker has the last place
   }
-  answer_failure(attempts_ == 0 ? FailureCause::none_in_service : cause);
+  if (attempts_ == 0) cause = pool_->crowded() ? FailureCause::crowded : FailureCause::none_in_service;
+  answer_failure(cause);
 }
 
 bool Exchange::send_request(BackendStream& backend) {
@@ -208,6 +211,14 @@ void Exchange::detach_backend() {
   if (!backend.serving() && backend.active == 0 && lane_.drained) lane_.drained();
 }
 
+// What the answer says of its backend, once it is complete.
+void Exchange::note_answer(const http::HeaderBlock* trailers) {
+  if (!pool_->spec().outlier) return;
+  pool_->note(*current(), outcome_of(response, trailers, grpc()), lane_.loop().now());
+}
+
+void Exchange::note_failure() { pool_->note(*current(), Outcome::failed, lane_.loop().now()); }
+
 void Exchange::response_interim() {
   watch_silence();
   if (response.status == 100) return;  // we have said so ourselves
@@ -219,6 +230,7 @@ void Exchange::response_head(bool end) {
   phase_ = end ? Phase::over : Phase::responding;
   replay_.clear();
   count(response.status);
+  if (end) note_answer(nullptr);
   http::strip_hop_by_hop(response.fields);
   if (end) {
     silence_.cancel();
@@ -239,6 +251,7 @@ void Exchange::response_body(std::string_view bytes) {
 void Exchange::response_end(const http::HeaderBlock* trailers) {
   phase_ = Phase::over;
   silence_.cancel();
+  note_answer(trailers);
   detach_backend();
   client_->send_end(trailers);
 }
@@ -252,6 +265,8 @@ bool Exchange::may_retry(const BackendFailure& failure) const {
 
 void Exchange::backend_failed(const BackendFailure& failure) {
   const bool retry = may_retry(failure);
+  // An idle connection that is closed while a request is on its way is nobody's fault.
+  if (!failure.reused || failure.cause != FailureCause::closed) note_failure();
   detach_backend();
   if (retry) {
     attempt(failure.cause);
@@ -341,6 +356,7 @@ void Exchange::on_silence() {
 void Exchange::give_up(FailureCause cause) {
   if (backend_ == nullptr) return;
   BackendStream* backend = backend_;
+  if (cause == FailureCause::response_timeout) note_failure();
   detach_backend();
   backend->cancel();
   answer_failure(cause);

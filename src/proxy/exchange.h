@@ -63,6 +63,8 @@ class Exchange {
   bool may_retry(const BackendFailure& failure) const;
   bool grpc() const;
   void count(unsigned status);
+  void note_answer(const http::HeaderBlock* trailers);
+  void note_failure();
   void detach_backend();
   void settle_request_debt();
   void watch_silence() { silence_.arm(lane_.loop().now() + patience_); }

@@ -14,7 +14,8 @@ ssize_t receive_from(int fd, net::TlsSession* tls, std::span<char> buffer) {
   return tls == nullptr ? recv(fd, buffer.data(), buffer.size(), 0) : tls->receive(buffer);
 }
 
-Lane::Lane(net::Loop& loop, Log& log) : loop_(loop), log_(log), read_buffer_(kReadBuffer), write_buffer_(kReadBuffer) {}
+Lane::Lane(net::Loop& loop, Log& log, std::uint64_t seed, SharedLoads& shared)
+    : loop_(loop), log_(log), random_(seed), read_buffer_(kReadBuffer), write_buffer_(kReadBuffer), table_(&shared) {}
 
 Lane::~Lane() = default;
 

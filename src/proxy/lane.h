@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "net/loop.h"
 #include "net/tls.h"
 #include "proxy/live_table.h"
@@ -39,11 +40,13 @@ class Flushable {
 
 class Lane final : private net::TurnTask {
  public:
-  Lane(net::Loop& loop, Log& log);
+  // `seed`: of everything that is left to chance. `shared`: as LiveTable has it.
+  Lane(net::Loop& loop, Log& log, std::uint64_t seed, SharedLoads& shared);
   ~Lane() override;
 
   net::Loop& loop() { return loop_; }
   Log& log() { return log_; }
+  Random& random() { return random_; }
   LiveTable& table() { return table_; }
   ChunkPool& chunks() { return chunks_; }
   // Scratch for one read, or for serialising one write; free again when the call that filled it returns.
@@ -85,6 +88,7 @@ class Lane final : private net::TurnTask {
 
   net::Loop& loop_;
   Log& log_;
+  Random random_;
   ChunkPool chunks_;
   std::vector<char> read_buffer_, write_buffer_;
   std::vector<std::unique_ptr<net::FdHandler>> graveyard_;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace weir::proxy {
 
@@ -30,6 +31,10 @@ inline constexpr std::size_t kFreeExchanges = 4096;    // kept per worker for th
 inline constexpr std::size_t kMaxIdleConnections = 256;
 inline constexpr milliseconds kBackendIdleTime{55'000};
 inline constexpr std::size_t kMaxSessions = 64;  // HTTP/2 connections
+
+// Balancing
+inline constexpr std::uint64_t kFullShare = 1000;     // of a backend that is past its slow start
+inline constexpr std::uint64_t kSmallestShare = 100;  // of one that has just begun it
 
 // Listening
 inline constexpr int kAcceptsPerTurn = 32;

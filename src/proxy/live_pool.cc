@@ -9,18 +9,26 @@
 namespace weir::proxy {
 namespace {
 
-using route::Algorithm;
 using route::Health;
 
 bool same_place(const route::Backend& a, const route::Backend& b) { return a.address == b.address && a.port == b.port; }
 
 }  // namespace
 
+LivePool::LivePool(const route::Pool& pool, SharedLoads* shared)
+    : shared_(shared), line_(shared != nullptr ? shared->line(pool.id) : std::make_shared<SharedLine>()) {
+  update(pool);
+}
+
 void LivePool::update(const route::Pool& pool) {
   // The backend whose turn is next keeps its turn, wherever it stands in the new order.
   const LiveBackend* next = backends_.empty() ? nullptr : backends_[cursor_ % backends_.size()].get();
   std::unordered_map<std::string_view, std::unique_ptr<LiveBackend>*> known;
   for (auto& backend : backends_) known.emplace(backend->spec.id, &backend);
+  spec_ = pool;
+  spec_.backends.clear();
+  limited_ = spec_.limits.connections != 0 || spec_.limits.requests != 0;
+  counters.pool = spec_.id;
   std::vector<std::unique_ptr<LiveBackend>> now;
   now.reserve(pool.backends.size());
   for (const route::Backend& spec : pool.backends) {
@@ -29,16 +37,16 @@ void LivePool::update(const route::Pool& pool) {
       now.push_back(std::move(*found->second));
       const bool changed = now.back()->spec.state != spec.state;
       now.back()->spec.state = spec.state;
+      now.back()->spec.weight = spec.weight;
       if (changed && now.back()->attachment) now.back()->attachment->backend_changed();
     } else {
-      now.push_back(std::make_unique<LiveBackend>());
-      now.back()->spec = spec;
-      now.back()->pool = this;
+      adopt(spec, now);
     }
+    share_requests(*now.back());
   }
   for (auto& backend : backends_) {
     if (!backend) continue;
-    backend->listed = false;
+    backend->listed = backend->takes_ = false;
     if (backend->attachment) backend->attachment->backend_changed();
     dropped_.push_back(std::move(backend));
   }
@@ -49,9 +57,28 @@ void LivePool::update(const route::Pool& pool) {
   } else if (!backends_.empty()) {
     cursor_ %= backends_.size();
   }
-  spec_ = pool;
-  spec_.backends.clear();
-  counters.pool = spec_.id;
+  stale_ = true;
+  tell_room();
+}
+
+void LivePool::adopt(const route::Backend& spec, std::vector<std::unique_ptr<LiveBackend>>& into) {
+  into.push_back(std::make_unique<LiveBackend>());
+  LiveBackend& backend = *into.back();
+  backend.spec = spec;
+  backend.pool = this;
+  backend.load = shared_ != nullptr ? shared_->of(spec_.id, spec) : std::make_shared<SharedLoad>();
+}
+
+// Where limits of requests come or go, those in flight are counted from now on, or not any more.
+void LivePool::share_requests(LiveBackend& backend) {
+  const bool wanted = spec_.limits.requests != 0;
+  if (wanted == backend.shares_requests_) return;
+  backend.shares_requests_ = wanted;
+  if (wanted) {
+    backend.load->requests += backend.active;
+  } else {
+    backend.load->requests -= backend.active;
+  }
 }
 
 void LivePool::retire() {
@@ -68,48 +95,105 @@ LiveBackend* LivePool::find(std::string_view backend) const {
 }
 
 void LivePool::set_health(std::string_view backend, Health health) {
-  if (LiveBackend* found = find(backend)) found->health = health;
+  LiveBackend* found = find(backend);
+  if (found == nullptr || found->health == health) return;
+  found->health = health;
+  stale_ = true;
+  tell_room();
 }
 
-template <class Eligible>
-LiveBackend* LivePool::next_of(Eligible eligible) {
-  const std::size_t count = backends_.size();
-  std::size_t best = count;
-  for (std::size_t step = 0; step < count; ++step) {
-    const std::size_t at = (cursor_ + step) % count;
-    if (!eligible(*backends_[at])) continue;
-    if (best == count || backends_[at]->active < backends_[best]->active) best = at;
-    if (spec_.algorithm == Algorithm::round_robin || backends_[best]->active == 0) break;
+bool LivePool::fails_open(std::size_t serving, std::size_t healthy) const {
+  return healthy < spec_.fail_open.count || healthy * 100 < serving * spec_.fail_open.percent;
+}
+
+void LivePool::look(Instant now) {
+  stale_ = false;
+  next_change_ = Instant::max();
+  // As ALB has it: a backend starts slowly only where others are past that; those that come together do not.
+  const bool others = std::ranges::any_of(backends_, [](const auto& b) { return b->ready_ && !b->warming_; });
+  std::size_t serving = 0, healthy = 0;
+  for (const auto& b : backends_) {
+    const bool ready = b->serving() && b->health != Health::unhealthy;
+    if (ready && !b->ready_ && others) {
+      b->warming_ = true;
+      b->warm_since_ = now;
+    }
+    b->ready_ = ready;
+    const Instant warm = b->warm_since_ + spec_.slow_start;
+    b->warming_ = b->warming_ && ready && now < warm;
+    if (b->warming_) next_change_ = std::min(next_change_, warm);
+    if (b->standing.ejected() && (now >= b->standing.until() || !spec_.outlier)) b->standing.pardon();
+    if (b->standing.ejected()) next_change_ = std::min(next_change_, b->standing.until());
+    serving += b->serving();
+    healthy += ready && !b->standing.ejected();
   }
-  if (best == count) return nullptr;
-  cursor_ = (best + 1) % count;
-  return backends_[best].get();
+  const bool open = fails_open(serving, healthy);
+  const LiveBackend* first = nullptr;
+  even_ = all_take_ = true;
+  warming_ = false;
+  for (const auto& b : backends_) {
+    b->takes_ = b->serving() && (open || (b->ready_ && !b->standing.ejected()));
+    all_take_ = all_take_ && b->takes_;
+    if (!b->takes_) continue;
+    if (first == nullptr) first = b.get();
+    even_ = even_ && b->spec.weight == first->spec.weight;
+    warming_ = warming_ || b->warming_;
+  }
+  even_ = even_ && !warming_;
 }
 
-LiveBackend* LivePool::pick(std::span<LiveBackend* const> exclude) {
-  const auto allowed = [exclude](LiveBackend& backend) {
-    return backend.serving() && std::ranges::find(exclude, &backend) == exclude.end();
-  };
-  const auto fit = [&](LiveBackend& backend) { return allowed(backend) && backend.health != Health::unhealthy; };
-  if (LiveBackend* backend = next_of(fit)) return backend;
-  return next_of(allowed);
+bool LivePool::may_eject(const LiveBackend& backend) const {
+  std::size_t serving = 0, ejected = 0, left = 0;
+  for (const auto& b : backends_) {
+    serving += b->serving();
+    ejected += b->serving() && b->standing.ejected();
+    left += b.get() != &backend && b->ready_ && !b->standing.ejected();
+  }
+  const std::size_t most = std::max<std::size_t>(1, serving * spec_.outlier->max_ejected_percent / 100);
+  return left > 0 && ejected < most;
 }
 
-void LivePool::begin(LiveBackend& backend) {
+void LivePool::judge(LiveBackend& backend, Outcome outcome, Instant now) {
+  if (!backend.standing.note(outcome, *spec_.outlier)) return;
+  take_stock(now);
+  if (!backend.listed || backend.standing.ejected() || !may_eject(backend)) return;
+  backend.standing.eject(*spec_.outlier, now);
+  stale_ = true;
+}
+
+bool LivePool::has_room(const LiveBackend& backend) const {
+  const route::PoolLimits& limits = spec_.limits;
+  if (limits.requests != 0 && backend.load->requests.load() >= limits.requests) return false;
+  if (limits.connections == 0 || backend.load->connections.load() < limits.connections) return true;
+  return backend.attachment && backend.attachment->has_room();
+}
+
+bool LivePool::may_take(LiveBackend& backend, Instant now) {
+  take_stock(now);
+  return backend.takes_ && (!limited_ || has_room(backend));
+}
+
+bool LivePool::begin(LiveBackend& backend) {
+  if (backend.shares_requests_ && !SharedLoad::take(backend.load->requests, spec_.limits.requests)) return false;
   ++backend.active;
   ++backend.requests;
+  return true;
 }
 
 void LivePool::end(LiveBackend& backend) {
   check(backend.active > 0, "an exchange ends once");
   --backend.active;
+  if (backend.shares_requests_) {
+    backend.load->requests.fetch_sub(1);
+    tell_room();
+  }
 }
 
 bool LivePool::sweep() {
   std::erase_if(dropped_, [](const auto& backend) {
     return backend->active == 0 && (!backend->attachment || backend->attachment->idle());
   });
-  return backends_.empty() && dropped_.empty();
+  return backends_.empty() && dropped_.empty() && waiting == 0;
 }
 
 }  // namespace weir::proxy

@@ -1,6 +1,6 @@
 // LivePool: a pool as one worker runs it: which backends may take a request, whose turn it is, what each is doing.
-// Pure: no socket, no clock, no chance. It lives as long as its id stays in the table, so that rotation, counters and
-// health outlast a change of table. One thread; owned by a LiveTable.
+// Pure: no socket, no clock; time and chance are parameters. It lives as long as its id stays in the table, so that
+// rotation, counters and health outlast a change of table. One thread; owned by a LiveTable.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "base/random.h"
+#include "proxy/shared_load.h"
+#include "proxy/standing.h"
 #include "route/feedback.h"
 #include "route/route_table.h"
 
@@ -23,24 +26,46 @@ struct LiveBackend {
   LivePool* pool = nullptr;
   route::Health health = route::Health::unknown;
   bool listed = true;
-  std::uint32_t active = 0;    // exchanges in flight
-  std::uint64_t requests = 0;  // taken since it was first seen
+  std::uint32_t active = 0;          // exchanges in flight
+  std::uint64_t requests = 0;        // taken since it was first seen
+  Standing standing;                 // how often it has been ejected, too
+  std::shared_ptr<SharedLoad> load;  // of all workers
 
   // What the data plane hangs on it: its connections. Destroyed with the backend.
   struct Attachment {
     virtual ~Attachment() = default;
     // The backend's state has changed, or it has left the table: idle connections of one that does not serve close.
     virtual void backend_changed() = 0;
-    virtual bool idle() const = 0;  // holds nothing that must outlive the table entry
+    virtual bool idle() const = 0;      // holds nothing that must outlive the table entry
+    virtual bool has_room() const = 0;  // a connection that another exchange can have without opening one
   };
   std::unique_ptr<Attachment> attachment;
 
   bool serving() const { return listed && spec.state == route::BackendState::serving; }
+  // Requests are shared out to it. As of the pool's newest look at its backends.
+  bool takes() const { return takes_; }
+
+ private:
+  friend class LivePool;
+  bool ready_ = false;  // serves and is not unhealthy
+  bool takes_ = false;
+  bool warming_ = false;          // in its slow start ...
+  Instant warm_since_{};          // ... from then on
+  bool shares_requests_ = false;  // `active` is part of load->requests
+  std::int64_t turn_ = 0;         // of the smooth weighted rotation
+};
+
+// Told when a place at a backend may have become free. Of one worker; outlives its pools' use.
+class RoomWatcher {
+ public:
+  virtual ~RoomWatcher() = default;
+  virtual void room_in(LivePool& pool) = 0;
 };
 
 class LivePool {
  public:
-  explicit LivePool(const route::Pool& pool) { update(pool); }
+  // `shared`: where the workers of one process meet; null: this one is alone.
+  explicit LivePool(const route::Pool& pool, SharedLoads* shared = nullptr);
   LivePool(const LivePool&) = delete;
   LivePool& operator=(const LivePool&) = delete;
 
@@ -54,29 +79,81 @@ class LivePool {
   std::span<const std::unique_ptr<LiveBackend>> backends() const { return backends_; }
   LiveBackend* find(std::string_view backend) const;
   void set_health(std::string_view backend, route::Health health);
+  // Looks at the backends anew where something has changed since: slow starts begin and end, ejected ones return.
+  // Every pick does it; call it after update() and set_health(), so that a slow start counts from then.
+  void take_stock(Instant now) {
+    if (stale_ || now >= next_change_) look(now);
+  }
 
-  // Whose turn it is: among those that serve and are not unhealthy; where there are none, among all that serve (a
-  // health check that fails everywhere says more about itself). Never one that is checking or draining, never one of
-  // `exclude`. Null where nothing is left.
-  LiveBackend* pick(std::span<LiveBackend* const> exclude = {});
-  // Every pick that is used is begun, and ended once.
-  void begin(LiveBackend& backend);
+  // Whose turn it is by the pool's algorithm: among those that serve, are not unhealthy and not ejected; where these
+  // are fewer than `fail_open` says, among all that serve (a health check that fails everywhere says more about
+  // itself). Never one that is checking or draining, never one of `exclude`, never one that has no room. Null where
+  // nothing is left; crowded() then says whether that is for want of room.
+  LiveBackend* pick(Instant now, Random& random, std::span<LiveBackend* const> exclude = {});
+  // The last pick has passed a backend over because of the pool's limits.
+  bool crowded() const { return crowded_; }
+  // Whether a pick could choose `backend` now: for those who have a reason to want just this one.
+  bool may_take(LiveBackend& backend, Instant now);
+
+  // Every pick that is used is begun, and ended once. False: another worker has taken the last place meanwhile.
+  [[nodiscard]] bool begin(LiveBackend& backend);
   void end(LiveBackend& backend);
+  // What came of an attempt, once each; a backend that fails users may be ejected for it.
+  void note(LiveBackend& backend, Outcome outcome, Instant now) {
+    if (spec_.outlier) judge(backend, outcome, now);
+  }
 
-  // Forgets dropped backends on which nothing runs. True when the pool holds no backend at all.
+  // Requests of this worker that wait for room, and those of all workers; counted by whoever lets them wait.
+  std::uint32_t waiting = 0;
+  SharedLine& line() { return *line_; }
+  RoomWatcher* watcher = nullptr;
+  // A place may have become free.
+  void tell_room() {
+    if (watcher != nullptr && line_->waiting.load() > 0) watcher->room_in(*this);
+  }
+
+  // Forgets dropped backends on which nothing runs. True when the pool holds no backend at all, and nobody waits.
   bool sweep();
 
   // Answers of this pool, by hundreds of their status; counted by the data plane.
   route::PoolCounters counters;
 
  private:
-  template <class Eligible>
-  LiveBackend* next_of(Eligible eligible);
+  struct Fit;  // which backends a pick may choose
 
+  void adopt(const route::Backend& spec, std::vector<std::unique_ptr<LiveBackend>>& into);
+  void look(Instant now);
+  bool fails_open(std::size_t serving, std::size_t healthy) const;
+  void judge(LiveBackend& backend, Outcome outcome, Instant now);
+  bool may_eject(const LiveBackend& backend) const;
+  bool has_room(const LiveBackend& backend) const;
+  void share_requests(LiveBackend& backend);
+  std::uint64_t weight(const LiveBackend& backend, Instant now) const;
+  std::uint64_t load(const LiveBackend& backend, Instant now) const;
+  LiveBackend* choose(const Fit& fit, Instant now, Random& random);
+  LiveBackend* in_turn(const Fit& fit);
+  LiveBackend* least_busy(const Fit& fit);
+  LiveBackend* least_busy_warming(const Fit& fit, Instant now);
+  template <class Wanted>
+  LiveBackend* by_weight(Wanted wanted, Instant now);
+  LiveBackend* drawn(const Fit& fit, Instant now, Random& random, const LiveBackend* but = nullptr);
+  LiveBackend* of_two(const Fit& fit, Instant now, Random& random);
+
+  SharedLoads* shared_;
   route::Pool spec_;
   std::vector<std::unique_ptr<LiveBackend>> backends_;  // in the table's order
   std::vector<std::unique_ptr<LiveBackend>> dropped_;   // finishing
-  std::size_t cursor_ = 0;                              // where the next pick starts looking
+  std::shared_ptr<SharedLine> line_;
+  std::size_t cursor_ = 0;  // where the next pick starts looking
+  bool crowded_ = false;
+  bool limited_ = false;  // there are limits of connections or requests
+
+  // As of the newest look.
+  bool stale_ = true;
+  Instant next_change_{};  // when the next slow start or ejection ends
+  bool even_ = true;       // all that take requests have the same weight, and ...
+  bool warming_ = false;   // ... one is in its slow start
+  bool all_take_ = false;
 };
 
 }  // namespace weir::proxy

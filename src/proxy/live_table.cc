@@ -55,7 +55,7 @@ void LiveTable::apply_pools() {
   for (const route::Pool& spec : table_->pools) {
     const auto found = known.find(spec.id);
     if (found == known.end()) {
-      now.push_back(std::make_unique<LivePool>(spec));
+      now.push_back(std::make_unique<LivePool>(spec, shared_));
     } else {
       now.push_back(std::move(*found->second));
       now.back()->update(spec);
@@ -125,6 +125,10 @@ LivePool* LiveTable::find_pool(std::string_view id) {
 
 void LiveTable::set_health(std::string_view pool, std::string_view backend, route::Health health) {
   if (LivePool* found = find_pool(pool)) found->set_health(backend, health);
+}
+
+void LiveTable::take_stock(Instant now) {
+  for (const auto& pool : pools_) pool->take_stock(now);
 }
 
 void LiveTable::sweep() {

@@ -54,7 +54,8 @@ struct LiveListener {
 
 class LiveTable {
  public:
-  LiveTable() = default;
+  // `shared`: where the workers of one process meet; null: this one is alone.
+  explicit LiveTable(SharedLoads* shared = nullptr) : shared_(shared) {}
 
   // Swaps to `table`. Pointers to rules and listeners end here, parted ones too; those to pools and backends go on
   // while they are in the table or something runs on them.
@@ -70,6 +71,8 @@ class LiveTable {
   LivePool* find_pool(std::string_view id);
   std::span<const std::unique_ptr<LivePool>> pools() const { return pools_; }
   void set_health(std::string_view pool, std::string_view backend, route::Health health);
+  // As LivePool::take_stock, of every pool.
+  void take_stock(Instant now);
 
   // Forgets what has left the table and is finished. Cheap; call it now and then.
   void sweep();
@@ -79,6 +82,7 @@ class LiveTable {
   void apply_listener(const route::Listener& spec, LiveListener* before, LiveListener& now);
   void apply_parted();
 
+  SharedLoads* shared_;
   route::RouteTablePointer table_;
   std::vector<std::unique_ptr<LivePool>> pools_;  // in the table's order
   std::vector<std::unique_ptr<LivePool>> dropped_;

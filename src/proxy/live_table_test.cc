@@ -8,22 +8,14 @@ namespace weir::proxy {
 namespace {
 
 using route::BackendState;
-using route::Health;
+
+constexpr Instant kNow{std::chrono::seconds(100)};
 
 route::Pool pool_of(std::string id, std::vector<std::string> serving) {
   route::Pool pool{.id = std::move(id)};
   std::uint16_t port = 1;
   for (auto& name : serving) pool.backends.push_back({std::move(name), "127.0.0.1", port++, BackendState::serving});
   return pool;
-}
-
-std::string picks(LivePool& pool, int count) {
-  std::string names;
-  for (int i = 0; i < count; ++i) {
-    const LiveBackend* backend = pool.pick();
-    names += backend != nullptr ? backend->spec.id : "-";
-  }
-  return names;
 }
 
 route::RouteTable table_of(std::int64_t version, std::vector<route::Pool> pools,
@@ -37,96 +29,6 @@ route::RouteTable table_of(std::int64_t version, std::vector<route::Pool> pools,
 
 route::RouteTablePointer share(route::RouteTable table) {
   return std::make_shared<const route::RouteTable>(std::move(table));
-}
-
-TEST(LivePoolTest, takes_turns) {
-  LivePool pool(pool_of("p", {"a", "b", "c"}));
-  EXPECT_EQ(picks(pool, 7), "abcabca");
-}
-
-TEST(LivePoolTest, leaves_out_the_unhealthy_the_checking_and_the_draining) {
-  route::Pool spec = pool_of("p", {"a", "b", "c", "d"});
-  spec.backends[1].state = BackendState::draining;
-  spec.backends[2].state = BackendState::checking;
-  LivePool pool(spec);
-  EXPECT_EQ(picks(pool, 4), "adad");
-  pool.set_health("a", Health::unhealthy);
-  EXPECT_EQ(picks(pool, 2), "dd");
-}
-
-TEST(LivePoolTest, fails_open_to_all_that_serve_when_none_is_healthy) {
-  route::Pool spec = pool_of("p", {"a", "b", "c"});
-  spec.backends[2].state = BackendState::draining;
-  LivePool pool(spec);
-  for (const char* id : {"a", "b", "c"}) pool.set_health(id, Health::unhealthy);
-  EXPECT_EQ(picks(pool, 4), "abab");
-}
-
-TEST(LivePoolTest, picks_nothing_where_nothing_serves) {
-  route::Pool spec = pool_of("p", {"a"});
-  spec.backends[0].state = BackendState::draining;
-  LivePool pool(spec);
-  EXPECT_EQ(pool.pick(), nullptr);
-  pool.update(pool_of("p", {}));
-  EXPECT_EQ(pool.pick(), nullptr);
-}
-
-TEST(LivePoolTest, tries_another_backend_and_gives_up_when_all_are_excluded) {
-  LivePool pool(pool_of("p", {"a", "b"}));
-  LiveBackend* a = pool.find("a");
-  LiveBackend* b = pool.find("b");
-  LiveBackend* not_a[] = {a};
-  EXPECT_EQ(pool.pick(not_a), b);
-  LiveBackend* neither[] = {a, b};
-  EXPECT_EQ(pool.pick(neither), nullptr);
-}
-
-TEST(LivePoolTest, least_outstanding_prefers_the_least_busy_and_takes_turns_among_equals) {
-  route::Pool spec = pool_of("p", {"a", "b", "c"});
-  spec.algorithm = route::Algorithm::least_outstanding;
-  LivePool pool(spec);
-  EXPECT_EQ(picks(pool, 4), "abca");
-  pool.begin(*pool.find("b"));
-  EXPECT_EQ(picks(pool, 4), "caca");
-  pool.begin(*pool.find("a"));
-  pool.begin(*pool.find("c"));
-  pool.begin(*pool.find("c"));
-  EXPECT_EQ(picks(pool, 2), "ba");
-}
-
-TEST(LivePoolTest, an_update_keeps_the_turn_the_health_and_the_counts_of_those_that_stay) {
-  LivePool pool(pool_of("p", {"a", "b", "c"}));
-  EXPECT_EQ(picks(pool, 2), "ab");
-  LiveBackend* c = pool.find("c");
-  pool.begin(*c);
-  pool.set_health("a", Health::unhealthy);
-  route::Pool next = pool_of("p", {"a", "b", "c"});
-  next.backends.insert(next.backends.begin(), {"new", "127.0.0.1", 9, BackendState::serving});
-  pool.update(next);
-  EXPECT_EQ(pool.find("c"), c);
-  EXPECT_EQ(c->active, 1u);
-  EXPECT_EQ(pool.find("a")->health, Health::unhealthy);
-  EXPECT_EQ(pool.pick(), c);
-}
-
-TEST(LivePoolTest, the_same_id_at_another_address_is_another_backend) {
-  LivePool pool(pool_of("p", {"a"}));
-  pool.set_health("a", Health::unhealthy);
-  route::Pool moved = pool_of("p", {"a"});
-  moved.backends[0].port = 99;
-  pool.update(moved);
-  EXPECT_EQ(pool.find("a")->health, Health::unknown);
-}
-
-TEST(LivePoolTest, a_dropped_backend_stays_until_its_exchange_is_over) {
-  LivePool pool(pool_of("p", {"a"}));
-  LiveBackend* a = pool.pick();
-  pool.begin(*a);
-  pool.update(pool_of("p", {}));
-  EXPECT_FALSE(pool.sweep());
-  EXPECT_FALSE(a->serving());
-  pool.end(*a);
-  EXPECT_TRUE(pool.sweep());
 }
 
 TEST(LiveTableTest, weights_are_exact_in_every_run_of_a_hundred) {
@@ -186,11 +88,12 @@ TEST(LiveTableTest, a_pool_that_leaves_the_table_finishes_what_it_has) {
   LiveTable live;
   live.apply(share(table_of(1, {pool_of("a", {"x"})}, {{"a", 1}})));
   LivePool* pool = live.find_pool("a");
-  LiveBackend* backend = pool->pick();
-  pool->begin(*backend);
+  Random random(1);
+  LiveBackend* backend = pool->pick(kNow, random);
+  EXPECT_TRUE(pool->begin(*backend));
   live.apply(share(table_of(2, {}, {})));
   EXPECT_EQ(live.find_pool("a"), nullptr);
-  EXPECT_EQ(pool->pick(), nullptr);
+  EXPECT_EQ(pool->pick(kNow, random), nullptr);
   pool->end(*backend);
   live.sweep();
 }

@@ -46,6 +46,7 @@ class BackendStream {
 
 enum class FailureCause : std::uint8_t {
   none_in_service,
+  crowded,  // the pool's limits are reached, and nobody may wait (any longer)
   refused,
   connect_timeout,
   handshake,  // TLS was not agreed, or the certificate not trusted

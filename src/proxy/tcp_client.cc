@@ -33,12 +33,15 @@ void TcpClient::take_over() {
 
 void TcpClient::attempt() {
   while (attempts_ < kMaxAttempts) {
-    LiveBackend* backend = pool_->pick({tried_.data(), attempts_});
+    LiveBackend* backend = pool_->pick(lane_.loop().now(), lane_.random(), {tried_.data(), attempts_});
     if (backend == nullptr) break;
+    if (!pool_->begin(*backend)) continue;
     tried_[attempts_++] = backend;
     auto socket = lane_.link(*backend).connect();
-    if (!socket) continue;
-    pool_->begin(*backend);
+    if (!socket) {
+      end_backend();
+      continue;
+    }
     holds_backend_ = true;
     dial_ = std::make_unique<BackendDial>(lane_, std::move(*socket), first_bytes(), [this](bool ok) { dialed(ok); });
     return;
@@ -58,6 +61,7 @@ std::string TcpClient::first_bytes() const {
 
 void TcpClient::dialed(bool stands) {
   std::unique_ptr<BackendDial> dial = std::move(dial_);
+  pool_->note(*tried_[attempts_ - 1], stands ? Outcome::answered : Outcome::failed, lane_.loop().now());
   if (stands) {
     become_tunnel(dial->take());
   } else {
@@ -70,6 +74,11 @@ void TcpClient::dialed(bool stands) {
 
 void TcpClient::leave_backend() {
   holds_backend_ = false;
+  lane_.link(*tried_[attempts_ - 1]).dialed();
+  end_backend();
+}
+
+void TcpClient::end_backend() {
   LiveBackend& backend = *tried_[attempts_ - 1];
   pool_->end(backend);
   if (!backend.serving() && backend.active == 0 && lane_.drained) lane_.drained();
@@ -82,6 +91,7 @@ void TcpClient::become_tunnel(TunnelSocket backend) {
   const TunnelPlace place{*pool_, *tried_[attempts_ - 1], entrance_.idle_timeout};
   auto& heir = static_cast<Tunnel&>(lane_.adopt(
       std::make_unique<Tunnel>(lane_, entrance_, std::move(origin_), place, std::move(client), std::move(backend))));
+  lane_.link(place.backend).dialed();
   lane_.leave(*this);
   heir.start();
 }

@@ -29,6 +29,7 @@ class TcpClient final : public ClientConnection {
   void attempt();
   void dialed(bool stands);
   void leave_backend();
+  void end_backend();
   void become_tunnel(TunnelSocket backend);
   void close();
   std::string first_bytes() const;

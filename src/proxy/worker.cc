@@ -58,8 +58,10 @@ std::string place_of(const route::Listener& listener) {
   return (v6 ? "[" + listener.address + "]" : listener.address) + ":" + std::to_string(listener.port);
 }
 
-Worker::Worker(const Clock& clock, Log& log, ReportTo report)
-    : log_(log), report_to_(std::move(report)), loop_(clock), lane_(loop_, log), tick_(loop_, [this] { on_tick(); }) {
+Worker::Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& shared, ReportTo report)
+    : log_(log), report_to_(std::move(report)), loop_(clock), lane_(loop_, log, seed, shared), tick_(loop_, [this] {
+        on_tick();
+      }) {
   lane_.drained = [this] { on_drained(); };
   thread_ = std::thread([this] {
     tick_.arm(loop_.now() + kFeedbackInterval);
@@ -110,6 +112,7 @@ void Worker::set_pool_clients(PoolClients clients) {
 void Worker::set_health(std::string pool, std::string backend, route::Health health) {
   loop_.post([this, pool = std::move(pool), backend = std::move(backend), health] {
     lane_.table().set_health(pool, backend, health);
+    lane_.table().take_stock(loop_.now());
   });
 }
 
@@ -138,6 +141,7 @@ void Worker::enter(Entrance& entrance) {
 
 void Worker::run_apply(const route::RouteTablePointer& table) {
   lane_.table().apply(table);
+  lane_.table().take_stock(loop_.now());
   // Who came in through a listener that has gone may still ask, within the time that its connection ends in.
   for (const auto& entrance : closed_entrances_) {
     LiveListener* parted = lane_.table().find_parted(entrance->listener_id);

@@ -38,9 +38,9 @@ using TlsServerPointer = std::shared_ptr<const net::TlsServer>;
 
 class Worker {
  public:
-  // `report` is called on the worker's thread; it posts to the main loop.
+  // `seed`: of what is left to chance. `report` is called on the worker's thread; it posts to the main loop.
   using ReportTo = std::function<void(WorkerReport)>;
-  Worker(const Clock& clock, Log& log, ReportTo report);
+  Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& shared, ReportTo report);
   ~Worker();
 
   // Everything below: any thread; it happens in the worker's next turn, in the order of the calls.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/check.h"
+
 namespace weir::sim {
 
 using proxy::LiveBackend;
@@ -164,7 +166,7 @@ void SimProcess::request(std::uint16_t port) {
 void SimProcess::carry(std::size_t worker, LivePool& pool) {
   std::vector<LiveBackend*> tried;
   while (tried.size() < kMaxAttempts) {
-    LiveBackend* backend = pool.pick(tried);
+    LiveBackend* backend = pool.pick(agenda_.now(), random_, tried);
     if (backend == nullptr) break;
     SimTask* task = backends_.at_port(backend->spec.port);
     witness_.on_picked(pool, *backend, task, tried.size());
@@ -177,7 +179,7 @@ void SimProcess::carry(std::size_t worker, LivePool& pool) {
 }
 
 void SimProcess::begin(std::size_t worker, LiveBackend& backend, SimTask& task) {
-  backend.pool->begin(backend);
+  check(backend.pool->begin(backend), "no pool here has limits");
   const std::uint64_t id = ++exchange_ids_;
   exchanges_.emplace(id, Exchange{worker, &backend, task.spec.id});
   const bool slow = random_.chance(settings_.slow_answer_percent);
