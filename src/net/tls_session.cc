@@ -78,6 +78,15 @@ std::string openssl_error() {
   return text.empty() ? "no reason is known" : text;
 }
 
+namespace {
+
+// OpenSSL looks at its thread's queue to tell what has failed. Emptying an empty one is not cheap.
+void forget_errors() {
+  if (ERR_peek_error() != 0) ERR_clear_error();
+}
+
+}  // namespace
+
 TlsSession::TlsSession(ssl_st* ssl, int fd, std::shared_ptr<const void> owner)
     : ssl_(ssl), fd_(fd), owner_(std::move(owner)) {
   BIO* bio = BIO_new(TlsBio::method());
@@ -108,7 +117,7 @@ TlsSession::Step TlsSession::handshake() {
   if (failed_) return Step::failed;
   dry_ = false;
   budget_ = kTlsHighMark;
-  ERR_clear_error();
+  forget_errors();
   const int result = SSL_do_handshake(ssl_);
   const int error = result == 1 ? SSL_ERROR_NONE : SSL_get_error(ssl_, result);
   if (error != SSL_ERROR_NONE && error != SSL_ERROR_WANT_READ) note_error();
@@ -130,10 +139,13 @@ ssize_t TlsSession::receive(std::span<char> out) {
   int error = SSL_ERROR_NONE;
   while (size < out.size()) {
     std::size_t taken = 0;
-    ERR_clear_error();
+    forget_errors();
     const int result = SSL_read_ex(ssl_, out.data() + size, out.size() - size, &taken);
     size += taken;
-    if (result == 1) continue;
+    if (result == 1) {
+      if (dry_ && SSL_has_pending(ssl_) == 0) break;  // asking once more would only say so
+      continue;
+    }
     error = SSL_get_error(ssl_, result);
     break;
   }
@@ -162,7 +174,7 @@ ssize_t TlsSession::write(std::string_view bytes) {
       if (unsent() >= kTlsHighMark) break;
     }
     std::size_t written = 0;
-    ERR_clear_error();
+    forget_errors();
     if (SSL_write_ex(ssl_, bytes.data() + taken, std::min(bytes.size() - taken, kTlsRecord), &written) != 1) {
       note_error();
       return -1;
@@ -201,7 +213,7 @@ bool TlsSession::flush() {
 
 void TlsSession::close_notify() {
   if (failed_ || SSL_in_init(ssl_)) return;
-  ERR_clear_error();
+  forget_errors();
   SSL_shutdown(ssl_);
   flush();
 }
