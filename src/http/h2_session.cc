@@ -37,9 +37,19 @@ std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
   return {reinterpret_cast<const char*>(bytes), size};
 }
 
-nghttp2_nv pair_of(std::string_view name, std::string_view value) {
+nghttp2_nv pair_of(std::string_view name, std::string_view value, std::uint8_t flags) {
   const auto bytes = [](std::string_view s) { return reinterpret_cast<std::uint8_t*>(const_cast<char*>(s.data())); };
-  return {bytes(name), bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE};
+  return {bytes(name), bytes(value), name.size(), value.size(), flags};
+}
+
+// A name in small letters that outlives the session is neither copied nor made small by nghttp2.
+nghttp2_nv lasting(std::string_view name, std::string_view value) {
+  return pair_of(name, value, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+}
+
+nghttp2_nv pair_of(const HeaderField& field) {
+  if (field.id != HeaderId::other) return lasting(header_name(field.id), field.value);
+  return pair_of(field.name, field.value, NGHTTP2_NV_FLAG_NONE);
 }
 
 constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
@@ -113,7 +123,7 @@ struct H2Session::State {
   }
   void add_fields(const HeaderBlock& block) {
     for (const HeaderField field : block) {
-      if (may_send(field)) fields.push_back(pair_of(field.name, field.value));
+      if (may_send(field)) fields.push_back(pair_of(field));
     }
   }
   // Only when it is about to be sent: a request fed since goaway() was called is processed, so it must be covered.
@@ -123,21 +133,37 @@ struct H2Session::State {
   }
   // False for a field that nghttp2 lets through and we do not.
   bool take_field(std::string_view name, std::string_view value);
+  bool take_pseudo_field(std::string_view letters, std::string_view value);
   void end_of_head(StreamId stream, bool end);
   void end_of_request(StreamId stream, bool end);
   void end_of_response(StreamId stream, bool end);
 };
 
-bool H2Session::State::take_field(std::string_view name, std::string_view value) {
-  if (name[0] == ':') {
-    if (name == ":path") request.set_target(value);
-    if (name == ":method") request.set_method(value);
-    if (name == ":authority") request.set_authority(value);
-    if (name == ":scheme") request.set_scheme(value);
-    if (name != ":status") return true;
-    for (const char c : value) response.status = static_cast<std::uint16_t>(response.status * 10 + (c - '0'));
-    return response.status >= 100 && response.status <= 599;
+// nghttp2 lets none through but those that HTTP/2 knows; two letters tell them apart.
+bool H2Session::State::take_pseudo_field(std::string_view letters, std::string_view value) {
+  switch (letters[0]) {
+    case 'p':
+      if (letters[1] == 'a') request.set_target(value);
+      return true;
+    case 'm':
+      request.set_method(value);
+      return true;
+    case 'a':
+      request.set_authority(value);
+      return true;
+    default:
+      break;
   }
+  if (letters[1] == 'c') {
+    request.set_scheme(value);
+    return true;
+  }
+  for (const char c : value) response.status = static_cast<std::uint16_t>(response.status * 10 + (c - '0'));
+  return response.status >= 100 && response.status <= 599;
+}
+
+bool H2Session::State::take_field(std::string_view name, std::string_view value) {
+  if (name[0] == ':') return take_pseudo_field(name.substr(1, 2), value);
   if (name == "cookie") {
     if (!cookies.empty()) cookies += "; ";
     cookies += value;
@@ -418,12 +444,12 @@ Result<StreamId> H2Session::submit_request(const RequestHead& head, H2Body body,
   State& state = *state_;
   if (!can_open()) return fail("Http2Busy", "no stream can be opened", ErrorSource::network, Retry::safe);
   state.fields.clear();
-  state.fields.push_back(pair_of(":method", head.method_name()));
+  state.fields.push_back(lasting(":method", head.method_name()));
   if (head.method != Method::connect) {
-    state.fields.push_back(pair_of(":scheme", head.scheme().empty() ? "http" : head.scheme()));
-    state.fields.push_back(pair_of(":path", head.target()));
+    state.fields.push_back(lasting(":scheme", head.scheme().empty() ? "http" : head.scheme()));
+    state.fields.push_back(lasting(":path", head.target()));
   }
-  if (!head.authority().empty()) state.fields.push_back(pair_of(":authority", head.authority()));
+  if (!head.authority().empty()) state.fields.push_back(lasting(":authority", head.authority()));
   state.add_fields(head.fields);
   const nghttp2_data_provider source = provider(Callbacks::read_body);
   const StreamId stream = nghttp2_submit_request(state.session, nullptr, state.fields.data(), state.fields.size(),
@@ -438,7 +464,7 @@ Result<void> H2Session::submit_response(StreamId stream, const ResponseHead& hea
   const char status[3] = {static_cast<char>('0' + head.status / 100), static_cast<char>('0' + head.status / 10 % 10),
                           static_cast<char>('0' + head.status % 10)};
   state.fields.clear();
-  state.fields.push_back(pair_of(":status", {status, sizeof status}));
+  state.fields.push_back(lasting(":status", {status, sizeof status}));
   state.add_fields(head.fields);
   const nghttp2_data_provider source = provider(Callbacks::read_body);
   const int code = head.informational()

@@ -141,6 +141,7 @@ std::string_view header_name(HeaderId id) { return kNames[static_cast<std::size_
 
 bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  if (a == b) return true;  // nearly always, where they are equal at all
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
   }
