@@ -11,7 +11,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // Buffers
-inline constexpr std::size_t kReadBuffer = 64 * 1024;    // one per worker: the most that one read takes
+inline constexpr std::size_t kReadBuffer = 80 * 1024;    // one per worker: the most that one read takes; a body of 64
+                                                         // KiB comes with its head in one piece
 inline constexpr std::size_t kChunk = 16 * 1024;         // a piece of an output queue
 inline constexpr std::size_t kFreeChunks = 256;          // kept per worker for the next use
 inline constexpr std::size_t kCopyLimit = 8 * 1024;      // larger body pieces are written from where they lie
