@@ -12,7 +12,7 @@ CORES = os.cpu_count()
 SUBJECT_CORE = str(CORES - 1)  # for itself; load generator and backend share the others
 OTHER_CORES = f"0-{CORES - 2}" if CORES > 1 else "0"
 TICKS = os.sysconf("SC_CLK_TCK")
-START_SECONDS = 10
+START_SECONDS = 30
 STOP_SECONDS = 10
 
 
