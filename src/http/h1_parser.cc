@@ -426,7 +426,9 @@ bool H1Parser::frame(RequestHead& head) {
   const HeaderBlock& fields = head.fields;
   head.keep_alive = keeps_alive(head);
   if (fields.has(HeaderId::upgrade) && head.version == Version::http1_1) {
-    head.upgrade = list_contains(fields.get(HeaderId::connection), "upgrade");
+    for (const HeaderField field : fields) {
+      if (field.id == HeaderId::connection) head.upgrade |= list_contains(field.value, "upgrade");
+    }
   }
   if (fields.has(HeaderId::transfer_encoding)) {
     if (fields.has(HeaderId::content_length)) return reject(400, "both Transfer-Encoding and Content-Length");

@@ -119,16 +119,6 @@ constexpr std::uint64_t kEndToEnd = bit(HeaderId::host) | bit(HeaderId::content_
 
 constexpr bool is_space(char c) { return c == ' ' || c == '\t'; }
 
-// Takes the next member off a comma-separated list, without the white space around it; may be empty.
-std::string_view next_member(std::string_view& list) {
-  const std::size_t comma = std::min(list.find(','), list.size());
-  std::string_view member = list.substr(0, comma);
-  list.remove_prefix(std::min(comma + 1, list.size()));
-  while (!member.empty() && is_space(member.front())) member.remove_prefix(1);
-  while (!member.empty() && is_space(member.back())) member.remove_suffix(1);
-  return member;
-}
-
 }  // namespace
 
 HeaderId header_id(std::string_view name) {
@@ -146,6 +136,15 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
     if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
   }
   return true;
+}
+
+std::string_view next_member(std::string_view& list) {
+  const std::size_t comma = std::min(list.find(','), list.size());
+  std::string_view member = list.substr(0, comma);
+  list.remove_prefix(std::min(comma + 1, list.size()));
+  while (!member.empty() && is_space(member.front())) member.remove_prefix(1);
+  while (!member.empty() && is_space(member.back())) member.remove_suffix(1);
+  return member;
 }
 
 bool list_contains(std::string_view value, std::string_view token) {

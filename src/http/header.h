@@ -161,6 +161,8 @@ static_assert(static_cast<unsigned>(HeaderId::count_) <= 64);
 
 // Equal but for ASCII case.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+// Takes the next member off a comma-separated list, without the white space around it; may be empty.
+std::string_view next_member(std::string_view& list);
 // Whether a comma-separated field value has `token` as one of its members, ignoring case.
 bool list_contains(std::string_view value, std::string_view token);
 

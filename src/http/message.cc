@@ -105,7 +105,7 @@ void RequestHead::clear() {
   keep_alive = true;
   expect_continue = upgrade = false;
   content_length = 0;
-  method_text = target_text = authority_text = scheme_text = {};
+  method_text = target_text = authority_text = scheme_text = offer_text = {};
 }
 
 void ResponseHead::clear() {

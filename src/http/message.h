@@ -35,7 +35,7 @@ struct RequestHead {
   bool upgrade = false;              // "Connection: upgrade" with an Upgrade field (H1)
   std::uint64_t content_length = 0;  // meaningful with BodyKind::length
 
-  Slice method_text, target_text, authority_text, scheme_text;
+  Slice method_text, target_text, authority_text, scheme_text, offer_text;
   std::string_view method_name() const { return fields.text(method_text); }
   // Origin form: path and query ("/a?b=c"), or "*"; empty for CONNECT. Absolute form has been taken apart.
   std::string_view target() const { return fields.text(target_text); }
@@ -47,6 +47,9 @@ struct RequestHead {
   std::string_view authority() const { return fields.text(authority_text); }
   // "http" or "https"; empty when the sender did not say (H1 origin form).
   std::string_view scheme() const { return fields.text(scheme_text); }
+
+  // The protocols that the request, as it is passed on, offers to switch to; see keep_offer().
+  std::string_view offer() const { return fields.text(offer_text); }
 
   void set_method(std::string_view name);
   void set_target(std::string_view text) { target_text = fields.keep(text); }

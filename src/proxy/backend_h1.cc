@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "http/h1_writer.h"
+#include "http/upgrade.h"
 #include "net/socket.h"
 #include "proxy/exchange.h"
 #include "proxy/last_chunk.h"
@@ -53,6 +54,7 @@ void BackendH1::begin(Exchange& exchange) {
 bool BackendH1::send_head(const http::RequestHead& head, std::string_view forwarded, bool end) {
   http::H1WriteOptions options = http::framing_of(head);
   options.extra_fields = forwarded;
+  options.upgrade = head.offer();
   chunked_ = options.framing == http::H1Framing::chunked;
   const std::span<char> room = out_.reserve(http::head_size_bound(head, options));
   out_.commit(http::write_request_head(room, head, options));
@@ -218,8 +220,12 @@ void BackendH1::process(std::string_view in) {
 // False: the exchange is over, or has failed.
 bool BackendH1::take_head(std::string_view& in) {
   http::ResponseHead& head = exchange_->response;
-  if (head.body == http::BodyKind::tunnel) {  // nobody asked for another protocol
-    fail(FailureCause::malformed);
+  if (head.body == http::BodyKind::tunnel) {
+    if (http::accepts_offer(exchange_->request, head)) {
+      switch_protocols(in);
+    } else {
+      fail(FailureCause::malformed);  // nobody asked for this protocol
+    }
     return false;
   }
   if (head.informational()) {
@@ -236,6 +242,21 @@ bool BackendH1::take_head(std::string_view& in) {
   check(step.event == H1Event::complete, "a message without body is complete with its head");
   complete(in);
   return false;
+}
+
+// The connection leaves with everything that lies here.
+void BackendH1::switch_protocols(std::string_view rest) {
+  Exchange& exchange = *std::exchange(exchange_, nullptr);
+  lane_.untouch(*this);
+  mute();
+  const bool ended = tls_ && tls_->ended();
+  TunnelSocket socket{.fd = std::move(fd_),
+                      .tls = std::move(tls_),
+                      .out = std::move(out_),
+                      .received = std::string(rest),
+                      .ended = ended};
+  link_.left(*this);
+  exchange.response_switch(std::move(socket));
 }
 
 void BackendH1::take_body(std::string_view bytes) {

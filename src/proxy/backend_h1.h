@@ -39,6 +39,7 @@ class BackendH1 final : public net::FdHandler, public BackendStream, private Flu
   void process(std::string_view in);
   bool take_head(std::string_view& in);
   void take_body(std::string_view bytes);
+  void switch_protocols(std::string_view rest);
   void complete(std::string_view rest);
   void end_of_input();
   void fail(FailureCause cause);

@@ -100,7 +100,6 @@ std::optional<TunnelSocket> BackendLink::connect() {
 void BackendLink::joined(Tunnel& tunnel) {
   tunnel.link_slot_ = tunnels_.size();
   tunnels_.push_back(&tunnel);
-  ++backend_.load->connections;
 }
 
 void BackendLink::left(Tunnel& tunnel) {
@@ -122,6 +121,8 @@ void BackendLink::closed(BackendH1& connection) {
   lane_.bury(extract(h1_, connection));
   free_place();
 }
+
+void BackendLink::left(BackendH1& connection) { lane_.bury(extract(h1_, connection)); }
 
 void BackendLink::closed(BackendH2& connection) {
   lane_.bury(extract(h2_, connection));

@@ -28,9 +28,9 @@ class BackendLink final : public LiveBackend::Attachment {
   BackendStream* open(Exchange& exchange);
 
   // A connection for bytes as they come: begun, with its TLS session, which waits until it stands. Empty where not even
-  // that could be done. dialed() comes once when it has failed, or its tunnel has joined.
+  // that could be done. Its tunnel joins, or it has failed.
   std::optional<TunnelSocket> connect();
-  void dialed() { free_place(); }
+  void dial_failed() { free_place(); }
 
   void backend_changed() override;
   bool idle() const override { return h1_.empty() && h2_.empty() && tunnels_.empty(); }
@@ -43,6 +43,7 @@ class BackendLink final : public LiveBackend::Attachment {
   void left_idle(BackendH1& connection);
   void closed(BackendH1& connection);
   void closed(BackendH2& connection);
+  void left(BackendH1& connection);  // its socket goes on in a tunnel, which joins
   // From the tunnels over connections that were its own.
   void joined(Tunnel& tunnel);
   void left(Tunnel& tunnel);

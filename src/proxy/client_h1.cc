@@ -6,11 +6,13 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "http/h1_writer.h"
 #include "proxy/client_h2.h"
 #include "proxy/exchange.h"
 #include "proxy/last_chunk.h"
 #include "proxy/limits.h"
+#include "proxy/tunnel.h"
 
 namespace weir::proxy {
 namespace {
@@ -343,6 +345,28 @@ void ClientH1::send_end(const http::HeaderBlock* trailers) {
     lane_.touch(*this);
   }
   finish_response();
+}
+
+// The connection with everything that lies here becomes one side of a tunnel.
+void ClientH1::send_switch(const http::ResponseHead& head, std::string_view protocol, const TunnelPlace& place,
+                           TunnelSocket backend) {
+  check(state_ == State::response && !processing_, "protocols are switched behind a whole request");
+  const http::H1WriteOptions options{.upgrade = protocol};
+  const std::span<char> room = out_.reserve(http::head_size_bound(head, options));
+  out_.commit(http::write_response_head(room, head, options));
+  lane_.untouch(*this);
+  lane_.loop().unwatch(fd_.get());
+  idle_timer_.cancel();
+  lane_.give_exchange(std::exchange(exchange_, nullptr));
+  TunnelSocket client{.fd = std::move(fd_),
+                      .tls = std::move(tls_),
+                      .out = std::move(out_),
+                      .received = std::move(pending_),
+                      .ended = half_closed_};
+  auto& heir = static_cast<Tunnel&>(lane_.adopt(
+      std::make_unique<Tunnel>(lane_, entrance_, std::move(origin_), place, std::move(client), std::move(backend))));
+  lane_.leave(*this);
+  heir.start();
 }
 
 void ClientH1::finish_response() {

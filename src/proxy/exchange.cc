@@ -4,10 +4,12 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/upgrade.h"
 #include "proxy/backend_link.h"
 #include "proxy/client_connection.h"
 #include "proxy/matcher.h"
 #include "proxy/redirect.h"
+#include "proxy/tunnel.h"
 
 namespace weir::proxy {
 namespace {
@@ -98,6 +100,7 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
 }
 
 void Exchange::forward(const Entrance& entrance, const ClientOrigin& origin) {
+  if (request.upgrade && pool_->spec().protocol == route::PoolProtocol::http1) http::keep_offer(request);
   http::strip_hop_by_hop(request.fields);
   if (request.expect_continue) {
     request.fields.remove(HeaderId::expect);
@@ -239,6 +242,16 @@ void Exchange::response_head(bool end) {
     watch_silence();
   }
   client_->send_head(response, end);
+}
+
+void Exchange::response_switch(TunnelSocket backend) {
+  phase_ = Phase::over;
+  silence_.cancel();
+  note_answer(nullptr);
+  backend_ = nullptr;  // the tunnel takes the exchange's place on the backend
+  const std::string protocol(response.fields.get(HeaderId::upgrade));
+  http::strip_hop_by_hop(response.fields);
+  client_->send_switch(response, protocol, {*pool_, *current(), patience_}, std::move(backend));
 }
 
 void Exchange::response_body(std::string_view bytes) {

@@ -41,6 +41,7 @@ class Exchange {
   // backend_failed.
   void response_interim();
   void response_head(bool end);
+  void response_switch(TunnelSocket backend);  // to a protocol that the request offered
   void response_body(std::string_view bytes);
   void response_end(const http::HeaderBlock* trailers);
   void backend_writable();

@@ -11,6 +11,9 @@
 
 namespace weir::proxy {
 
+struct TunnelPlace;
+struct TunnelSocket;
+
 class ClientStream {
  public:
   virtual ~ClientStream() = default;
@@ -20,6 +23,10 @@ class ClientStream {
   virtual void send_head(const http::ResponseHead& head, bool end) = 0;
   virtual void send_body(std::string_view bytes) = 0;
   virtual void send_end(const http::HeaderBlock* trailers) = 0;
+  // `head`, a 101, and then bytes as they come, to and from `backend`. The exchange is over. `protocol`: what is
+  // switched to. Only of a request that came over HTTP/1.1 and offered to switch.
+  virtual void send_switch(const http::ResponseHead& head, std::string_view protocol, const TunnelPlace& place,
+                           TunnelSocket backend);
   // The response cannot be finished; the peer must notice. The exchange is over.
   virtual void send_abort() = 0;
   virtual bool speaks_http2() const = 0;

@@ -74,7 +74,7 @@ void TcpClient::dialed(bool stands) {
 
 void TcpClient::leave_backend() {
   holds_backend_ = false;
-  lane_.link(*tried_[attempts_ - 1]).dialed();
+  lane_.link(*tried_[attempts_ - 1]).dial_failed();
   end_backend();
 }
 
@@ -91,7 +91,6 @@ void TcpClient::become_tunnel(TunnelSocket backend) {
   const TunnelPlace place{*pool_, *tried_[attempts_ - 1], entrance_.idle_timeout};
   auto& heir = static_cast<Tunnel&>(lane_.adopt(
       std::make_unique<Tunnel>(lane_, entrance_, std::move(origin_), place, std::move(client), std::move(backend))));
-  lane_.link(place.backend).dialed();
   lane_.leave(*this);
   heir.start();
 }

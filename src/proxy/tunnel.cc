@@ -5,11 +5,17 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "net/socket.h"
 #include "proxy/backend_link.h"
 #include "proxy/limits.h"
+#include "proxy/streams.h"
 
 namespace weir::proxy {
+
+void ClientStream::send_switch(const http::ResponseHead&, std::string_view, const TunnelPlace&, TunnelSocket) {
+  check(false, "only HTTP/1.1 switches protocols");
+}
 
 class Tunnel::End final : public net::FdHandler, private Flushable {
  public:

@@ -318,7 +318,7 @@ class TcpTest(WireTest):
                           ["healthy", "unhealthy"], "verdicts")
 
 
-class TlsTunnelTest(WireTest):
+class TlsWireTest(WireTest):
     @classmethod
     def setUpClass(cls):
         cls.made = tempfile.TemporaryDirectory()
@@ -349,6 +349,8 @@ class TlsTunnelTest(WireTest):
     def tls(self):
         return {"certificates": [{"certificate": self.certificate[0], "key": self.certificate[1]}]}
 
+
+class TlsTunnelTest(TlsWireTest):
     def test_tls_ends_at_the_listener(self):
         there = self.place()
         self.serve([pool("p", backend(there))], [listener(self.port, "p", protocol="tls", tls=self.tls())])
@@ -442,6 +444,246 @@ class TlsTunnelTest(WireTest):
         self.assertEqual(rest(client), b"no more from here")
         client.sendall(b"but from here")
         self.assertEqual(take(connection, 13), b"but from here")
+
+
+ASK = (b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n"
+       b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+AGREED = (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+          b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")
+PLAIN = b"GET /plain HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+class UpgradeTest(WireTest):
+    def http(self, idle_timeout_ms=60000, **more):
+        self.there = self.place()
+        self.serve([pool("p", backend(self.there), **{"protocol": "http1", **more})],
+                   [listener(self.port, "p", protocol="http", idle_timeout_ms=idle_timeout_ms)])
+        return self.connect()
+
+    def switched(self, early=b"", at_once=b"", **more):
+        """(client, backend) behind a handshake; the client says `early` with its request, the backend `at_once` with
+        its 101."""
+        client = self.http(**more)
+        client.sendall(ASK + early)
+        connection = self.accept(self.there)
+        self.asked = head(connection)
+        connection.sendall(AGREED + at_once)
+        self.agreed = head(client)
+        self.assertTrue(self.agreed.startswith(b"HTTP/1.1 101 Switching Protocols\r\n"), self.agreed)
+        return client, connection
+
+    def test_the_handshake_is_passed_on(self):
+        client, connection = self.switched()
+        lines = self.asked.split(b"\r\n")
+        for line in (b"GET /chat HTTP/1.1", b"connection: upgrade", b"upgrade: websocket", b"Sec-WebSocket-Version: 13",
+                     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", b"X-Forwarded-For: 127.0.0.1"):
+            self.assertEqual(lines.count(line), 1, self.asked)
+        lines = self.agreed.split(b"\r\n")
+        for line in (b"connection: upgrade", b"upgrade: websocket", b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo="):
+            self.assertEqual(lines.count(line), 1, self.agreed)
+        client.sendall(b"\x81\x85\0\0\0\0hello")
+        self.assertEqual(take(connection, 11), b"\x81\x85\0\0\0\0hello")
+        connection.sendall(b"\x81\x02ok")
+        self.assertEqual(take(client, 4), b"\x81\x02ok")
+
+    def test_what_comes_with_the_heads_is_not_lost(self):
+        client, connection = self.switched(early=b"early frames", at_once=b"frames at once")
+        self.assertEqual(take(connection, 12), b"early frames")
+        self.assertEqual(take(client, 14), b"frames at once")
+
+    def test_a_client_that_ended_before_the_switch(self):
+        client = self.http()
+        client.sendall(ASK + b"all of it")
+        client.shutdown(socket.SHUT_WR)
+        connection = self.accept(self.there)
+        head(connection)
+        time.sleep(0.05)
+        connection.sendall(AGREED)
+        self.assertEqual(rest(connection), b"all of it")
+        connection.sendall(b"answer")
+        connection.close()
+        self.assertTrue(rest(client).endswith(b"\r\n\r\nanswer"))
+
+    def test_large_frames_both_ways(self):
+        client, connection = self.switched()
+        for sender, receiver in ((client, connection), (connection, client)):
+            writer = threading.Thread(target=sender.sendall, args=(LARGE,))
+            writer.start()
+            self.assertEqual(take(receiver, len(LARGE)), LARGE)
+            writer.join(PATIENCE)
+
+    def test_each_side_may_end_alone(self):
+        client, connection = self.switched()
+        connection.sendall(b"bye")
+        connection.shutdown(socket.SHUT_WR)
+        self.assertEqual(rest(client), b"bye")
+        client.sendall(b"and bye")
+        client.close()
+        self.assertEqual(rest(connection), b"and bye")
+        self.control.wait(lambda f: f["backends"][0]["active"] == 0, "none active")
+
+    def test_it_counts_until_it_ends(self):
+        client, connection = self.switched()
+        self.control.wait(lambda f: f["backends"][0]["active"] == 1, "one active")
+        client.close()
+        connection.close()
+        self.control.wait(lambda f: f["backends"][0]["active"] == 0, "none active")
+        line = self.pool_line()
+        self.assertEqual((line["requests"], line["failed"], line["status_5xx"]), (1, 0, 0))
+
+    def test_silence_ends_it(self):
+        client, connection = self.switched(idle_timeout_ms=300)
+        begun = time.monotonic()
+        self.assert_closed(client, within=5)
+        self.assert_closed(connection, within=5)
+        self.assertGreater(time.monotonic() - begun, 0.25)
+
+    def test_a_refusal_is_an_answer_like_any_other(self):
+        client = self.http()
+        client.sendall(ASK)
+        connection = self.accept(self.there)
+        head(connection)
+        connection.sendall(b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 2\r\n\r\nno")
+        self.assertTrue(head(client).startswith(b"HTTP/1.1 426 "))
+        self.assertEqual(take(client, 2), b"no")
+        client.sendall(PLAIN)
+        self.assertTrue(head(connection).startswith(b"GET /plain "))
+
+    def test_what_was_not_asked_for_is_malformed(self):
+        for ask, agreed in ((PLAIN, AGREED), (ASK, AGREED.replace(b"websocket", b"h2c")),
+                            (ASK, AGREED.replace(b"Upgrade: websocket\r\n", b"")),
+                            (ASK.replace(b"websocket", b"h2c"), AGREED.replace(b"websocket", b"h2c"))):
+            client = self.http()
+            client.sendall(ask)
+            connection = self.accept(self.there)
+            head(connection)
+            connection.sendall(agreed + b"GET /smuggled HTTP/1.1\r\n\r\n")
+            self.assertTrue(head(client).startswith(b"HTTP/1.1 502 "))
+            self.assert_closed(connection)
+            self.port = free_port()
+
+    def test_http2_is_never_offered_in_a_tunnel(self):
+        client = self.http()
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                       b"HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n")
+        asked = head(self.accept(self.there)).lower()
+        self.assertNotIn(b"upgrade", asked)
+        self.assertNotIn(b"http2-settings", asked)
+
+    def test_a_request_with_a_body_is_passed_on_without_its_offer(self):
+        """Nothing behind a body can pass for a protocol that was switched to."""
+        client = self.http()
+        smuggled = b"GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n"
+        for ask in (ASK.replace(b"\r\n\r\n", b"\r\nContent-Length: %d\r\n\r\n" % len(smuggled)) + smuggled,
+                    ASK.replace(b"\r\n\r\n", b"\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    + b"%x\r\n%s\r\n0\r\n\r\n" % (len(smuggled), smuggled)):
+            client.sendall(ask)
+            connection = self.accept(self.there)
+            asked = head(connection)
+            self.assertNotIn(b"upgrade:", asked.lower())
+            body = take(connection, len(smuggled))
+            self.assertIn(b"GET /sm", body)
+            connection.sendall(AGREED)
+            self.assertTrue(head(client).startswith(b"HTTP/1.1 502 "))
+            take(client, 41)
+
+    def test_a_pipelined_request_is_a_request_where_the_backend_did_not_switch(self):
+        client = self.http()
+        client.sendall(ASK + PLAIN)
+        connection = self.accept(self.there)
+        self.assertTrue(head(connection).startswith(b"GET /chat "))
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        self.assertTrue(head(client).startswith(b"HTTP/1.1 200 "))
+        asked = head(connection)
+        self.assertTrue(asked.startswith(b"GET /plain "), asked)
+        self.assertIn(b"X-Forwarded-For: 127.0.0.1", asked)
+
+    def test_a_backend_that_goes_on_after_its_refusal_is_not_heard(self):
+        """A 200 and a response that nobody asked for: it must not answer the next request."""
+        client = self.http()
+        client.sendall(ASK)
+        connection = self.accept(self.there)
+        head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
+                           b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison")
+        self.assertTrue(head(client).startswith(b"HTTP/1.1 200 "))
+        self.assert_closed(connection)
+        client.sendall(PLAIN)
+        fresh = self.accept(self.there)
+        head(fresh)
+        fresh.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        self.assertTrue(head(client).startswith(b"HTTP/1.1 204 "))
+
+    def test_an_interim_answer_comes_before_the_switch(self):
+        client = self.http()
+        client.sendall(ASK)
+        connection = self.accept(self.there)
+        head(connection)
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + AGREED + b"x")
+        self.assertTrue(head(client).startswith(b"HTTP/1.1 103 "))
+        self.assertTrue(head(client).startswith(b"HTTP/1.1 101 "))
+        self.assertEqual(take(client, 1), b"x")
+
+    def test_a_kept_connection_is_used_for_a_switch_and_not_again(self):
+        client = self.http()
+        client.sendall(PLAIN)
+        connection = self.accept(self.there)
+        head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        head(client)
+        client.sendall(ASK)
+        self.assertTrue(head(connection).startswith(b"GET /chat "))
+        connection.sendall(AGREED)
+        head(client)
+        other = self.connect()
+        other.sendall(PLAIN)
+        self.assertTrue(head(self.accept(self.there)).startswith(b"GET /plain "))
+        client.sendall(b"still here")
+        self.assertEqual(take(connection, 10), b"still here")
+
+    def test_backends_of_http2_see_no_offer(self):
+        """They get an ordinary request, as RFC 9110 section 7.8 lets any server ignore an offer."""
+        there = self.place()
+        self.serve([pool("p", backend(there), protocol="http2")], [listener(self.port, "p", protocol="http")])
+        client = self.connect()
+        client.sendall(ASK)
+        connection = self.accept(there)
+        self.assertEqual(take(connection, 24), b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+        connection.sendall(b"\0\0\0\4\0\0\0\0\0" + b"\0\0\1\1\5\0\0\0\1\x89")  # SETTINGS; 204 for stream 1
+        self.assertTrue(head(client).startswith(b"HTTP/1.1 204 "))
+
+
+class TlsUpgradeTest(TlsWireTest):
+    """The same over TLS on either side."""
+
+    def test_a_switch_over_tls(self):
+        there = self.place()
+        for client_tls, backend_tls in ((True, False), (False, True), (True, True)):
+            with self.subTest(client=client_tls, backend=backend_tls):
+                self.serve([pool("p", backend(there), protocol="http1", **({"tls": {}} if backend_tls else {}))],
+                           [listener(self.port, "p", **({"protocol": "https", "tls": self.tls()} if client_tls
+                                                       else {"protocol": "http"}))])
+                client = self.connect()
+                if client_tls:
+                    client = self.secure(client)
+                client.sendall(ASK + b"early")
+                connection = self.accept(there)
+                if backend_tls:
+                    connection = self.secure(connection, server=True)
+                self.assertTrue(head(connection).startswith(b"GET /chat "))
+                connection.sendall(AGREED + b"at once")
+                self.assertTrue(head(client).startswith(b"HTTP/1.1 101 "))
+                self.assertEqual(take(client, 7), b"at once")
+                self.assertEqual(take(connection, 5), b"early")
+                for sender, receiver in ((client, connection), (connection, client)):
+                    got = []
+                    reader = threading.Thread(target=lambda: got.append(take(receiver, len(LARGE))))
+                    reader.start()
+                    sender.sendall(LARGE)
+                    reader.join(PATIENCE)
+                    self.assertEqual(got, [LARGE])
+                client.close()
+                self.assertEqual(rest(connection), b"")
 
 
 if __name__ == "__main__":
