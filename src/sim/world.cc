@@ -56,7 +56,7 @@ void lose_minimum(store::Document& document) {
   auto service = MUST(store::decode<model::Service>(document));
   service.document.minimum_healthy_percent = 0;
   service.document.maximum_percent = 100;
-  document.body = to_json_shape(service.document).dump();
+  document.body = std::make_shared<const store::Body>(to_json_shape(service.document).dump());
 }
 
 }  // namespace

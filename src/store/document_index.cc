@@ -81,7 +81,7 @@ void DocumentIndex::apply(std::span<const Write> writes) {
     if (before != Expect::kAbsent) feed_.erase({before, write.key});
     if (write.body) {
       forget_tombstone(write.key);
-      kinds_[write.key.kind][write.key.name] = {revision_, *write.body};
+      kinds_[write.key.kind][write.key.name] = {revision_, std::make_shared<const Body>(*write.body)};
       feed_[{revision_, write.key}] = false;
     } else if (before != Expect::kAbsent) {
       kinds_.find(write.key.kind)->second.erase(write.key.name);

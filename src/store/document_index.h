@@ -43,7 +43,7 @@ class DocumentIndex {
  private:
   struct Entry {
     std::int64_t revision = 0;
-    std::string body;
+    std::shared_ptr<const Body> body;
   };
   using Names = std::map<std::string, Entry, std::less<>>;
 

@@ -111,7 +111,7 @@ Result<> SqliteStore::load() {
     if (all.is_null(3)) {
       index_.restore_tombstone(std::move(key), all.integer(2));
     } else {
-      index_.restore({std::move(key), all.integer(2), all.text(3)});
+      index_.restore({std::move(key), all.integer(2), std::make_shared<const Body>(all.text(3))});
     }
   }
   index_.restore_counters(TRY(database_->number("SELECT value FROM counter WHERE name = 'revision'")),

@@ -57,7 +57,7 @@ std::int64_t put_number(Store& store, const std::string& name, std::int64_t numb
 
 std::string body_of(Store& store, const std::string& name) {
   const auto found = MUST(store.get({"n", name}));
-  return found ? found->body : "(none)";
+  return found ? found->body->text() : "(none)";
 }
 
 TEST_F(SqliteStoreTest, what_was_answered_is_there_after_a_kill) {
@@ -83,8 +83,8 @@ TEST_F(SqliteStoreTest, what_was_answered_is_there_after_a_kill) {
   // The kill may have come between the commit and the answer.
   EXPECT_GE(store->revision(), answered);
   EXPECT_LE(store->revision(), answered + 1);
-  EXPECT_EQ(MUST(store->get({"n", "x"}))->body, std::to_string(store->revision()));
-  EXPECT_EQ(MUST(store->get({"copy", "x"}))->body, std::to_string(store->revision()));
+  EXPECT_EQ(MUST(store->get({"n", "x"}))->body->text(), std::to_string(store->revision()));
+  EXPECT_EQ(MUST(store->get({"copy", "x"}))->body->text(), std::to_string(store->revision()));
 }
 
 TEST_F(SqliteStoreTest, a_full_disk_refuses_the_commit_and_the_store_goes_on_when_there_is_room) {
@@ -202,7 +202,7 @@ TEST_F(SqliteStoreTest, random_work_with_reopens_agrees_with_a_plain_map) {
     ASSERT_EQ(store->revision(), round + 1);
   }
   std::map<std::string, std::string> found;
-  for (const auto& document : MUST(store->list("n", ""))) found[document.key.name] = document.body;
+  for (const auto& document : MUST(store->list("n", ""))) found[document.key.name] = document.body->text();
   EXPECT_EQ(found, expected);
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -23,10 +24,32 @@ struct Key {
   auto operator<=>(const Key&) const = default;
 };
 
+// What a document says: its JSON text and, once somebody has asked for it, the struct that this decodes to, so that
+// each revision is decoded once however often it is read.
+class Body {
+ public:
+  explicit Body(std::string text) : text_(std::move(text)) {}
+
+  const std::string& text() const { return text_; }
+  // Errors: "Json" and those of from_json(). A body is asked for one D only, as its kind says.
+  template <class D>
+  Result<std::shared_ptr<const D>> as() const {
+    if (!decoded_) {
+      const Json json = TRY(Json::parse(text_));
+      decoded_ = std::make_shared<const D>(TRY(from_json_shape<D>(json)));
+    }
+    return std::static_pointer_cast<const D>(decoded_);
+  }
+
+ private:
+  std::string text_;
+  mutable std::shared_ptr<const void> decoded_;
+};
+
 struct Document {
   Key key;
   std::int64_t revision = 0;  // of the commit that wrote it; > 0
-  std::string body;           // JSON
+  std::shared_ptr<const Body> body;
 };
 
 // What a write expects to find. `any` overwrites.
@@ -78,23 +101,49 @@ struct Versioned {
   std::int64_t revision = 0;  // Expect::kAbsent for one that is not stored yet
 };
 
+// A document to look at, shared with the store. It stays as it is when the store moves on.
+template <class D>
+struct Snapshot {
+  std::shared_ptr<const D> document;
+  std::int64_t revision = 0;
+  const D& operator*() const { return *document; }
+  const D* operator->() const { return document.get(); }
+};
+
+// A copy to change, from what a store keeps.
 template <class D>
 Result<Versioned<D>> decode(const Document& raw) {
-  const Json body = TRY(Json::parse(raw.body));
-  return Versioned<D>{TRY(from_json_shape<D>(body)), raw.revision};
+  return Versioned<D>{*TRY(raw.body->as<D>()), raw.revision};
 }
 
 template <class D>
-Result<std::optional<Versioned<D>>> load(Store& store, std::string name) {
+Result<std::optional<Snapshot<D>>> peek(Store& store, std::string name) {
   const auto raw = TRY(store.get({D::kKind, std::move(name)}));
   if (!raw) return std::nullopt;
-  return TRY(decode<D>(*raw));
+  return Snapshot<D>{TRY(raw->body->template as<D>()), raw->revision};
+}
+
+template <class D>
+Result<std::vector<Snapshot<D>>> peek_all(Store& store, std::string_view prefix) {
+  const auto raws = TRY(store.list(D::kKind, prefix));
+  std::vector<Snapshot<D>> all;
+  all.reserve(raws.size());
+  for (const auto& raw : raws) all.push_back({TRY(raw.body->template as<D>()), raw.revision});
+  return all;
+}
+
+// As peek() and peek_all(), but copies to change.
+template <class D>
+Result<std::optional<Versioned<D>>> load(Store& store, std::string name) {
+  const auto found = TRY(peek<D>(store, std::move(name)));
+  if (!found) return std::nullopt;
+  return Versioned<D>{*found->document, found->revision};
 }
 
 template <class D>
 Result<std::vector<Versioned<D>>> load_all(Store& store, std::string_view prefix) {
   std::vector<Versioned<D>> all;
-  for (const auto& raw : TRY(store.list(D::kKind, prefix))) all.push_back(TRY(decode<D>(raw)));
+  for (const auto& one : TRY(peek_all<D>(store, prefix))) all.push_back({*one, one.revision});
   return all;
 }
 

@@ -45,7 +45,7 @@ class StoreTest : public testing::TestWithParam<Kind> {
   Result<std::int64_t> write(std::vector<Write> writes) { return store_->commit(writes); }
   std::string body(const char* kind, const char* name) {
     const auto found = MUST(store_->get({kind, name}));
-    return found ? found->body : "(none)";
+    return found ? found->body->text() : "(none)";
   }
   std::string names(const char* kind, const char* prefix) {
     std::string all;

@@ -26,12 +26,12 @@ struct Counts {
 Result<Counts> counts_of(Context& context, const std::string& cluster) {
   Counts counts;
   for (const auto& task : TRY(all_of<model::Task>(context, cluster))) {
-    const std::string& status = task.document.last_status;
+    const std::string& status = task->last_status;
     if (status == "RUNNING") ++counts.running;
     if (status == "PROVISIONING" || status == "PENDING" || status == "ACTIVATING") ++counts.pending;
   }
   for (const auto& service : TRY(all_of<model::Service>(context, cluster))) {
-    if (service.document.status == "ACTIVE") ++counts.services;
+    if (service->status == "ACTIVE") ++counts.services;
   }
   return counts;
 }
@@ -93,7 +93,7 @@ Result<shapes::DeleteClusterResponse> try_delete(Context& context, const shapes:
     return client_error("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.");
   }
   for (const auto& task : TRY(all_of<model::Task>(context, cluster.document.name))) {
-    if (task.document.last_status != "STOPPED") {
+    if (task->last_status != "STOPPED") {
       return client_error("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.");
     }
   }
@@ -140,7 +140,7 @@ Result<shapes::DescribeClustersResponse> describe_clusters(Context& context,
 Result<shapes::ListClustersResponse> list_clusters(Context& context, const shapes::ListClustersRequest& request) {
   std::vector<Positioned<std::string>> all;
   for (const auto& cluster : TRY(all_of<model::Cluster>(context))) {
-    if (cluster.document.status == "ACTIVE") all.push_back({cluster.document.name, cluster.document.arn});
+    if (cluster->status == "ACTIVE") all.push_back({cluster->name, cluster->arn});
   }
   auto page = TRY(arn_page(std::move(all), request.nextToken, request.maxResults, kClustersPerPage));
   return shapes::ListClustersResponse{std::move(page.arns), std::move(page.next)};

@@ -45,12 +45,12 @@ Result<DefinitionReference> parse_definition(const Context& context, std::string
 Result<std::optional<store::Versioned<model::TaskDefinition>>> find_definition(Context& context,
                                                                                std::string_view reference);
 
-// The documents of a cluster, or of the whole scope for an empty cluster.
+// The documents of a cluster, or of the whole scope for an empty cluster, to read.
 template <class D>
-Result<std::vector<store::Versioned<D>>> all_of(Context& context, std::string_view cluster = {}) {
+Result<std::vector<store::Snapshot<D>>> all_of(Context& context, std::string_view cluster = {}) {
   std::string prefix = model::Scope{context.account, context.region}.prefix();
   if (!cluster.empty()) prefix += std::string(cluster) + "/";
-  return store::load_all<D>(context.store, prefix);
+  return store::peek_all<D>(context.store, prefix);
 }
 
 // maxResults of a list. Errors: InvalidParameterException outside of 1 to 100.

@@ -199,17 +199,17 @@ Result<shapes::DescribeServicesResponse> describe_services(Context& context,
   response.failures.emplace();
   for (const auto& reference : request.services) {
     const auto name = name_in_cluster(context, "service", cluster, reference);
-    std::optional<store::Versioned<model::Service>> found;
+    std::optional<store::Snapshot<model::Service>> found;
     if (name) {
       const model::Service named{.scope = scope_of(context), .cluster = cluster, .name = *name};
-      found = TRY(store::load<model::Service>(context.store, named.key()));
+      found = TRY(store::peek<model::Service>(context.store, named.key()));
     }
     if (!found) {
       const std::string arn = reference.starts_with("arn:") ? reference : service_arn(context, cluster, *name);
       response.failures->push_back({.arn = arn, .reason = "MISSING"});
       continue;
     }
-    response.services->push_back(TRY(view_of(context, found->document, includes(request.include, "TAGS"))));
+    response.services->push_back(TRY(view_of(context, **found, includes(request.include, "TAGS"))));
   }
   return response;
 }
@@ -219,7 +219,7 @@ Result<shapes::ListServicesResponse> list_services(Context& context, const shape
   const auto cluster = TRY(find_cluster(context, request.cluster)).document.name;
   std::vector<Positioned<std::string>> all;
   for (const auto& one : TRY(all_of<model::Service>(context, cluster))) {
-    const auto& service = one.document;
+    const model::Service& service = *one;
     if (service.status == "INACTIVE") continue;
     if (request.launchType && *request.launchType != service.launch_type) continue;
     if (request.schedulingStrategy && *request.schedulingStrategy != service.scheduling_strategy) continue;

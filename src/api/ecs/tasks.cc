@@ -10,7 +10,6 @@
 #include "api/ecs/references.h"
 #include "api/ecs/refusals.h"
 #include "api/ecs/task_view.h"
-#include "api/reading.h"
 #include "api/writing.h"
 
 namespace weir::api::ecs {
@@ -48,16 +47,14 @@ class Viewer {
     const model::Service named{.scope = task.scope, .cluster = task.cluster, .name = task.service};
     auto [known, fresh] = services_.try_emplace(named.key());
     if (fresh) {
-      if (auto found = TRY(store::load<model::Service>(context_.store, named.key()))) {
-        known->second = std::move(found->document);
-      }
+      if (auto found = TRY(store::peek<model::Service>(context_.store, named.key()))) known->second = found->document;
     }
-    return known->second ? &*known->second : nullptr;
+    return known->second.get();
   }
 
   Context& context_;
   std::map<std::string, std::optional<model::TaskDefinition>> definitions_;
-  std::map<std::string, std::optional<model::Service>> services_;
+  std::map<std::string, std::shared_ptr<const model::Service>> services_;
 };
 
 // A task's id within its id or ARN. Errors: InvalidParameterException.
@@ -116,8 +113,8 @@ Result<shapes::ListTasksResponse> list_tasks(Context& context, const shapes::Lis
   const std::string status = request.desiredStatus.value_or("RUNNING");
   std::vector<Positioned<std::string>> all;
   const std::string within = scope_of(context).prefix() + cluster + "/";
-  for (const auto& one : TRY(load_mentioning<model::Task>(context.store, within, service))) {
-    const auto& task = one.document;
+  for (const auto& one : TRY(store::peek_all<model::Task>(context.store, within))) {
+    const model::Task& task = *one;
     if (task.desired_status != status) continue;
     if (!service.empty() && task.service != service) continue;
     if (request.family && *request.family != family_of(task)) continue;

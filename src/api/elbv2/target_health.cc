@@ -7,7 +7,6 @@
 #include "api/elbv2/associations.h"
 #include "api/elbv2/errors.h"
 #include "api/elbv2/refusals.h"
-#include "api/reading.h"
 
 namespace weir::api::elbv2 {
 
@@ -83,9 +82,8 @@ Result<shapes::DescribeTargetHealthOutput> describe_target_health(Context& conte
   const std::string check_port = group->document.group.HealthCheckPort.value_or("traffic-port");
   shapes::DescribeTargetHealthOutput output;
   auto& all = output.TargetHealthDescriptions.emplace();
-  const auto& arn = *group->document.group.TargetGroupArn;
-  for (const auto& task : TRY(load_mentioning<model::Task>(context.store, scope_of(context).prefix(), arn))) {
-    for (const auto& target : task.document.targets) {
+  for (const auto& task : TRY(store::peek_all<model::Task>(context.store, scope_of(context).prefix()))) {
+    for (const auto& target : task->targets) {
       if (target.target_group != input.TargetGroupArn || !is_asked(input, target)) continue;
       const auto health = health_of(target, !users.empty());
       if (!health) continue;
