@@ -36,25 +36,26 @@ std::optional<std::string> page_position(std::string_view token);
 // "00000000000000000042": numbers in a position, in the order of numbers.
 std::string position_number(std::int64_t number);
 
-// Sorts `all` and gives the page of `size` items after `token` (empty: the first page). None where the token is bad.
+// The page of `size` items after `token` (empty: the first page), in the order of their positions, which are unique.
+// Only what the page shows is sorted. None where the token is bad.
 template <class T>
 std::optional<Page<T>> page_of(std::vector<Positioned<T>> all, std::string_view token, std::size_t size,
                                Order order = Order::ascending) {
-  const auto before = [order](const std::string& a, const std::string& b) {
-    return order == Order::ascending ? a < b : b < a;
+  const auto before = [order](const Positioned<T>& a, const Positioned<T>& b) {
+    return order == Order::ascending ? a.position < b.position : b.position < a.position;
   };
-  std::stable_sort(all.begin(), all.end(),
-                   [&](const auto& a, const auto& b) { return before(a.position, b.position); });
-  auto from = all.begin();
   if (!token.empty()) {
-    const auto last = page_position(token);
-    if (!last) return std::nullopt;
-    from = std::find_if(all.begin(), all.end(), [&](const auto& one) { return before(*last, one.position); });
+    auto position = page_position(token);
+    if (!position) return std::nullopt;
+    const Positioned<T> last{std::move(*position), T()};
+    std::erase_if(all, [&](const auto& one) { return !before(last, one); });
   }
+  const std::size_t shown = std::min(size, all.size());
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(shown);
+  std::partial_sort(all.begin(), end, all.end(), before);
   Page<T> page;
-  const auto end = from + static_cast<std::ptrdiff_t>(std::min<std::size_t>(size, all.end() - from));
-  for (auto one = from; one != end; ++one) page.items.push_back(std::move(one->item));
-  if (end != all.end() && end != from) page.next = page_token((end - 1)->position);
+  if (shown > 0 && shown < all.size()) page.next = page_token((end - 1)->position);
+  for (auto one = all.begin(); one != end; ++one) page.items.push_back(std::move(one->item));
   return page;
 }
 
