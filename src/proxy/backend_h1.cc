@@ -101,9 +101,8 @@ void BackendH1::body_taken(std::size_t size) {
   if (muted_) lane_.loop().watch(fd_.get(), net::kReadable, *this);
   muted_ = false;
   update_interest();
-  if (pending_.empty()) return;
   const std::string in = std::exchange(pending_, {});
-  process(in);
+  process(in);  // even of nothing: the body may have been whole, and its end is yet to be told
 }
 
 void BackendH1::cancel() {

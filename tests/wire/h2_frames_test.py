@@ -219,6 +219,14 @@ class Frames(unittest.TestCase):
             self.assertEqual(peer.until("data")[:3], ("data", 1, 1))
             self.assertEqual(peer.data[1], b"ok")
 
+    def test_a_body_that_was_whole_before_it_could_be_sent_has_an_end(self):
+        with Peer(PROXY.port, settings=struct.pack(">HI", 4, 0)) as peer:
+            peer.ask(1, path="/bytes/70000")  # more than the proxy lets wait before it stops reading
+            self.assertIsNotNone(peer.until("headers"))
+            peer.send(setting(4, 1 << 20) + frame(WINDOW_UPDATE, 0, 0, b"\0\x10\0\0"))
+            self.assertEqual(peer.verdict(), "served")
+            self.assertEqual(len(peer.data[1]), 70000)
+
     def test_more_streams_than_allowed_are_refused(self):
         with Peer(PROXY.port) as peer:
             peer.until("settings")

@@ -154,7 +154,8 @@ class Peer:
 
 
 class Backend:
-    """An HTTP/1.1 server in threads: answers "ok" at once; /hang is never answered, /large with a megabyte."""
+    """An HTTP/1.1 server in threads: answers "ok" at once; /hang is never answered, /large with a megabyte,
+    /bytes/N with N bytes."""
 
     def __init__(self):
         self.listening = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -188,6 +189,8 @@ class Backend:
                     if path == b"/hang":
                         continue
                     body = b"x" * 1048576 if path == b"/large" else b"ok"
+                    if path.startswith(b"/bytes/"):
+                        body = b"x" * int(path[7:])
                     peer.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
         except OSError:
             pass
