@@ -22,6 +22,8 @@ class BackendH1 final : public net::FdHandler, public BackendStream, private Flu
   // Takes an exchange; send_head comes next.
   void begin(Exchange& exchange);
   void close();
+  // Its time is up: the exchange, if there is one, fails.
+  void end() { fail(FailureCause::drained); }
   Instant idle_since() const { return idle_since_; }
 
   bool send_head(const http::RequestHead& head, std::string_view forwarded, bool end) override;

@@ -94,6 +94,20 @@ void BackendH2::close_when_idle() {
   if (streams_.empty()) close(FailureCause::closed);
 }
 
+void BackendH2::end() {
+  std::vector<Stream*> late;
+  for (const auto& stream : streams_) {
+    if (stream->exchange != nullptr && stream->id != 0) late.push_back(stream.get());
+  }
+  std::vector<Exchange*> failed;
+  for (Stream* stream : late) {
+    failed.push_back(detach(*stream));
+    stream->cancel();
+  }
+  for (Exchange* exchange : failed) exchange->backend_failed({.cause = FailureCause::drained});
+  close_when_idle();
+}
+
 void BackendH2::release(Stream& stream) {
   const std::size_t slot = stream.slot;
   stream.exchange = nullptr;

@@ -22,6 +22,8 @@ class BackendH2 final : public net::FdHandler, private H2Wire {
   BackendStream* begin(Exchange& exchange);
   // Takes no new stream; closes when the last one has ended.
   void close_when_idle();
+  // Its time is up: every exchange fails.
+  void end();
 
  private:
   struct Stream;

@@ -28,6 +28,7 @@ BackendLink::BackendLink(Lane& lane, LiveBackend& backend)
     : lane_(lane), backend_(backend), address_(MUST(net::SocketAddress::ip(backend.spec.address, backend.spec.port))) {}
 
 BackendLink::~BackendLink() {
+  if (leaving_since_) lane_.drains().remove(*this);
   backend_.load->connections -= static_cast<std::uint32_t>(h1_.size() + h2_.size() + tunnels_.size());
 }
 
@@ -140,6 +141,30 @@ bool BackendLink::has_room() const {
 
 void BackendLink::backend_changed() {
   if (!backend_.serving()) close_unused();
+  watch_drain();
+}
+
+void BackendLink::watch_drain() {
+  const bool leaves = !backend_.listed || backend_.spec.state == route::BackendState::draining;
+  if (leaves == leaving_since_.has_value()) return;
+  if (leaves) {
+    leaving_since_ = lane_.loop().now();
+    lane_.drains().add(*this);
+  } else {
+    lane_.drains().remove(*this);
+    leaving_since_.reset();
+  }
+}
+
+void BackendLink::end_all() {
+  std::vector<BackendH1*> busy;
+  for (const auto& connection : h1_) busy.push_back(connection.get());
+  for (BackendH1* connection : busy) connection->end();
+  std::vector<BackendH2*> sessions;
+  for (const auto& connection : h2_) sessions.push_back(connection.get());
+  for (BackendH2* connection : sessions) connection->end();
+  for (Tunnel* tunnel : std::vector<Tunnel*>(tunnels_)) tunnel->end();
+  lane_.flush();
 }
 
 void BackendLink::close_unused() {

@@ -38,6 +38,11 @@ class BackendLink final : public LiveBackend::Attachment {
   // Closes connections that have been idle for too long.
   void sweep(Instant now);
 
+  // When its time to finish is over; only of one that drains or has left the table.
+  Instant drained_at() const { return *leaving_since_ + backend_.pool->spec().drain_delay; }
+  // Ends what still goes on.
+  void end_all();
+
   // From the connections.
   bool keep(BackendH1& connection);  // false: close it instead
   void left_idle(BackendH1& connection);
@@ -52,6 +57,7 @@ class BackendLink final : public LiveBackend::Attachment {
  private:
   void renew_tls();
   void close_unused();
+  void watch_drain();
   TlsPointer session(int fd) const;
   net::Fd new_socket();
   void free_place();
@@ -64,6 +70,7 @@ class BackendLink final : public LiveBackend::Attachment {
   std::uint64_t clients_generation_ = 0;       // of the Lane's clients, when `tls_` was taken from there
   std::shared_ptr<const net::TlsClient> tls_;  // null: cleartext, or nothing at all where `unusable_`
   bool unusable_ = false;                      // TLS is asked for, and its files could not be used
+  std::optional<Instant> leaving_since_;       // drains, or has left the table; none: neither
   std::vector<std::unique_ptr<BackendH1>> h1_;
   std::vector<BackendH1*> idle_;  // the last used is used next
   std::vector<std::unique_ptr<BackendH2>> h2_;

@@ -26,7 +26,8 @@ struct Entrance {
   Duration idle_timeout{};
   std::shared_ptr<const net::TlsServer> tls;  // null: cleartext
   std::size_t connections = 0;
-  bool closing = false;  // connections end after what they are doing
+  Instant end_at = Instant::max();  // what still goes on is ended
+  bool closing = false;             // connections end after what they are doing
 
   bool asks_certificates() const { return tls && tls->options().ask != net::AskClient::nothing; }
   bool passes_bytes() const {

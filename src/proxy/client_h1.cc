@@ -77,7 +77,7 @@ void ClientH1::finish_soon(Duration grace) {
 void ClientH1::end() {
   close_after_ = true;
   if (exchange_ == nullptr || !started_ || response_done_) return close();
-  exchange_->give_up(FailureCause::drained);
+  if (!exchange_->give_up(FailureCause::drained)) close();
   lane_.flush();
 }
 

@@ -101,11 +101,13 @@ void ClientH2::finish_soon(Duration) {
 
 void ClientH2::end() {
   if (!open()) return;
-  std::vector<Exchange*> late;
+  std::vector<Stream*> late;
   for (const auto& stream : streams_) {
-    if (stream->exchange != nullptr) late.push_back(stream->exchange);
+    if (stream->exchange != nullptr) late.push_back(stream.get());
   }
-  for (Exchange* exchange : late) exchange->give_up(FailureCause::drained);
+  for (Stream* stream : late) {
+    if (!stream->exchange->give_up(FailureCause::drained)) session().reset(stream->id, H2Code::cancel);
+  }
   finishing_ = ended_ = true;
   session().goaway(H2Code::no_error);
   timer_.arm(lane_.loop().now() + kLingerTime);

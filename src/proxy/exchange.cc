@@ -366,13 +366,14 @@ void Exchange::on_silence() {
   lane_.flush();
 }
 
-void Exchange::give_up(FailureCause cause) {
-  if (backend_ == nullptr) return;
+bool Exchange::give_up(FailureCause cause) {
+  if (backend_ == nullptr) return false;
   BackendStream* backend = backend_;
   if (cause == FailureCause::response_timeout) note_failure();
   detach_backend();
   backend->cancel();
   answer_failure(cause);
+  return true;
 }
 
 }  // namespace weir::proxy

@@ -32,9 +32,10 @@ class Exchange {
   void request_body(std::string_view bytes);
   // `trailers` (or null) are taken from the caller.
   void request_end(http::HeaderBlock* trailers);
-  void client_writable();            // unsent() has fallen to the low mark
-  void give_up(FailureCause cause);  // answers, or aborts the response
-  void client_gone();                // the client does not want the response any more, and is not called again
+  void client_writable();  // unsent() has fallen to the low mark
+  // Answers, or aborts the response. False: nothing of it is on a backend.
+  bool give_up(FailureCause cause);
+  void client_gone();  // the client does not want the response any more, and is not called again
   bool request_ended() const { return request_ended_; }
 
   // From the backend side, which no longer knows this exchange when `end` is true, and after response_end and

@@ -15,7 +15,13 @@ ssize_t receive_from(int fd, net::TlsSession* tls, std::span<char> buffer) {
 }
 
 Lane::Lane(net::Loop& loop, Log& log, std::uint64_t seed, SharedLoads& shared)
-    : loop_(loop), log_(log), random_(seed), read_buffer_(kReadBuffer), write_buffer_(kReadBuffer), table_(&shared) {}
+    : loop_(loop),
+      log_(log),
+      random_(seed),
+      read_buffer_(kReadBuffer),
+      write_buffer_(kReadBuffer),
+      drains_(loop),
+      table_(&shared) {}
 
 Lane::~Lane() = default;
 

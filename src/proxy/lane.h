@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "net/loop.h"
 #include "net/tls.h"
+#include "proxy/drain_watch.h"
 #include "proxy/live_table.h"
 #include "proxy/out_queue.h"
 
@@ -48,6 +49,7 @@ class Lane final : private net::TurnTask {
   Log& log() { return log_; }
   Random& random() { return random_; }
   LiveTable& table() { return table_; }
+  DrainWatch& drains() { return drains_; }
   ChunkPool& chunks() { return chunks_; }
   // Scratch for one read, or for serialising one write; free again when the call that filled it returns.
   std::span<char> read_buffer() { return read_buffer_; }
@@ -96,6 +98,7 @@ class Lane final : private net::TurnTask {
   std::vector<std::unique_ptr<Exchange>> free_exchanges_;
   PoolClients pool_clients_;
   std::uint64_t clients_generation_ = 0;
+  DrainWatch drains_;
   LiveTable table_;
   std::vector<std::unique_ptr<ClientConnection>> clients_;
 };

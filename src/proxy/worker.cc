@@ -59,9 +59,12 @@ std::string place_of(const route::Listener& listener) {
 }
 
 Worker::Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& shared, ReportTo report)
-    : log_(log), report_to_(std::move(report)), loop_(clock), lane_(loop_, log, seed, shared), tick_(loop_, [this] {
-        on_tick();
-      }) {
+    : log_(log),
+      report_to_(std::move(report)),
+      loop_(clock),
+      lane_(loop_, log, seed, shared),
+      tick_(loop_, [this] { on_tick(); }),
+      overdue_(loop_, [this] { end_overdue(); }) {
   lane_.drained = [this] { on_drained(); };
   thread_ = std::thread([this] {
     tick_.arm(loop_.now() + kFeedbackInterval);
@@ -142,6 +145,7 @@ void Worker::enter(Entrance& entrance) {
 void Worker::run_apply(const route::RouteTablePointer& table) {
   lane_.table().apply(table);
   lane_.table().take_stock(loop_.now());
+  lane_.drains().renew();
   // Who came in through a listener that has gone may still ask, within the time that its connection ends in.
   for (const auto& entrance : closed_entrances_) {
     LiveListener* parted = lane_.table().find_parted(entrance->listener_id);
@@ -158,12 +162,42 @@ void Worker::run_close(const std::string& place, Duration grace) {
   std::unique_ptr<Entrance> entrance = std::move((*found)->entrance);
   acceptors_.erase(found);
   entrance->closing = true;
+  entrance->end_at = loop_.now() + longest_delay(*entrance);
+  if (!overdue_.armed() || overdue_.deadline() > entrance->end_at) overdue_.arm(entrance->end_at);
   std::vector<ClientConnection*> clients;
   for (const auto& client : lane_.clients()) {
     if (&client->entrance() == entrance.get()) clients.push_back(client.get());
   }
   closed_entrances_.push_back(std::move(entrance));
   for (ClientConnection* client : clients) client->finish_soon(grace);
+}
+
+// Of the pools that its rules lead to.
+Duration Worker::longest_delay(const Entrance& entrance) {
+  Duration longest(0);
+  if (entrance.listener == nullptr) return longest;
+  for (const auto& rule : entrance.listener->rules) {
+    const auto* forward = std::get_if<route::Forward>(&rule->spec->action);
+    if (forward == nullptr) continue;
+    for (const route::WeightedPool& to : forward->pools) {
+      const LivePool* pool = lane_.table().find_pool(to.pool);
+      if (pool != nullptr) longest = std::max<Duration>(longest, pool->spec().drain_delay);
+    }
+  }
+  return longest;
+}
+
+void Worker::end_overdue() {
+  std::vector<ClientConnection*> late;
+  for (const auto& client : lane_.clients()) {
+    if (client->entrance().end_at <= loop_.now()) late.push_back(client.get());
+  }
+  for (ClientConnection* client : late) client->end();
+  for (const auto& entrance : closed_entrances_) {
+    const bool waits = entrance->end_at > loop_.now();
+    if (waits && (!overdue_.armed() || overdue_.deadline() > entrance->end_at)) overdue_.arm(entrance->end_at);
+  }
+  lane_.flush();
 }
 
 void Worker::accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer) {

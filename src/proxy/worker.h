@@ -73,6 +73,8 @@ class Worker {
   void on_tick();
   void on_drained();
   void check_finished();
+  Duration longest_delay(const Entrance& entrance);
+  void end_overdue();
 
   Log& log_;
   ReportTo report_to_;
@@ -81,6 +83,7 @@ class Worker {
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   Lane lane_;
   net::Timer tick_;
+  net::Timer overdue_;  // for those who came in through entrances that have gone
   bool drained_reported_ = false;
   std::function<void()> finished_;
   std::thread thread_;

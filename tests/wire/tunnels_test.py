@@ -14,6 +14,8 @@ import unittest
 from data_plane_test import PATIENCE, Control, Proxy, free_port  # takes PROXY from the arguments
 from tls_test import Authority
 
+import raw_h2
+
 LARGE = bytes(range(256)) * (32 * 1024)  # 8 MiB
 HUGE = LARGE * 6  # more than all buffers on the way hold
 
@@ -117,9 +119,10 @@ class WireTest(unittest.TestCase):
         self.addCleanup(place.close)
         return place
 
-    def dead_place(self):
+    @staticmethod
+    def dead_place(address="127.0.0.1"):
         """Nobody listens there."""
-        place = Place()
+        place = Place(address)
         place.close()
         return place
 
@@ -684,6 +687,156 @@ class TlsUpgradeTest(TlsWireTest):
                     self.assertEqual(got, [LARGE])
                 client.close()
                 self.assertEqual(rest(connection), b"")
+
+
+class DrainTest(WireTest):
+    """What outlives its pool's drain_delay is ended by the proxy itself, and nothing before."""
+    DELAY = 0.8  # seconds
+
+    def pools(self, state="serving", protocol="tcp", **more):
+        return [pool("p", backend(self.there, state=state), protocol=protocol, drain_delay_ms=int(self.DELAY * 1000),
+                     **more)]
+
+    def begin(self, kind):
+        """(client, backend) with a tunnel between them."""
+        self.there = self.place()
+        self.listeners = [listener(self.port, "p", protocol="tcp" if kind == "tcp" else "http")]
+        self.protocol = "tcp" if kind == "tcp" else "http1"
+        self.serve(self.pools(protocol=self.protocol), self.listeners)
+        client = self.connect()
+        if kind != "tcp":
+            client.sendall(ASK)
+        connection = self.accept(self.there)
+        if kind != "tcp":
+            head(connection)
+            connection.sendall(AGREED)
+            head(client)
+        return client, connection
+
+    def assert_lives_for_the_delay(self, client, connection, begun):
+        client.sendall(b"x")
+        self.assertEqual(take(connection, 1), b"x")
+        client.settimeout(0.3)
+        with self.assertRaises(TimeoutError):
+            client.recv(1)
+        self.assert_closed(client, within=5)
+        self.assertGreater(time.monotonic() - begun, self.DELAY * 0.95)
+        self.assertLess(time.monotonic() - begun, self.DELAY + 3)
+        self.assert_closed(connection, within=5)
+
+    def test_tunnels_on_a_draining_backend(self):
+        for kind in ("tcp", "upgrade"):
+            with self.subTest(kind=kind):
+                ends = self.begin(kind)
+                begun = time.monotonic()
+                self.serve(self.pools("draining", self.protocol), self.listeners)
+                self.assert_lives_for_the_delay(*ends, begun)
+                self.control.wait(lambda f: f["backends"][0]["active"] == 0, "none active")
+                self.port = free_port()
+
+    def test_tunnels_on_a_backend_that_has_left_the_table(self):
+        ends = self.begin("tcp")
+        begun = time.monotonic()
+        self.serve([{**self.pools()[0], "backends": []}], self.listeners)
+        self.assert_lives_for_the_delay(*ends, begun)
+
+    def test_tunnels_of_a_listener_that_has_gone(self):
+        for kind in ("tcp", "upgrade"):
+            with self.subTest(kind=kind):
+                ends = self.begin(kind)
+                begun = time.monotonic()
+                self.serve(self.pools(protocol=self.protocol), [])
+                self.assert_lives_for_the_delay(*ends, begun)
+                self.port = free_port()
+
+    def test_a_backend_that_serves_again_keeps_its_tunnels(self):
+        client, connection = self.begin("tcp")
+        self.serve(self.pools("draining"), self.listeners)
+        self.serve(self.pools("serving"), self.listeners)
+        time.sleep(self.DELAY + 0.3)
+        client.sendall(b"x")
+        self.assertEqual(take(connection, 1), b"x")
+
+    def ask(self, answer=b""):
+        """(client, backend) with a request under way that has had `answer` so far."""
+        self.there = self.place()
+        self.listeners, self.protocol = [listener(self.port, "p", protocol="http")], "http1"
+        self.serve(self.pools(protocol="http1"), self.listeners)
+        client = self.connect()
+        client.sendall(PLAIN)
+        connection = self.accept(self.there)
+        head(connection)
+        connection.sendall(answer)
+        return client, connection
+
+    def test_a_request_that_is_not_answered_in_time_is_answered_504(self):
+        for of_listener in (False, True):
+            with self.subTest(of_listener=of_listener):
+                client, connection = self.ask()
+                begun = time.monotonic()
+                if of_listener:
+                    self.serve(self.pools(protocol="http1"), [])
+                else:
+                    self.serve(self.pools("draining", "http1"), self.listeners)
+                self.assertTrue(head(client).startswith(b"HTTP/1.1 504 "))
+                self.assertGreater(time.monotonic() - begun, self.DELAY * 0.95)
+                self.assert_closed(connection)
+                self.port = free_port()
+
+    def test_a_response_that_is_not_whole_in_time_is_cut(self):
+        for of_listener in (False, True):
+            with self.subTest(of_listener=of_listener):
+                client, connection = self.ask(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nsome")
+                self.assertTrue(head(client).startswith(b"HTTP/1.1 200 "))
+                begun = time.monotonic()
+                if of_listener:
+                    self.serve(self.pools(protocol="http1"), [])
+                else:
+                    self.serve(self.pools("draining", "http1"), self.listeners)
+                self.assertEqual(rest(client), b"some")
+                self.assertGreater(time.monotonic() - begun, self.DELAY * 0.95)
+                self.assert_closed(connection)
+                self.port = free_port()
+
+    def test_what_ends_within_the_delay_is_whole(self):
+        client, connection = self.ask(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsome")
+        self.serve(self.pools("draining", "http1"), self.listeners)
+        time.sleep(self.DELAY / 2)
+        connection.sendall(b"more")
+        head(client)
+        self.assertEqual(take(client, 8), b"somemore")
+
+    def test_streams_of_http2_are_reset(self):
+        for of_listener in (False, True):
+            with self.subTest(of_listener=of_listener):
+                self.there = self.place()
+                self.listeners = [listener(self.port, "p", protocol="http")]
+                self.serve(self.pools(protocol="http2"), self.listeners)
+                with raw_h2.Peer(self.port) as peer:
+                    peer.ask(1)
+                    connection = self.accept(self.there)
+                    take(connection, 24)
+                    connection.sendall(raw_h2.frame(raw_h2.SETTINGS) + raw_h2.frame(raw_h2.HEADERS, 4, 1, b"\x88"))
+                    self.assertEqual(peer.until("headers"), ("headers", 1, "88", False))
+                    begun = time.monotonic()
+                    self.serve(self.pools("serving" if of_listener else "draining", "http2"),
+                               [] if of_listener else self.listeners)
+                    self.assertEqual(peer.until("rst")[:2], ("rst", 1))
+                    self.assertGreater(time.monotonic() - begun, self.DELAY * 0.95)
+                    told = b""
+                    while raw_h2.frame(raw_h2.RST_STREAM, 0, 1, b"\0\0\0\x08") not in told:
+                        piece = connection.recv(65536)
+                        self.assertTrue(piece, "the backend is not told that the stream is over")
+                        told += piece
+                self.port = free_port()
+
+    def test_a_shorter_delay_counts_at_once(self):
+        client, connection = self.begin("tcp")
+        self.DELAY = 60
+        self.serve(self.pools("draining"), self.listeners)
+        self.DELAY = 0.1
+        self.serve(self.pools("draining"), self.listeners)
+        self.assert_closed(client, within=5)
 
 
 if __name__ == "__main__":
