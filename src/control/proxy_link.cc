@@ -27,6 +27,15 @@ void ProxyLink::publish(route::RouteTablePointer table) {
   write();
 }
 
+void ProxyLink::ask_to_be_followed(std::vector<std::string> command) {
+  if (!connected_) return;
+  Json::Array words(command.begin(), command.end());
+  Json message;
+  message.set("upgrade", Json::object().set("command", std::move(words)));
+  outgoing_ += message.dump() + "\n";
+  write();
+}
+
 void ProxyLink::connect() {
   const auto address = net::SocketAddress::unix_path(path_);
   auto socket = address ? net::connect_stream(*address) : Result<net::Fd>(std::unexpected(address.error()));

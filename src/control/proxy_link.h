@@ -1,13 +1,14 @@
 // ProxyLink: the way to the real proxy: a client of its Unix socket on control's loop. Each message is one line of
 // JSON:
-// {"table": …} to the proxy, {"feedback": …} from it. A connection that is lost is made again, for ever. Of tables that
-// wait behind a slow reader only the newest is kept. One thread (the loop's); owned by main.
+// {"table": …} and {"upgrade": …} to the proxy, {"feedback": …} from it. A connection that is lost is made again, for
+// ever. Of tables that wait behind a slow reader only the newest is kept. One thread (the loop's); owned by main.
 #pragma once
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "control/control.h"
@@ -29,6 +30,8 @@ class ProxyLink final : public DataPlane, private net::FdHandler {
   ~ProxyLink() override;
 
   void publish(route::RouteTablePointer table) override;
+  // Another process shall follow the proxy: one that `command`, program and arguments, starts. While connected.
+  void ask_to_be_followed(std::vector<std::string> command);
   bool connected() const { return connected_; }
 
  private:

@@ -21,8 +21,8 @@ int main(int argc, char** argv) {
   };
   const auto clients = weir::cli::commands();
   table.insert(table.end(), clients.begin(), clients.end());
-  table.push_back({"proxy", "--control SOCKET --table FILE …", "run the data plane alone (serve starts it by itself)",
-                   &weir::proxy_command});
+  table.push_back({"proxy", "--table FILE [--control SOCKET] …", "run the data plane alone (serve starts it by itself)",
+                   &weir::proxy_command, weir::kProxyDetails});
   table.push_back({"shim", "DIR", "keep one task's processes (serve starts it by itself)", &weir::shim_command});
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return weir::cli::run(table, arguments);

@@ -6,6 +6,9 @@
 
 namespace weir {
 
+// What `weir proxy --help` says of its options.
+extern const char* const kProxyDetails;
+
 // `args`: what follows "proxy" on the command line. Returns the exit code: 0 after a graceful end, 1 where it could not
 // start, 2 for wrong arguments.
 int proxy_command(std::span<const std::string> args);

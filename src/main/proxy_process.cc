@@ -10,9 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <optional>
-#include <sstream>
+
+#include "main/process_identity.h"
 
 namespace weir {
 
@@ -21,39 +20,6 @@ namespace {
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLongestPause = std::chrono::seconds(5);
 constexpr Duration kSteadyAfter = std::chrono::seconds(10);
-
-// Field 22 of /proc/<pid>/stat: with the pid, it names a process for good. Empty for one that is gone or a zombie.
-std::string start_time(pid_t pid) {
-  std::ifstream file(fmt::format("/proc/{}/stat", pid));
-  std::stringstream text;
-  text << file.rdbuf();
-  const std::string stat = text.str();
-  const auto name_end = stat.rfind(')');
-  if (name_end == std::string::npos) return {};
-  std::istringstream fields(stat.substr(name_end + 1));
-  std::string field;
-  for (int i = 3; i <= 22 && fields >> field; ++i) {
-    if (i == 3 && field == "Z") return {};
-  }
-  return field;
-}
-
-std::optional<pid_t> pid_of(const std::string& pid_file) {
-  std::ifstream file(pid_file);
-  pid_t pid = 0;
-  std::string since;
-  if (!(file >> pid >> since) || pid <= 0 || start_time(pid) != since) return std::nullopt;
-  return pid;
-}
-
-Result<> write_pid_file(const std::string& path, pid_t pid) {
-  const std::string fresh = path + ".new";
-  std::ofstream file(fresh, std::ios::trunc);
-  file << pid << ' ' << start_time(pid) << '\n';
-  file.close();
-  if (!file || ::rename(fresh.c_str(), path.c_str()) != 0) return fail_errno("cannot write " + path, errno);
-  return {};
-}
 
 // In the child, between fork and exec: only calls that are safe there.
 [[noreturn]] void become(char* const* argv, int log) {
@@ -97,6 +63,25 @@ bool ProxyProcess::adopt() {
   return true;
 }
 
+void ProxyProcess::look_again() {
+  const auto pid = pid_of(options_.pid_file);
+  if (!pid || *pid == pid_ || stopping_) return;
+  if (pidfd_) loop_.unwatch(pidfd_.get());
+  again_->cancel();
+  if (watch(*pid)) log_.info(fmt::format("another proxy serves now, process {}", *pid));
+}
+
+bool ProxyProcess::outdated() const {
+  const std::vector<std::string> arguments(options_.command.begin() + 1, options_.command.end());
+  return pid_ != 0 && (!runs_own_program(pid_) || arguments_of(pid_) != arguments);
+}
+
+std::vector<std::string> ProxyProcess::up_to_date_command() const {
+  std::vector<std::string> command = options_.command;
+  command.front() = own_program();
+  return command;
+}
+
 Result<> ProxyProcess::spawn() {
   const net::Fd log(::open(options_.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!log) return fail_errno("cannot open " + options_.log_file, errno);
@@ -126,7 +111,10 @@ void ProxyProcess::on_ready(std::uint32_t) {
   pidfd_.reset();
   int status = 0;
   ::waitpid(pid_, &status, WNOHANG);  // an adopted proxy is nobody's child here; its status is init's
-  gone();
+  const auto follower = pid_of(options_.pid_file);
+  if (!follower || *follower == pid_ || !watch(*follower)) return gone();
+  log_.info(fmt::format("the proxy has been followed by another one, process {}", *follower));
+  if (stopping_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGTERM, nullptr, 0);
 }
 
 void ProxyProcess::gone() {

@@ -1,6 +1,7 @@
 // ProxyProcess: sees to it that one `weir proxy` runs for a state directory. The proxy is a process and a crash domain
 // of its own: it outlives the control process, and the next one adopts it by its pid file. A proxy that ends is started
-// again, with back-off. One thread (the control thread); owned by `weir serve`.
+// again, with back-off, unless another proxy has followed it: then the pid file names that one. One thread (the control
+// thread); owned by `weir serve`.
 #pragma once
 
 #include <sys/types.h>
@@ -19,7 +20,7 @@ namespace weir {
 
 struct ProxyProcessOptions {
   std::vector<std::string> command;  // argv; the first word is the program's path
-  std::string pid_file;              // "<pid> <start time>\n"
+  std::string pid_file;              // the proxy that serves; a proxy that follows another writes itself into it
   std::string log_file;              // its standard error is appended here
 };
 
@@ -30,6 +31,12 @@ class ProxyProcess final : public net::FdHandler {
 
   // Adopts the proxy of the pid file where it still runs, otherwise starts one. Errors: "Io".
   Result<> start();
+  // A proxy has said hello: perhaps it is one that has followed the one known here.
+  void look_again();
+  // Whether the proxy runs another program than this process, or other arguments than it would be started with.
+  bool outdated() const;
+  // What a proxy that is not would be started by.
+  std::vector<std::string> up_to_date_command() const;
   // Asks it to drain and end (SIGTERM), and does not start it again; `ended` is called once it is gone.
   void stop(std::function<void()> ended);
   // Ends it at once (SIGKILL).

@@ -80,6 +80,7 @@ Result<> Server::start() {
       std::make_unique<control::ProxyLink>(loop_, in_state("proxy.sock"), log_,
                                            control::ProxyLinkCalls{.on_connected =
                                                                        [this] {
+                                                                         on_proxy();
                                                                          control_->on_connected();
                                                                          wake();
                                                                        },
@@ -97,8 +98,10 @@ Result<> Server::start() {
   });
   TRY(listen());
 
-  std::vector<std::string> command{kOwnProgram,           "proxy", "--control", in_state("proxy.sock"), "--table",
-                                   in_state("table.json")};
+  std::vector<std::string> command{kOwnProgram,  "proxy",
+                                   "--control",  in_state("proxy.sock"),
+                                   "--table",    in_state("table.json"),
+                                   "--pid-file", in_state("proxy.pid")};
   if (options_.workers != 0) command.insert(command.end(), {"--workers", std::to_string(options_.workers)});
   proxy_ = std::make_unique<ProxyProcess>(
       loop_, log_,
@@ -107,6 +110,16 @@ Result<> Server::start() {
   TRY(proxy_->start());
   wake();
   return {};
+}
+
+// It is the one that was known, or has followed it. One that an older `weir serve` started is asked once to be followed
+// by this program: a proxy that cannot be goes on as it is.
+void Server::on_proxy() {
+  proxy_->look_again();
+  if (asked_to_upgrade_ || !proxy_->outdated()) return;
+  asked_to_upgrade_ = true;
+  log_.info("the proxy is of another program or has other options: asking it to be followed");
+  proxy_link_->ask_to_be_followed(proxy_->up_to_date_command());
 }
 
 Result<> Server::open_store() {

@@ -42,6 +42,7 @@ class Server final : private net::TurnTask {
  private:
   void at_turn_end() override;  // one step of control
   void wake();
+  void on_proxy();
   void on_signal(int number);
   void begin_shutdown();
   void stop_tasks();
@@ -73,6 +74,7 @@ class Server final : private net::TurnTask {
   std::unique_ptr<wire::Facade> facade_;
   std::unique_ptr<wire::ApiServer> api_server_;
   net::Timer next_step_;
+  bool asked_to_upgrade_ = false;
 
   enum class Life { running, shutting_down };
   Life life_ = Life::running;

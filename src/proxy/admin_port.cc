@@ -13,11 +13,11 @@ namespace weir::proxy {
 class AdminPort::Visitor final : public net::FdHandler {
  public:
   Visitor(AdminPort& port, net::Fd socket)
-      : port_(port), fd_(std::move(socket)), limit_(port.loop_, [this] { port_.forget(*this); }) {
-    port_.loop_.watch(fd_.get(), net::kReadable, *this);
-    limit_.arm(port_.loop_.now() + kAdminTime);
+      : port_(port), loop_(port.loop_), fd_(std::move(socket)), limit_(loop_, [this] { port_.forget(*this); }) {
+    loop_.watch(fd_.get(), net::kReadable, *this);
+    limit_.arm(loop_.now() + kAdminTime);
   }
-  ~Visitor() override { port_.loop_.unwatch(fd_.get()); }
+  ~Visitor() override { loop_.unwatch(fd_.get()); }
 
   void on_ready(std::uint32_t events) override {
     if (events & net::kReadable) {
@@ -42,10 +42,11 @@ class AdminPort::Visitor final : public net::FdHandler {
     const ssize_t sent = send(fd_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
     if (sent > 0) out_.erase(0, static_cast<std::size_t>(sent));
     if (out_.empty()) return port_.forget(*this);
-    port_.loop_.change(fd_.get(), net::kWritable);
+    loop_.change(fd_.get(), net::kWritable);
   }
 
   AdminPort& port_;
+  net::Loop& loop_;  // outlives the port, as this may
   net::Fd fd_;
   net::Timer limit_;
   std::string in_, out_;
@@ -55,18 +56,22 @@ Result<std::unique_ptr<AdminPort>> AdminPort::open(net::Loop& loop, const std::s
                                                    std::function<std::string()> text) {
   const net::SocketAddress parsed = TRY(net::SocketAddress::parse(address));
   net::Fd socket = TRY(net::listen_stream(parsed));
+  return take(loop, std::make_shared<const net::Fd>(std::move(socket)), std::move(text));
+}
+
+std::unique_ptr<AdminPort> AdminPort::take(net::Loop& loop, SharedFd socket, std::function<std::string()> text) {
   return std::unique_ptr<AdminPort>(new AdminPort(loop, std::move(socket), std::move(text)));
 }
 
-AdminPort::AdminPort(net::Loop& loop, net::Fd socket, std::function<std::string()> text)
+AdminPort::AdminPort(net::Loop& loop, SharedFd socket, std::function<std::string()> text)
     : loop_(loop), fd_(std::move(socket)), text_(std::move(text)) {
-  loop_.watch(fd_.get(), net::kReadable, *this);
+  loop_.watch(fd_->get(), net::kReadable, *this);
 }
 
-AdminPort::~AdminPort() { loop_.unwatch(fd_.get()); }
+AdminPort::~AdminPort() { loop_.unwatch(fd_->get()); }
 
 void AdminPort::on_ready(std::uint32_t) {
-  std::optional<net::Fd> socket = net::accept_stream(fd_.get());
+  std::optional<net::Fd> socket = net::accept_stream(fd_->get());
   if (!socket) return;
   auto visitor = std::make_shared<Visitor>(*this, std::move(*socket));
   visitors_.emplace(visitor.get(), visitor);

@@ -15,10 +15,10 @@ namespace weir::proxy {
 
 class ControlPort::Peer final : public net::FdHandler {
  public:
-  Peer(ControlPort& port, net::Fd socket) : port_(port), fd_(std::move(socket)) {
-    port_.loop_.watch(fd_.get(), net::kReadable, *this);
+  Peer(ControlPort& port, net::Fd socket) : port_(port), loop_(port.loop_), fd_(std::move(socket)) {
+    loop_.watch(fd_.get(), net::kReadable, *this);
   }
-  ~Peer() override { port_.loop_.unwatch(fd_.get()); }
+  ~Peer() override { loop_.unwatch(fd_.get()); }
 
   void send(std::string line) {
     if (out_.size() > kMaxUnsentFeedback) return;
@@ -37,7 +37,7 @@ class ControlPort::Peer final : public net::FdHandler {
       if (sent < 0) break;  // a dead peer is told by the read
       out_.erase(0, static_cast<std::size_t>(sent));
     }
-    port_.loop_.change(fd_.get(), net::kReadable | (out_.empty() ? net::kNothing : net::kWritable));
+    loop_.change(fd_.get(), net::kReadable | (out_.empty() ? net::kNothing : net::kWritable));
   }
   void read() {
     std::array<char, kReadBuffer> buffer;
@@ -70,6 +70,7 @@ class ControlPort::Peer final : public net::FdHandler {
   }
 
   ControlPort& port_;
+  net::Loop& loop_;  // outlives the port, as this may
   net::Fd fd_;
   std::string in_, out_;
 };
@@ -85,21 +86,33 @@ Result<std::unique_ptr<ControlPort>> ControlPort::open(net::Loop& loop, Log& log
   }
   net::Fd socket = TRY(net::listen_stream(address));
   chmod(path.c_str(), 0600);
+  return take(loop, log, path, std::make_shared<const net::Fd>(std::move(socket)), std::move(calls));
+}
+
+std::unique_ptr<ControlPort> ControlPort::take(net::Loop& loop, Log& log, const std::string& path, SharedFd socket,
+                                               Calls calls) {
   return std::unique_ptr<ControlPort>(new ControlPort(loop, log, path, std::move(socket), std::move(calls)));
 }
 
-ControlPort::ControlPort(net::Loop& loop, Log& log, std::string path, net::Fd socket, Calls calls)
+ControlPort::ControlPort(net::Loop& loop, Log& log, std::string path, SharedFd socket, Calls calls)
     : loop_(loop), log_(log), path_(std::move(path)), fd_(std::move(socket)), calls_(std::move(calls)) {
-  loop_.watch(fd_.get(), net::kReadable, *this);
+  loop_.watch(fd_->get(), net::kReadable, *this);
 }
 
 ControlPort::~ControlPort() {
-  loop_.unwatch(fd_.get());
-  unlink(path_.c_str());
+  loop_.unwatch(fd_->get());
+  if (!left_) unlink(path_.c_str());
 }
 
+void ControlPort::pause() {
+  drop_peer();
+  loop_.change(fd_->get(), net::kNothing);
+}
+
+void ControlPort::resume() { loop_.change(fd_->get(), net::kReadable); }
+
 void ControlPort::on_ready(std::uint32_t) {
-  std::optional<net::Fd> socket = net::accept_stream(fd_.get());
+  std::optional<net::Fd> socket = net::accept_stream(fd_->get());
   if (!socket) return;
   peer_ = std::make_shared<Peer>(*this, std::move(*socket));
   calls_.connected();

@@ -25,8 +25,12 @@ DataPlane::DataPlane(const Clock& clock, Log& log, Random& random, DataPlaneOpti
       tick_(loop_, [this] { on_tick(); }),
       shutdown_limit_(loop_, [this] { loop_.stop(); }),
       table_(std::make_shared<const route::RouteTable>()) {
-  signals_ =
-      std::make_unique<net::SignalWatch>(loop_, std::initializer_list<int>{SIGTERM, SIGINT}, [this](int) { finish(); });
+  signals_ = std::make_unique<net::SignalWatch>(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP},
+                                                [this](int signal) {
+                                                  if (signal != SIGHUP) return finish();
+                                                  follow(options_.command);
+                                                });
+  for (WorkerReport& report : reports_) report.version = -1;
   for (std::size_t i = 0; i < options_.workers; ++i) {
     workers_.push_back(std::make_unique<Worker>(clock, log, random.next(), loads_, [this, i](WorkerReport report) {
       loop_.post([this, i, report = std::move(report)]() mutable { take_report(i, std::move(report)); });
@@ -39,6 +43,11 @@ DataPlane::~DataPlane() {
 }
 
 Result<void> DataPlane::start() {
+  tick_.arm(loop_.now() + kFeedbackInterval);
+  if (options_.predecessor) {
+    await_inheritance();
+    return {};
+  }
   auto stored = read_table_file(options_.table);
   if (!stored && options_.control.empty()) {
     return fail(stored.error().code, options_.table + ": " + stored.error().message);
@@ -46,40 +55,63 @@ Result<void> DataPlane::start() {
   if (!stored) log_.error("the table file is not used: " + options_.table + ": " + stored.error().message);
   if (stored && *stored) {
     persisted_ = (*stored)->version;
-    take_table(std::move(**stored));
+    take_table(std::make_shared<const route::RouteTable>(std::move(**stored)));
   } else if (options_.control.empty()) {
     return fail("Io", options_.table + " does not exist, and no control socket is given");
   }
-  if (!options_.control.empty()) {
-    control_ = TRY(ControlPort::open(
-        loop_, log_, options_.control,
-        {[this] { feedback_soon(); }, [this](const Json& message) { return take_message(message); }}));
-  }
-  if (!options_.admin.empty()) {
-    admin_ = TRY(AdminPort::open(loop_, options_.admin, [this] { return figures(); }));
-  }
-  tick_.arm(loop_.now() + kFeedbackInterval);
+  TRY(open_ports({}));
+  if (options_.serving) options_.serving();
   return {};
 }
 
-void DataPlane::run() { loop_.run(); }
+// Those for control and for the figures: `left` by a proxy before, or new ones.
+Result<void> DataPlane::open_ports(Ports::Sockets left) {
+  if (!options_.control.empty()) {
+    ControlPort::Calls calls{[this] { feedback_soon(); },
+                             [this](const Json& message) { return take_message(message); }};
+    const auto found = left.find(control_place(options_.control));
+    control_ = found == left.end()
+                   ? TRY(ControlPort::open(loop_, log_, options_.control, std::move(calls)))
+                   : ControlPort::take(loop_, log_, options_.control, found->second.front(), std::move(calls));
+  }
+  if (!options_.admin.empty()) {
+    const auto text = [this] { return figures(); };
+    const auto found = left.find(admin_place(options_.admin));
+    admin_ = found == left.end() ? TRY(AdminPort::open(loop_, options_.admin, text))
+                                 : AdminPort::take(loop_, found->second.front(), text);
+  }
+  return {};
+}
+
+Result<void> DataPlane::run() {
+  loop_.run();
+  if (failed_) return std::unexpected(*failed_);
+  return {};
+}
 
 Result<void> DataPlane::take_message(const Json& message) {
+  if (const Json* upgrade = message.find("upgrade")) {
+    std::vector<std::string> command;
+    for (const Json& word : (*upgrade)["command"].items()) command.push_back(word.as_string());
+    follow(std::move(command));
+    return {};
+  }
   const Json* table = message.find("table");
   if (table == nullptr) return fail("Control", "the message has no table");
   route::RouteTable next = TRY(route::table_from_json(*table));
-  if (finishing_) return {};
+  if (life_ == Life::finishing) return {};
   if (next.version > table_->version) {
-    take_table(std::move(next));
+    take_table(std::make_shared<const route::RouteTable>(std::move(next)));
   } else {
     feedback_soon();  // says which version runs
   }
   return {};
 }
 
-void DataPlane::take_table(route::RouteTable table) {
-  table_ = std::make_shared<const route::RouteTable>(std::move(table));
-  ports_.close_others(*table_);
+// The ports are those of the process that serves.
+void DataPlane::take_table(route::RouteTablePointer table) {
+  table_ = std::move(table);
+  if (life_ == Life::serving) ports_.close_others(*table_);
   pool_clients_ = load_pool_clients(*table_, pool_clients_, log_);
   for (const auto& worker : workers_) {
     worker->set_pool_clients(pool_clients_);
@@ -92,12 +124,13 @@ void DataPlane::take_table(route::RouteTable table) {
       for (const auto& worker : workers_) worker->set_health(pool.id, backend.id, route::Health::healthy);
     }
   }
-  ports_.open_missing(*table_);
+  if (life_ == Life::serving) ports_.open_missing(*table_);
+  if (predecessor_ && life_ != Life::heir && !options_.control.empty()) predecessor_->pass_on(*table_);
   persist();
 }
 
 void DataPlane::persist() {
-  if (options_.control.empty() || persisted_ == table_->version) return;
+  if (options_.control.empty() || life_ != Life::serving || persisted_ == table_->version) return;
   const auto written = write_table_file(options_.table, *table_);
   if (written) {
     persisted_ = table_->version;
@@ -109,12 +142,15 @@ void DataPlane::persist() {
 void DataPlane::take_report(std::size_t worker, WorkerReport report) {
   const bool prompt = report.prompt;
   reports_[worker] = std::move(report);
+  if (life_ == Life::heir) return say_ready_when_applied();
   if (prompt) feedback_soon();
 }
 
 std::int64_t DataPlane::acknowledged() const {
-  std::int64_t version = options_.control.empty() ? table_->version : persisted_;
+  const bool kept = options_.control.empty() || life_ == Life::followed;  // not ours to keep
+  std::int64_t version = kept ? table_->version : persisted_;
   for (const WorkerReport& report : reports_) version = std::min(version, report.version);
+  if (predecessor_ && !options_.control.empty()) version = std::min(version, before_.acknowledged);
   return std::max<std::int64_t>(version, 0);
 }
 
@@ -156,17 +192,22 @@ route::Feedback DataPlane::feedback() const {
     feedback.pools.push_back(std::move(sum));
   }
   for (const route::Listener& listener : table_->listeners) feedback.listeners.push_back(ports_.status(listener));
+  add_predecessor(feedback);
   return feedback;
 }
 
 void DataPlane::at_turn_end() {
   if (control_ && control_->has_peer()) control_->send(Json::object().set("feedback", to_json(feedback())));
+  if (successor_ && life_ != Life::serving) {
+    successor_->tell(Json::object().set("feedback", to_json(feedback())).set("draining", draining() + 1));
+  }
 }
 
 void DataPlane::on_tick() {
   tick_.arm(loop_.now() + kFeedbackInterval);
   persist();
   feedback_soon();
+  start_successor();
 }
 
 // The Prometheus text format, version 0.0.4.
@@ -196,17 +237,33 @@ std::string DataPlane::figures() const {
 }
 
 void DataPlane::finish() {
-  if (std::exchange(finishing_, true)) return loop_.stop();  // asked twice: at once
+  // Asked twice, or with nothing under way: at once.
+  if (life_ == Life::finishing || life_ == Life::heir) return loop_.stop();
   log_.info("finishing what is under way");
+  if (life_ == Life::serving) successor_.reset();
+  if (predecessor_) predecessor_->hurry();
+  life_ = Life::finishing;
+  end_workers(kFinishGrace, kShutdownLimit);
+}
+
+void DataPlane::end_workers(Duration grace, Duration limit) {
+  shutdown_limit_.arm(loop_.now() + limit);
   unfinished_ = workers_.size();
-  shutdown_limit_.arm(loop_.now() + kShutdownLimit);
+  const unsigned round = ++finish_round_;
   for (const auto& worker : workers_) {
-    worker->finish([this] {
-      loop_.post([this] {
-        if (--unfinished_ == 0) loop_.stop();
+    worker->finish(grace, [this, round] {
+      loop_.post([this, round] {
+        if (round == finish_round_) --unfinished_;
+        stop_when_finished();
       });
     });
   }
+}
+
+// Who comes after this process counts on hearing of those before it as long as they last.
+void DataPlane::stop_when_finished() {
+  const bool ending = life_ == Life::followed || life_ == Life::finishing;
+  if (ending && unfinished_ == 0 && !predecessor_) loop_.stop();
 }
 
 }  // namespace weir::proxy

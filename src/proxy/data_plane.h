@@ -1,8 +1,11 @@
 // DataPlane: `weir proxy` as a whole: the main thread with the control socket, the health checks, the ports and the
-// table on disk; and the workers. Constructed and run by main.
+// table on disk; and the workers. Constructed and run by main. How one follows another is in data_plane_succession.cc
+// and docs/decisions/0008.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +17,8 @@
 #include "proxy/control_port.h"
 #include "proxy/health_checks.h"
 #include "proxy/ports.h"
+#include "proxy/predecessor.h"
+#include "proxy/successor.h"
 #include "proxy/worker.h"
 #include "route/feedback.h"
 #include "route/route_table.h"
@@ -27,6 +32,10 @@ struct DataPlaneOptions {
   std::string table;    // path of the table file
   unsigned workers = 1;
   std::string admin;  // ADDRESS:PORT of the figures; empty: none
+
+  std::vector<std::string> command;  // program and arguments of the process that follows on SIGHUP; empty: none does
+  net::Fd predecessor;               // the link to the process that this one follows; invalid: none
+  std::function<void()> serving;     // called when this process is the one that serves (again); null: nobody asks
 };
 
 class DataPlane final : private net::TurnTask {
@@ -35,14 +44,24 @@ class DataPlane final : private net::TurnTask {
   DataPlane(const Clock& clock, Log& log, Random& random, DataPlaneOptions options);
   ~DataPlane() override;
 
-  // Reads the table file, opens the control socket, starts to serve. Errors: one that the user can mend.
+  // Reads the table file, opens the control socket, starts to serve; one that follows another only begins to. Errors:
+  // one that the user can mend.
   Result<void> start();
-  // Until SIGTERM or SIGINT; then lets what is under way finish, for kShutdownLimit at the most.
-  void run();
+  // Until SIGTERM or SIGINT; then lets what is under way finish, for kShutdownLimit at the most. On SIGHUP another
+  // process follows: then until what is under way has finished. Errors: what the process that this one follows has
+  // left cannot be used.
+  Result<void> run();
 
  private:
+  enum class Life {
+    heir,       // everything stands but the ports: another process serves
+    serving,    //
+    followed,   // another process serves; what is under way here finishes
+    finishing,  // no process of ours serves any more
+  };
+  Result<void> open_ports(Ports::Sockets left);
   Result<void> take_message(const Json& message);
-  void take_table(route::RouteTable table);
+  void take_table(route::RouteTablePointer table);
   void take_report(std::size_t worker, WorkerReport report);
   void persist();
   void feedback_soon() { loop_.at_turn_end(*this); }
@@ -52,6 +71,25 @@ class DataPlane final : private net::TurnTask {
   route::Feedback feedback() const;
   std::string figures() const;
   void finish();
+  void end_workers(Duration grace, Duration limit);
+  void stop_when_finished();
+
+  // As the one that is followed.
+  void follow(std::vector<std::string> command);
+  void start_successor();
+  Inheritance inheritance() const;
+  void followed();
+  void not_followed(const std::string& why);
+  void take_from_successor(const Json& message);
+  unsigned draining() const { return predecessor_ ? predecessor_->draining() : 0; }
+
+  // As the heir.
+  void await_inheritance();
+  Result<void> inherit(Inheritance inheritance);
+  void say_ready_when_applied();
+  void begin_to_serve();
+  void give_up(const Error& why);
+  void add_predecessor(route::Feedback& feedback) const;
 
   Log& log_;
   DataPlaneOptions options_;
@@ -70,7 +108,16 @@ class DataPlane final : private net::TurnTask {
   PoolClients pool_clients_;
   std::int64_t persisted_ = -1;  // version on disk
   std::size_t unfinished_ = 0;   // workers that still have connections
-  bool finishing_ = false;
+  unsigned finish_round_ = 0;    // how often the workers have been told to finish
+  Life life_ = Life::serving;
+  std::optional<Error> failed_;  // what run() says at its end
+
+  std::unique_ptr<Successor> successor_;
+  std::vector<std::string> next_command_;  // of the successor that is wanted as soon as there may be one
+  std::shared_ptr<Predecessor> predecessor_;
+  Ports::Sockets left_;        // by whom this one follows, until it serves
+  bool ready_to_say_ = false;  // what was left runs here as soon as all workers have it
+  route::Feedback before_;     // counted before this process, and in flight in those that it follows
 };
 
 }  // namespace weir::proxy

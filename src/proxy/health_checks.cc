@@ -55,6 +55,18 @@ class HealthChecks::Probe {
 
   const HealthJudge& judge() const { return judge_; }
 
+  KnownHealth known() const { return {key_.first, key_.second, backend_.address, backend_.port, judge_.verdict()}; }
+  // The next check comes within an interval, so that those of all backends do not come at once.
+  void recall(const KnownHealth& known) {
+    if (known.address != backend_.address || known.port != backend_.port) return;
+    judge_.recall(known.verdict);
+    if (known.verdict.ever_passed && timer_.armed()) {
+      const auto interval = static_cast<std::int64_t>(Duration(target_.check.interval).count());
+      timer_.arm(owner_.loop_.now() + Duration(owner_.random_.between(0, interval)));
+    }
+    if (judge_.health() != route::Health::unknown) owner_.changed_(key_.first, key_.second, judge_.health());
+  }
+
  private:
   void check() {
     run_ = start_check(owner_.loop_, target_, [this](CheckOutcome outcome) { checked(std::move(outcome)); });
@@ -102,6 +114,21 @@ void HealthChecks::update(const route::RouteTable& table, const PoolClients& cli
     }
   }
   probes_ = std::move(now);
+}
+
+std::vector<KnownHealth> HealthChecks::known() const {
+  std::vector<KnownHealth> all;
+  for (const auto& [key, probe] : probes_) {
+    if (probe->judge().health() != route::Health::unknown) all.push_back(probe->known());
+  }
+  return all;
+}
+
+void HealthChecks::recall(const std::vector<KnownHealth>& known) {
+  for (const KnownHealth& each : known) {
+    const auto found = probes_.find({each.pool, each.backend});
+    if (found != probes_.end()) found->second->recall(each);
+  }
 }
 
 const HealthJudge* HealthChecks::verdict(const std::string& pool, const std::string& backend) const {

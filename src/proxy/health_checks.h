@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/random.h"
 #include "net/loop.h"
@@ -16,6 +17,13 @@
 #include "proxy/lane.h"
 
 namespace weir::proxy {
+
+struct KnownHealth {
+  std::string pool, backend;
+  std::string address;  // where the backend was: elsewhere it is another one
+  std::uint16_t port = 0;
+  HealthVerdict verdict;
+};
 
 class HealthChecks {
  public:
@@ -28,6 +36,11 @@ class HealthChecks {
   void update(const route::RouteTable& table, const PoolClients& clients);
   // The verdict on a backend; null where it is not in the table.
   const HealthJudge* verdict(const std::string& pool, const std::string& backend) const;
+
+  // What is known of every backend that has been checked.
+  std::vector<KnownHealth> known() const;
+  // Goes on from what a proxy before this one knew; tells of each backend.
+  void recall(const std::vector<KnownHealth>& known);
 
  private:
   class Probe;

@@ -13,6 +13,14 @@ HealthJudge::HealthJudge(const route::HealthCheck& check, Instant born) : check_
   if (check_.protocol == route::HealthProtocol::none) health_ = Health::healthy;
 }
 
+void HealthJudge::recall(const HealthVerdict& verdict) {
+  if (check_.protocol == route::HealthProtocol::none) return;
+  health_ = verdict.health;
+  reason_ = verdict.reason;
+  description_ = verdict.description;
+  ever_passed_ = verdict.ever_passed;
+}
+
 bool HealthJudge::judge(const CheckOutcome& outcome, Instant now) {
   return outcome.passed ? pass() : miss(outcome, now);
 }

@@ -19,6 +19,13 @@ struct CheckOutcome {
   std::string description;
 };
 
+// What is known of a backend, as one proxy leaves it to the next.
+struct HealthVerdict {
+  route::Health health = route::Health::unknown;
+  std::string reason, description;
+  bool ever_passed = false;
+};
+
 class HealthJudge {
  public:
   // `born`: when the backend was first seen. A backend that does not check (HealthProtocol::none) is healthy at once.
@@ -35,6 +42,10 @@ class HealthJudge {
   route::Health health() const { return health_; }
   const std::string& reason() const { return reason_; }
   const std::string& description() const { return description_; }
+
+  HealthVerdict verdict() const { return {health_, reason_, description_, ever_passed_}; }
+  // Goes on from a verdict of before. No effect on a backend that does not check.
+  void recall(const HealthVerdict& verdict);
 
  private:
   bool pass();

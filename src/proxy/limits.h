@@ -48,7 +48,15 @@ inline constexpr std::size_t kMaxPemFile = 1024 * 1024;
 inline constexpr milliseconds kBindRetry{1'000};       // for a port that is taken
 inline constexpr milliseconds kGoawayDelay{200};       // between the two GOAWAYs of a graceful end
 inline constexpr milliseconds kFinishGrace{1'000};     // a client's last chance to ask, when the process ends
+inline constexpr milliseconds kFinishTick{5};          // between looks whether the last connection has gone
 inline constexpr milliseconds kShutdownLimit{30'000};  // a graceful end takes no longer
+
+// Being followed by another process
+inline constexpr milliseconds kSuccessorLimit{20'000};  // for a successor to serve; then it is given up
+inline constexpr milliseconds kFollowedGrace{5'000};    // for an idle client of who has been followed to ask once more
+inline constexpr unsigned kMaxDraining = 16;            // processes that finish at a time; the next upgrade waits
+inline constexpr std::size_t kMaxDescriptors = 128;     // in one message between proxies; the kernel takes 253
+inline constexpr std::size_t kKinBuffer = 64 * 1024;    // one read between proxies
 
 // Rules
 inline constexpr std::size_t kIndexedPath = 63;  // bytes at the beginning of a path by which rules are looked up

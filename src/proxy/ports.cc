@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <set>
+#include <utility>
 
 #include "net/socket.h"
 #include "proxy/limits.h"
@@ -52,9 +53,9 @@ void Ports::renew_certificates(const route::RouteTable& table) {
     const auto found = ports_.find(place);
     if (!seen.insert(place).second || found == ports_.end() || !found->second.listening) continue;
     Port& port = found->second;
-    if (listener.tls.has_value() != (port.tls != nullptr)) {  // from cleartext to TLS or back: opened anew
+    if (listener.tls.has_value() != (port.tls != nullptr)) {  // from cleartext to TLS or back: with the same sockets
       close(place);
-      port = {};
+      port = {.sockets = std::move(port.sockets)};
       continue;
     }
     if (!listener.tls) continue;
@@ -86,21 +87,45 @@ void Ports::open_missing(const route::RouteTable& table) {
     port.error = error;
     failing |= !port.listening;
   }
+  inherited_.clear();
   if (failing) retry_.arm(loop_.now() + kBindRetry);
 }
 
 Result<void> Ports::open(const std::string& place, const route::Listener& listener, Port& port) {
   const net::SocketAddress address = TRY(net::SocketAddress::ip(listener.address, listener.port));
-  TRY(check_free(address));
+  std::vector<SharedFd> sockets = TRY(sockets_for(place, address, port));
   port.tls = listener.tls ? TRY(load_tls_server(listener, nullptr)) : nullptr;
-  std::vector<net::Fd> sockets;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    sockets.push_back(TRY(net::listen_stream(address, {.reuse_port = true})));
+  for (std::size_t i = 0; i < sockets.size(); ++i) {
+    workers_[i % workers_.size()]->open(place, std::to_string(listener.port), sockets[i], port.tls);
   }
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->open(place, std::to_string(listener.port), std::move(sockets[i]), port.tls);
-  }
+  port.sockets = std::move(sockets);
   return {};
+}
+
+// Those that the place has had, all of them, since connections may wait in any; and as many more as there are workers.
+Result<std::vector<SharedFd>> Ports::sockets_for(const std::string& place, const net::SocketAddress& address,
+                                                 Port& port) {
+  std::vector<SharedFd> sockets = std::exchange(port.sockets, {});
+  if (auto left = inherited_.extract(place)) sockets = std::move(left.mapped());
+  if (sockets.empty()) TRY(check_free(address));
+  while (sockets.size() < workers_.size()) {
+    sockets.push_back(std::make_shared<const net::Fd>(TRY(net::listen_stream(address, {.reuse_port = true}))));
+  }
+  return sockets;
+}
+
+Ports::Sockets Ports::sockets() const {
+  Sockets all;
+  for (const auto& [place, port] : ports_) {
+    if (port.listening) all.emplace(place, port.sockets);
+  }
+  return all;
+}
+
+void Ports::leave() {
+  retry_.cancel();
+  ports_.clear();
+  wanted_.clear();
 }
 
 void Ports::retry() {

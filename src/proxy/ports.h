@@ -1,5 +1,6 @@
 // Ports: the listening sockets that a table asks for: one socket per worker and address, opened by the main thread so
-// that it knows which could not be. One thread (the main loop); owned by the DataPlane.
+// that it knows which could not be. They may come from a proxy before this one and go on to the next: connections that
+// wait in them are lost to nobody. One thread (the main loop); owned by the DataPlane.
 #pragma once
 
 #include <functional>
@@ -27,14 +28,24 @@ class Ports {
   void open_missing(const route::RouteTable& table);
   route::ListenerStatus status(const route::Listener& listener) const;
 
+  using Sockets = std::map<std::string, std::vector<SharedFd>>;  // by place
+  // What open_missing() finds instead of opening sockets of its own. What the table does not ask for is closed then.
+  void inherit(Sockets sockets) { inherited_ = std::move(sockets); }
+  // Every socket that is open.
+  Sockets sockets() const;
+  // Forgets them all: others accept from them, and the workers have been told otherwise.
+  void leave();
+
  private:
   struct Port {
     bool listening = false;
     std::string listener;  // whose it is, where two listeners ask for one address
     std::string error;
     TlsServerPointer tls;
+    std::vector<SharedFd> sockets;  // those that workers accept from, or will again
   };
   Result<void> open(const std::string& place, const route::Listener& listener, Port& port);
+  Result<std::vector<SharedFd>> sockets_for(const std::string& place, const net::SocketAddress& address, Port& port);
   void close(const std::string& place);
   void renew_certificates(const route::RouteTable& table);
   void retry();
@@ -46,6 +57,7 @@ class Ports {
   net::Timer retry_;
   std::map<std::string, Port> ports_;  // by place
   std::vector<route::Listener> wanted_;
+  Sockets inherited_;
 };
 
 }  // namespace weir::proxy

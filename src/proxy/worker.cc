@@ -16,21 +16,21 @@ namespace weir::proxy {
 // One listening socket of this worker.
 class Worker::Acceptor final : public net::FdHandler {
  public:
-  Acceptor(Worker& worker, std::unique_ptr<Entrance> opened, net::Fd socket)
+  Acceptor(Worker& worker, std::unique_ptr<Entrance> opened, SharedFd socket)
       : entrance(std::move(opened)),
         worker_(worker),
         fd_(std::move(socket)),
-        pause_(worker.loop_, [this] { worker_.loop_.change(fd_.get(), net::kReadable); }) {
-    worker_.loop_.watch(fd_.get(), net::kReadable, *this);
+        pause_(worker.loop_, [this] { worker_.loop_.change(fd_->get(), net::kReadable); }) {
+    worker_.loop_.watch(fd_->get(), net::kReadable, *this);
   }
-  ~Acceptor() override { worker_.loop_.unwatch(fd_.get()); }
+  ~Acceptor() override { worker_.loop_.unwatch(fd_->get()); }
 
   void on_ready(std::uint32_t) override { accept(kAcceptsPerTurn); }
   // At most `limit` connections.
   void accept(int limit) {
     for (int i = 0; i < limit; ++i) {
       net::SocketAddress peer;
-      std::optional<net::Fd> socket = net::accept_stream(fd_.get(), &peer);
+      std::optional<net::Fd> socket = net::accept_stream(fd_->get(), &peer);
       if (socket) {
         worker_.accepted(*entrance, std::move(*socket), peer);
         continue;
@@ -41,7 +41,7 @@ class Worker::Acceptor final : public net::FdHandler {
   }
   void pause() {
     worker_.log_.warning("out of file descriptors: new connections wait");
-    worker_.loop_.change(fd_.get(), net::kNothing);
+    worker_.loop_.change(fd_->get(), net::kNothing);
     pause_.arm(worker_.loop_.now() + kAcceptPause);
   }
 
@@ -49,7 +49,7 @@ class Worker::Acceptor final : public net::FdHandler {
 
  private:
   Worker& worker_;
-  net::Fd fd_;
+  SharedFd fd_;
   net::Timer pause_;
 };
 
@@ -64,7 +64,8 @@ Worker::Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& sh
       loop_(clock),
       lane_(loop_, log, seed, shared),
       tick_(loop_, [this] { on_tick(); }),
-      overdue_(loop_, [this] { end_overdue(); }) {
+      overdue_(loop_, [this] { end_overdue(); }),
+      finish_tick_(loop_, [this] { check_finished(); }) {
   lane_.drained = [this] { on_drained(); };
   thread_ = std::thread([this] {
     tick_.arm(loop_.now() + kFeedbackInterval);
@@ -84,15 +85,14 @@ void Worker::apply(route::RouteTablePointer table) {
   loop_.post([this, table = std::move(table)] { run_apply(table); });
 }
 
-void Worker::open(std::string place, std::string port, net::Fd socket, TlsServerPointer tls) {
-  auto shared = std::make_shared<net::Fd>(std::move(socket));  // a posted function must be copyable
-  loop_.post([this, place = std::move(place), port = std::move(port), tls = std::move(tls), shared] {
+void Worker::open(std::string place, std::string port, SharedFd socket, TlsServerPointer tls) {
+  loop_.post([this, place = std::move(place), port = std::move(port), tls = std::move(tls), socket] {
     auto entrance = std::make_unique<Entrance>();
     entrance->place = place;
     entrance->port = port;
     entrance->tls = tls;
     enter(*entrance);
-    acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(entrance), std::move(*shared)));
+    acceptors_.push_back(std::make_unique<Acceptor>(*this, std::move(entrance), socket));
   });
 }
 
@@ -119,11 +119,11 @@ void Worker::set_health(std::string pool, std::string backend, route::Health hea
   });
 }
 
-void Worker::finish(std::function<void()> done) {
-  loop_.post([this, done = std::move(done)] {
-    while (!acceptors_.empty()) run_close(std::string(acceptors_.back()->entrance->place), kFinishGrace);
+void Worker::finish(Duration grace, std::function<void()> done) {
+  loop_.post([this, grace, done = std::move(done)] {
+    while (!acceptors_.empty()) run_close(std::string(acceptors_.back()->entrance->place), grace);
     finished_ = done;
-    tick_.arm(loop_.now() + milliseconds(1));
+    finish_tick_.arm(loop_.now() + kFinishTick);
   });
 }
 
@@ -156,20 +156,24 @@ void Worker::run_apply(const route::RouteTablePointer& table) {
 }
 
 void Worker::run_close(const std::string& place, Duration grace) {
-  const auto found = std::ranges::find(acceptors_, place, [](const auto& each) { return each->entrance->place; });
-  if (found == acceptors_.end()) return;
-  (*found)->accept(INT_MAX);  // who has been let in by the kernel gets an answer
-  std::unique_ptr<Entrance> entrance = std::move((*found)->entrance);
-  acceptors_.erase(found);
-  entrance->closing = true;
-  entrance->end_at = loop_.now() + longest_delay(*entrance);
-  if (!overdue_.armed() || overdue_.deadline() > entrance->end_at) overdue_.arm(entrance->end_at);
-  std::vector<ClientConnection*> clients;
-  for (const auto& client : lane_.clients()) {
-    if (&client->entrance() == entrance.get()) clients.push_back(client.get());
+  for (std::size_t i = 0; i < acceptors_.size();) {
+    if (acceptors_[i]->entrance->place != place) {
+      ++i;
+      continue;
+    }
+    acceptors_[i]->accept(INT_MAX);  // who has been let in by the kernel gets an answer
+    std::unique_ptr<Entrance> entrance = std::move(acceptors_[i]->entrance);
+    acceptors_.erase(acceptors_.begin() + static_cast<std::ptrdiff_t>(i));
+    entrance->closing = true;
+    entrance->end_at = loop_.now() + longest_delay(*entrance);
+    if (!overdue_.armed() || overdue_.deadline() > entrance->end_at) overdue_.arm(entrance->end_at);
+    std::vector<ClientConnection*> clients;
+    for (const auto& client : lane_.clients()) {
+      if (&client->entrance() == entrance.get()) clients.push_back(client.get());
+    }
+    closed_entrances_.push_back(std::move(entrance));
+    for (ClientConnection* client : clients) client->finish_soon(grace);
   }
-  closed_entrances_.push_back(std::move(entrance));
-  for (ClientConnection* client : clients) client->finish_soon(grace);
 }
 
 // Of the pools that its rules lead to.
@@ -227,8 +231,7 @@ void Worker::on_drained() {
 }
 
 void Worker::on_tick() {
-  tick_.arm(loop_.now() + (finished_ ? Duration(milliseconds(5)) : Duration(kFeedbackInterval)));
-  if (finished_) return check_finished();
+  tick_.arm(loop_.now() + kFeedbackInterval);
   for (const auto& pool : lane_.table().pools()) {
     for (const auto& backend : pool->backends()) {
       if (backend->attachment) static_cast<BackendLink&>(*backend->attachment).sweep(loop_.now());
@@ -241,9 +244,8 @@ void Worker::on_tick() {
 }
 
 void Worker::check_finished() {
-  if (!lane_.clients().empty()) return;
-  const std::function<void()> done = std::exchange(finished_, nullptr);
-  done();
+  if (!lane_.clients().empty()) return finish_tick_.arm(loop_.now() + kFinishTick);
+  finished_();
 }
 
 }  // namespace weir::proxy

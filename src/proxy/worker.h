@@ -13,6 +13,7 @@
 #include "net/loop.h"
 #include "net/socket_address.h"
 #include "proxy/client_connection.h"
+#include "proxy/kin_link.h"
 #include "proxy/lane.h"
 
 namespace weir::proxy {
@@ -48,17 +49,18 @@ class Worker {
   // Swaps to `table`, then reports.
   void apply(route::RouteTablePointer table);
   // Accepts from `socket` for the listener of the table that has the address `place` ("127.0.0.1:80"); over TLS
-  // unless `tls` is null.
-  void open(std::string place, std::string port, net::Fd socket, TlsServerPointer tls);
+  // unless `tls` is null. A place may have several sockets here.
+  void open(std::string place, std::string port, SharedFd socket, TlsServerPointer tls);
   // New connections at `place`, which speaks TLS already, are shown other certificates.
   void set_tls(std::string place, TlsServerPointer tls);
-  // Takes what waits in the queue of the socket at `place`, closes it, and lets its connections finish.
+  // Takes what waits in the queues of the sockets at `place`, lets go of them, and lets its connections finish.
   void close(std::string place);
   // How backends are spoken to from the next connection on.
   void set_pool_clients(PoolClients clients);
   void set_health(std::string pool, std::string backend, route::Health health);
-  // Closes every listener; calls `done` on the worker's thread when the last connection has gone.
-  void finish(std::function<void()> done);
+  // Closes every listener, with `grace` for idle clients; calls `done` on the worker's thread when the last connection
+  // has gone. Tables are taken until then.
+  void finish(Duration grace, std::function<void()> done);
   // Ends the thread at once and waits for it.
   void stop();
 
@@ -84,6 +86,7 @@ class Worker {
   Lane lane_;
   net::Timer tick_;
   net::Timer overdue_;  // for those who came in through entrances that have gone
+  net::Timer finish_tick_;
   bool drained_reported_ = false;
   std::function<void()> finished_;
   std::thread thread_;
