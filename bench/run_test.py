@@ -71,6 +71,18 @@ class RowsTest(unittest.TestCase):
         rows = with_ratios([row("idle-9000", "weir", value=8.5, unit="KiB")])
         self.assertEqual([good for *_, good in verdicts(rows)], [False])
 
+    def test_a_report_goes_between_its_marks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            results, page = pathlib.Path(folder, "results.json"), pathlib.Path(folder, "page.md")
+            results.write_text(json.dumps(with_ratios([row("http2-8x32", "weir", cpu=3.25)])))
+            page.write_text("before\n<!-- bench/report -->\nold\n<!-- end -->\nafter\n")
+            subprocess.run([BENCH / "report", results, "--into", page], check=True, capture_output=True)
+            text = page.read_text()
+            self.assertTrue(text.startswith("before\n<!-- bench/report -->\nMeasured on "), text)
+            self.assertIn("| http2-8x32 | weir | 3.25 |", text)
+            self.assertTrue(text.endswith("\n<!-- end -->\nafter\n"), text)
+            self.assertNotIn("old", text)
+
 
 if __name__ == "__main__":
     unittest.main()
