@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/limits.h"
 #include "net/proxy_protocol.h"
 #include "net/socket.h"
 #include "proxy/client_h1.h"
@@ -57,7 +58,7 @@ ClientGreeting::~ClientGreeting() {
 
 // Looks before it takes: of what has come only the header's own bytes are taken out of the socket.
 void ClientGreeting::on_ready(std::uint32_t) {
-  const std::span<char> buffer = lane_.read_buffer();
+  const std::span<char> buffer = lane_.read_buffer().first(net::kMaxProxyHeader);
   const ssize_t seen = recv(fd_.get(), buffer.data(), buffer.size(), MSG_PEEK);
   if (seen < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (seen <= 0) return close();

@@ -95,6 +95,8 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   if (rule->redirect != nullptr) return redirect(*rule->redirect, entrance);
   pool_ = rule->choice.next();
   if (pool_ == nullptr) return answer(503, kPlain, "Every pool has weight zero.\n");
+  // Who came in while the listener spoke HTTP, and still asks.
+  if (pool_->spec().protocol == route::PoolProtocol::tcp) return answer(503, kPlain, "This listener has gone.\n");
   ++pool_->counters.requests;
   forward(entrance, origin);
 }

@@ -26,7 +26,11 @@ void TcpClient::take_over() {
                        ? nullptr
                        : entrance_.listener->find({.host = {}, .path = {}, .source = origin_.address});
   pool_ = rule == nullptr ? nullptr : rule->choice.next();
-  if (pool_ == nullptr) return close();
+  // A listener that spoke bytes until just now has pools of another kind.
+  if (pool_ == nullptr || pool_->spec().protocol != route::PoolProtocol::tcp) return close();
+  const auto* forward = std::get_if<route::Forward>(&rule->spec->action);
+  const bool own = forward != nullptr && forward->timeouts.idle.count() > 0;
+  patience_ = own ? Duration(forward->timeouts.idle) : entrance_.idle_timeout;
   ++pool_->counters.requests;
   attempt();
 }
@@ -88,7 +92,7 @@ void TcpClient::become_tunnel(TunnelSocket backend) {
   lane_.loop().unwatch(fd_.get());
   TunnelSocket client{.fd = std::move(fd_), .tls = std::move(tls_), .out = OutQueue(lane_.chunks())};
   holds_backend_ = false;  // the tunnel ends it
-  const TunnelPlace place{*pool_, *tried_[attempts_ - 1], entrance_.idle_timeout};
+  const TunnelPlace place{*pool_, *tried_[attempts_ - 1], patience_};
   auto& heir = static_cast<Tunnel&>(lane_.adopt(
       std::make_unique<Tunnel>(lane_, entrance_, std::move(origin_), place, std::move(client), std::move(backend))));
   lane_.leave(*this);

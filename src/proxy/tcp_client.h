@@ -38,6 +38,7 @@ class TcpClient final : public ClientConnection {
   net::Fd fd_;
   TlsPointer tls_;
   LivePool* pool_ = nullptr;
+  Duration patience_{};  // of the tunnel
   std::unique_ptr<BackendDial> dial_;
   std::array<LiveBackend*, kMaxAttempts> tried_{};
   unsigned attempts_ = 0;

@@ -305,6 +305,32 @@ class TcpTest(WireTest):
                    [listener(self.port, rules=rules[:1])])
         self.assert_refused()
 
+    def test_the_rule_may_have_a_patience_of_its_own(self):
+        there = self.place()
+        rule = {"id": "r", "action": {"forward": {"pools": [{"pool": "p"}], "timeouts": {"idle_ms": 300}}}}
+        self.serve([pool("p", backend(there))], [listener(self.port, rules=[rule])])
+        client = self.connect()
+        self.accept(there)
+        self.assert_closed(client, within=5)
+
+    def test_a_listener_may_change_from_one_protocol_to_another(self):
+        """Who came in before is served no bytes of the other kind."""
+        there, other = self.place(), self.place()
+        pools = [pool("p", backend(there)), pool("h", backend(other), protocol="http1")]
+        self.serve(pools, [listener(self.port, "h", protocol="http")])
+        client = self.connect()
+        client.sendall(PLAIN)
+        connection = self.accept(other)
+        head(connection)
+        connection.sendall(b"HTTP/1.1 204 No Content\r\n\r\n")
+        head(client)
+        self.serve(pools, [listener(self.port, "p")])
+        client.sendall(PLAIN)
+        self.assertTrue(head(client).startswith(b"HTTP/1.1 503 "))
+        fresh = self.connect()
+        fresh.sendall(b"bytes")
+        self.assertEqual(take(self.accept(there), 5), b"bytes")
+
     def test_a_client_that_leaves_while_the_backend_is_dialled_is_forgotten(self):
         there = self.place()
         self.serve([pool("p", backend(there))], [listener(self.port, "p")])
@@ -643,6 +669,19 @@ class UpgradeTest(WireTest):
         self.assertTrue(head(self.accept(self.there)).startswith(b"GET /plain "))
         client.sendall(b"still here")
         self.assertEqual(take(connection, 10), b"still here")
+
+    def test_http2_clients_are_offered_no_switch(self):
+        """RFC 8441 is not spoken, and the settings do not say so."""
+        self.http()
+        connect = [(":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":path", "/chat"),
+                   (":authority", "a")]
+        with raw_h2.Peer(self.port) as peer:
+            settings = peer.until("settings")[1]
+            self.assertNotIn(8, [int.from_bytes(settings[at:at + 2], "big") for at in range(0, len(settings), 6)])
+            peer.ask(1, connect, end=False)
+            self.assertEqual(peer.until("rst"), ("rst", 1, "PROTOCOL_ERROR"))
+            peer.ask(3)
+            head(self.accept(self.there))
 
     def test_backends_of_http2_see_no_offer(self):
         """They get an ordinary request, as RFC 9110 section 7.8 lets any server ignore an offer."""
