@@ -254,8 +254,8 @@ void BackendH1::switch_protocols(std::string_view rest) {
                       .out = std::move(out_),
                       .received = std::string(rest),
                       .ended = ended};
-  link_.left(*this);
   exchange.response_switch(std::move(socket));
+  link_.closed(*this);  // the tunnel has a place of its own
 }
 
 void BackendH1::take_body(std::string_view bytes) {

@@ -17,6 +17,7 @@ class BackendH2 final : public net::FdHandler, private H2Wire {
   BackendH2(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer tls);
   ~BackendH2() override;
 
+  bool closing() const { return closing_; }
   bool takes() { return !closing_ && session().can_open(); }
   // A stream for `exchange`; null where this connection takes no more.
   BackendStream* begin(Exchange& exchange);

@@ -111,8 +111,9 @@ void BackendLink::left(Tunnel& tunnel) {
 }
 
 bool BackendLink::keep(BackendH1& connection) {
-  if (!backend_.serving() || idle_.size() >= kMaxIdleConnections) return false;
+  if (!backend_.serving() || idle_.size() >= kMaxIdleConnections || owes_room()) return false;
   idle_.push_back(&connection);
+  backend_.pool->tell_room();
   return true;
 }
 
@@ -123,8 +124,6 @@ void BackendLink::closed(BackendH1& connection) {
   free_place();
 }
 
-void BackendLink::left(BackendH1& connection) { lane_.bury(extract(h1_, connection)); }
-
 void BackendLink::closed(BackendH2& connection) {
   lane_.bury(extract(h2_, connection));
   free_place();
@@ -133,6 +132,22 @@ void BackendLink::closed(BackendH2& connection) {
 void BackendLink::free_place() {
   backend_.load->connections.fetch_sub(1);
   backend_.pool->tell_room();
+}
+
+// Others wait for the place of a connection that is done, or there are more than may be.
+bool BackendLink::owes_room() const {
+  const unsigned limit = backend_.pool->spec().limits.connections;
+  if (limit == 0) return false;
+  return backend_.load->connections.load() > limit || lane_.lines().owes_room(*backend_.pool);
+}
+
+void BackendLink::give_way(std::size_t wanted) {
+  while (wanted > 0 && !idle_.empty()) {
+    idle_.front()->close();
+    --wanted;
+  }
+  if (wanted == 0 || std::ranges::any_of(h2_, [](const auto& connection) { return connection->closing(); })) return;
+  if (!h2_.empty()) h2_.back()->close_when_idle();
 }
 
 bool BackendLink::has_room() const {

@@ -42,13 +42,14 @@ class BackendLink final : public LiveBackend::Attachment {
   Instant drained_at() const { return *leaving_since_ + backend_.pool->spec().drain_delay; }
   // Ends what still goes on.
   void end_all();
+  // Other workers have so many requests waiting for a connection: closes idle ones, or begins to end a shared one.
+  void give_way(std::size_t wanted);
 
   // From the connections.
   bool keep(BackendH1& connection);  // false: close it instead
   void left_idle(BackendH1& connection);
   void closed(BackendH1& connection);
   void closed(BackendH2& connection);
-  void left(BackendH1& connection);  // its socket goes on in a tunnel, which joins
   // From the tunnels over connections that were its own.
   void joined(Tunnel& tunnel);
   void left(Tunnel& tunnel);
@@ -61,6 +62,7 @@ class BackendLink final : public LiveBackend::Attachment {
   TlsPointer session(int fd) const;
   net::Fd new_socket();
   void free_place();
+  bool owes_room() const;
   BackendStream* open_h1(Exchange& exchange);
   BackendStream* open_h2(Exchange& exchange);
 

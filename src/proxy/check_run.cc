@@ -39,7 +39,7 @@ http::RequestHead request_of(const CheckTarget& target) {
   const bool grpc = target.check.protocol == route::HealthProtocol::grpc;
   head.set_method(grpc ? "POST" : "GET");
   head.set_target(target.check.path);
-  head.set_authority(target.address.text());
+  head.set_authority(target.check.host.empty() ? target.address.text() : target.check.host);
   head.fields.add(http::HeaderId::user_agent, kAgent);
   if (grpc) {
     head.fields.add(http::HeaderId::content_type, "application/grpc");
@@ -110,6 +110,9 @@ class SocketRun : public CheckRun, public net::FdHandler {
   }
   void give_up() {
     if (!failure_.empty()) return finish(unreachable(failure_));
+    // Target.Timeout is of requests: a Network Load Balancer does not say it.
+    const bool tcp = target_.check.protocol == route::HealthProtocol::tcp;
+    if (tcp) return finish(unreachable("the connection did not stand in time"));
     finish({.passed = false, .reason = "Timeout", .description = "Request timed out"});
   }
   void finish(CheckOutcome outcome) {

@@ -32,9 +32,15 @@ DataPlane::DataPlane(const Clock& clock, Log& log, Random& random, DataPlaneOpti
                                                 });
   for (WorkerReport& report : reports_) report.version = -1;
   for (std::size_t i = 0; i < options_.workers; ++i) {
-    workers_.push_back(std::make_unique<Worker>(clock, log, random.next(), loads_, [this, i](WorkerReport report) {
+    const auto take = [this, i](WorkerReport report) {
       loop_.post([this, i, report = std::move(report)]() mutable { take_report(i, std::move(report)); });
-    }));
+    };
+    const auto call_others = [this, i](const std::string& pool) {
+      for (std::size_t other = 0; other < workers_.size(); ++other) {
+        if (other != i) workers_[other]->called(pool);
+      }
+    };
+    workers_.push_back(std::make_unique<Worker>(clock, log, random.next(), loads_, take, call_others));
   }
 }
 

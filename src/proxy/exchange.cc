@@ -61,7 +61,7 @@ Exchange::Exchange(Lane& lane) : lane_(lane), silence_(lane.loop(), [this] { on_
 Exchange::~Exchange() { check(backend_ == nullptr, "an exchange is destroyed without a backend"); }
 
 void Exchange::reset() {
-  check(backend_ == nullptr, "an exchange ends without a backend");
+  check(backend_ == nullptr && !in_line_, "an exchange ends without a backend");
   silence_.cancel();
   phase_ = Phase::idle;
   request_ended_ = has_request_trailers_ = false;
@@ -138,19 +138,45 @@ void Exchange::add_forwarded(const Entrance& entrance, const ClientOrigin& origi
 
 // Sends the request to the next backend; where there is none, answers: `cause` says why the last one failed.
 void Exchange::attempt(FailureCause cause) {
+  if (pool_->waiting > 0 && !in_line_) return wait(cause);  // behind those that came before
   while (attempts_ < kMaxAttempts) {
     LiveBackend* backend = pool_->pick(lane_.loop().now(), lane_.random(), {tried_.data(), attempts_});
+    if (backend == nullptr && pool_->crowded()) return wait(cause);
     if (backend == nullptr) break;
     if (!pool_->begin(*backend)) continue;
     tried_[attempts_++] = backend;
     backend_ = lane_.link(*backend).open(*this);
+    if (backend_ != nullptr) stop_waiting();
     if (backend_ != nullptr && send_request(*backend_)) return;
     const bool opened = backend_ != nullptr;
     detach_backend();
     if (!opened && !pool_->may_take(*backend, lane_.loop().now())) --attempts_;  // another worker has the last place
   }
-  if (attempts_ == 0) cause = pool_->crowded() ? FailureCause::crowded : FailureCause::none_in_service;
-  answer_failure(cause);
+  stop_waiting();
+  answer_failure(attempts_ == 0 ? FailureCause::none_in_service : cause);
+}
+
+void Exchange::wait(FailureCause cause) {
+  if (in_line_) return;
+  last_failure_ = cause;
+  in_line_ = lane_.lines().join(*this, *pool_);
+  if (!in_line_) answer_failure(FailureCause::crowded);
+}
+
+void Exchange::stop_waiting() {
+  if (std::exchange(in_line_, false)) lane_.lines().leave(*this, *pool_);
+}
+
+bool Exchange::try_again() {
+  attempt(last_failure_);
+  return !in_line_;
+}
+
+// What comes while nobody can take it is kept; the client is told to go on when it has been passed on.
+void Exchange::hold(std::string_view body) {
+  check(replay_.size() + body.size() <= kWaitingBody, "a client that is not told to go on stops");
+  replay_.append(body);
+  request_debt_ += body.size();
 }
 
 bool Exchange::send_request(BackendStream& backend) {
@@ -163,6 +189,7 @@ bool Exchange::send_request(BackendStream& backend) {
 }
 
 void Exchange::request_body(std::string_view bytes) {
+  if (in_line_) return hold(bytes);
   if (backend_ == nullptr) {  // answered already: what else comes is dropped
     client_->body_taken(bytes.size());
     return;
@@ -203,6 +230,7 @@ void Exchange::client_writable() {
 
 void Exchange::client_gone() {
   phase_ = Phase::over;
+  stop_waiting();
   if (backend_ == nullptr) return;
   BackendStream* backend = backend_;
   detach_backend();
@@ -369,6 +397,11 @@ void Exchange::on_silence() {
 }
 
 bool Exchange::give_up(FailureCause cause) {
+  if (in_line_) {
+    stop_waiting();
+    answer_failure(cause == FailureCause::response_timeout ? FailureCause::crowded : cause);
+    return true;
+  }
   if (backend_ == nullptr) return false;
   BackendStream* backend = backend_;
   if (cause == FailureCause::response_timeout) note_failure();

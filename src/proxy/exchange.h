@@ -18,10 +18,10 @@ namespace weir::proxy {
 struct Entrance;
 struct ClientOrigin;
 
-class Exchange {
+class Exchange final : public Waiter {
  public:
   explicit Exchange(Lane& lane);
-  ~Exchange();
+  ~Exchange() override;
 
   // The client side parses into `request`, the backend side into `response`.
   http::RequestHead request;
@@ -33,7 +33,7 @@ class Exchange {
   // `trailers` (or null) are taken from the caller.
   void request_end(http::HeaderBlock* trailers);
   void client_writable();  // unsent() has fallen to the low mark
-  // Answers, or aborts the response. False: nothing of it is on a backend.
+  // Answers, or aborts the response. False: nothing of it is on a backend, or waits for one.
   bool give_up(FailureCause cause);
   void client_gone();  // the client does not want the response any more, and is not called again
   bool request_ended() const { return request_ended_; }
@@ -57,6 +57,11 @@ class Exchange {
   void forward(const Entrance& entrance, const ClientOrigin& origin);
   void add_forwarded(const Entrance& entrance, const ClientOrigin& origin);
   void attempt(FailureCause cause);
+  void wait(FailureCause cause);
+  void stop_waiting();
+  bool try_again() override;
+  bool choosy() const override { return attempts_ > 0; }
+  void hold(std::string_view body);
   bool send_request(BackendStream& backend);
   void answer(unsigned status, std::string_view content_type, std::string_view body, std::string_view location = {});
   void redirect(const route::Redirect& to, const Entrance& entrance);
@@ -79,6 +84,8 @@ class Exchange {
   bool request_ended_ = false;
   bool has_request_trailers_ = false;
   bool replayable_ = true;
+  bool in_line_ = false;         // no backend has room
+  FailureCause last_failure_{};  // before it had to wait
   unsigned attempts_ = 0;
   ClientStream* client_ = nullptr;
   BackendStream* backend_ = nullptr;  // null: none, or it is done

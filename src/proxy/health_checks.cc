@@ -76,7 +76,7 @@ class HealthChecks::Probe {
     owner_.loop_.post([run = std::shared_ptr<CheckRun>(std::move(run_))] {});
     const Instant now = owner_.loop_.now();
     const bool changed = judge_.judge(outcome, now);
-    next_ = judge_.next_check(now);
+    next_ = out_of_step(now, judge_.next_check(now), owner_.random_);
     timer_.arm(next_);
     if (changed) owner_.changed_(key_.first, key_.second, judge_.health());
   }

@@ -62,6 +62,10 @@ Instant HealthJudge::next_check(Instant now) const {
   return now + std::min<Duration>({wait, kRetryCeiling, check_.interval});
 }
 
+Instant out_of_step(Instant now, Instant next, Random& random) {
+  return next - Duration(random.between(0, (next - now).count() / kCheckJitter));
+}
+
 bool code_matches(std::string_view matcher, unsigned code) {
   while (!matcher.empty()) {
     const std::size_t comma = matcher.find(',');

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "route/feedback.h"
 #include "route/route_table.h"
 
@@ -60,6 +61,9 @@ class HealthJudge {
   unsigned quick_retries_ = 0;
   Instant last_counted_;
 };
+
+// Somewhere in the last tenth of the wait until `next`, so that the checks of many backends do not go in step.
+Instant out_of_step(Instant now, Instant next, Random& random);
 
 // Whether `code` is in a matcher such as "200", "200-299", "200,302" or "0-99".
 bool code_matches(std::string_view matcher, unsigned code);

@@ -72,6 +72,17 @@ TEST(HealthJudgeTest, a_backend_that_is_not_checked_is_healthy) {
   EXPECT_EQ(HealthJudge(none, kStart).health(), Health::healthy);
 }
 
+TEST(HealthJudgeTest, checks_of_many_backends_do_not_go_in_step) {
+  Random random(7);
+  std::vector<Instant> next;
+  for (int i = 0; i < 100; ++i) next.push_back(out_of_step(kStart, kStart + milliseconds(1000), random));
+  std::ranges::sort(next);
+  EXPECT_GE(next.front(), kStart + milliseconds(900));
+  EXPECT_LE(next.back(), kStart + milliseconds(1000));
+  EXPECT_GT(next.back() - next.front(), milliseconds(80));
+  EXPECT_EQ(std::ranges::adjacent_find(next), next.end());
+}
+
 TEST(CodeMatcherTest, knows_single_codes_lists_and_ranges) {
   struct Row {
     const char* matcher;

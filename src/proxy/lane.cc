@@ -21,7 +21,8 @@ Lane::Lane(net::Loop& loop, Log& log, std::uint64_t seed, SharedLoads& shared)
       read_buffer_(kReadBuffer),
       write_buffer_(kReadBuffer),
       drains_(loop),
-      table_(&shared) {}
+      lines_(*this),
+      table_(&shared, &lines_) {}
 
 Lane::~Lane() = default;
 

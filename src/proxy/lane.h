@@ -15,6 +15,7 @@
 #include "proxy/drain_watch.h"
 #include "proxy/live_table.h"
 #include "proxy/out_queue.h"
+#include "proxy/waiting_lines.h"
 
 namespace weir::proxy {
 
@@ -48,6 +49,7 @@ class Lane final : private net::TurnTask {
   net::Loop& loop() { return loop_; }
   Log& log() { return log_; }
   Random& random() { return random_; }
+  WaitingLines& lines() { return lines_; }
   LiveTable& table() { return table_; }
   DrainWatch& drains() { return drains_; }
   ChunkPool& chunks() { return chunks_; }
@@ -99,6 +101,7 @@ class Lane final : private net::TurnTask {
   PoolClients pool_clients_;
   std::uint64_t clients_generation_ = 0;
   DrainWatch drains_;
+  WaitingLines lines_;
   LiveTable table_;
   std::vector<std::unique_ptr<ClientConnection>> clients_;
 };

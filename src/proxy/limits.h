@@ -37,6 +37,11 @@ inline constexpr std::size_t kMaxSessions = 64;  // HTTP/2 connections
 inline constexpr std::uint64_t kFullShare = 1000;     // of a backend that is past its slow start
 inline constexpr std::uint64_t kSmallestShare = 100;  // of one that has just begun it
 
+inline constexpr unsigned kMaxPending = 1024;   // requests that wait for room in a pool that does not say how many may
+inline constexpr milliseconds kGiveWayTime{1};  // a worker lets the others that wait have a place before it looks again
+// Of a request's body, while it waits: what was kept for a retry, and what an HTTP/2 peer may send unasked.
+inline constexpr std::size_t kWaitingBody = kReplayLimit + 256 * 1024;
+
 // Listening
 inline constexpr int kAcceptsPerTurn = 32;
 inline constexpr milliseconds kAcceptPause{100};          // when the process is out of descriptors
@@ -74,6 +79,7 @@ inline constexpr std::size_t kMaxAdminRequest = 16 * 1024;
 inline constexpr milliseconds kFirstRetry{50};        // a backend that has never passed is tried again this soon ...
 inline constexpr milliseconds kRetryCeiling{250};     // ... doubling up to this, or to its interval if that is shorter
 inline constexpr milliseconds kFirstCheckSpread{10};  // first checks are spread over this time
+inline constexpr std::int64_t kCheckJitter = 10;      // later ones come up to this part of their interval early
 inline constexpr std::size_t kMaxHealthBody = 64 * 1024;  // of an answer, read and dropped
 
 }  // namespace weir::proxy

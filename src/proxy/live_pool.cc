@@ -183,10 +183,8 @@ bool LivePool::begin(LiveBackend& backend) {
 void LivePool::end(LiveBackend& backend) {
   check(backend.active > 0, "an exchange ends once");
   --backend.active;
-  if (backend.shares_requests_) {
-    backend.load->requests.fetch_sub(1);
-    tell_room();
-  }
+  if (backend.shares_requests_) backend.load->requests.fetch_sub(1);
+  if (limited_) tell_room();
 }
 
 bool LivePool::sweep() {

@@ -105,7 +105,7 @@ class LivePool {
 
   // Requests of this worker that wait for room, and those of all workers; counted by whoever lets them wait.
   std::uint32_t waiting = 0;
-  SharedLine& line() { return *line_; }
+  SharedLine& line() const { return *line_; }
   RoomWatcher* watcher = nullptr;
   // A place may have become free.
   void tell_room() {

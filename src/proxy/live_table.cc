@@ -56,6 +56,7 @@ void LiveTable::apply_pools() {
     const auto found = known.find(spec.id);
     if (found == known.end()) {
       now.push_back(std::make_unique<LivePool>(spec, shared_));
+      now.back()->watcher = watcher_;
     } else {
       now.push_back(std::move(*found->second));
       now.back()->update(spec);

@@ -54,8 +54,9 @@ struct LiveListener {
 
 class LiveTable {
  public:
-  // `shared`: where the workers of one process meet; null: this one is alone.
-  explicit LiveTable(SharedLoads* shared = nullptr) : shared_(shared) {}
+  // `shared`: where the workers of one process meet; null: this one is alone. `watcher` is that of all pools.
+  explicit LiveTable(SharedLoads* shared = nullptr, RoomWatcher* watcher = nullptr)
+      : shared_(shared), watcher_(watcher) {}
 
   // Swaps to `table`. Pointers to rules and listeners end here, parted ones too; those to pools and backends go on
   // while they are in the table or something runs on them.
@@ -83,6 +84,7 @@ class LiveTable {
   void apply_parted();
 
   SharedLoads* shared_;
+  RoomWatcher* watcher_;
   route::RouteTablePointer table_;
   std::vector<std::unique_ptr<LivePool>> pools_;  // in the table's order
   std::vector<std::unique_ptr<LivePool>> dropped_;

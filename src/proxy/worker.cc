@@ -58,7 +58,7 @@ std::string place_of(const route::Listener& listener) {
   return (v6 ? "[" + listener.address + "]" : listener.address) + ":" + std::to_string(listener.port);
 }
 
-Worker::Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& shared, ReportTo report)
+Worker::Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& shared, ReportTo report, CallOthers call)
     : log_(log),
       report_to_(std::move(report)),
       loop_(clock),
@@ -67,6 +67,7 @@ Worker::Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& sh
       overdue_(loop_, [this] { end_overdue(); }),
       finish_tick_(loop_, [this] { check_finished(); }) {
   lane_.drained = [this] { on_drained(); };
+  lane_.lines().call_others = std::move(call);
   thread_ = std::thread([this] {
     tick_.arm(loop_.now() + kFeedbackInterval);
     loop_.run();
@@ -79,6 +80,7 @@ void Worker::stop() {
   if (!thread_.joinable()) return;
   loop_.stop();
   thread_.join();
+  lane_.lines().call_others = nullptr;  // the others may be gone
 }
 
 void Worker::apply(route::RouteTablePointer table) {
@@ -110,6 +112,10 @@ void Worker::close(std::string place) {
 
 void Worker::set_pool_clients(PoolClients clients) {
   loop_.post([this, clients = std::move(clients)] { lane_.set_pool_clients(clients); });
+}
+
+void Worker::called(std::string pool) {
+  loop_.post([this, pool = std::move(pool)] { lane_.lines().called(pool); });
 }
 
 void Worker::set_health(std::string pool, std::string backend, route::Health health) {
@@ -238,6 +244,7 @@ void Worker::on_tick() {
     }
   }
   lane_.table().sweep();
+  lane_.lines().try_all();
   std::erase_if(closed_entrances_, [](const auto& entrance) { return entrance->connections == 0; });
   if (closed_entrances_.empty()) lane_.table().forget_parted();
   report(false);

@@ -41,7 +41,9 @@ class Worker {
  public:
   // `seed`: of what is left to chance. `report` is called on the worker's thread; it posts to the main loop.
   using ReportTo = std::function<void(WorkerReport)>;
-  Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& shared, ReportTo report);
+  // Called on the worker's thread: the others shall hear called().
+  using CallOthers = std::function<void(const std::string& pool)>;
+  Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& shared, ReportTo report, CallOthers call);
   ~Worker();
 
   // Everything below: any thread; it happens in the worker's next turn, in the order of the calls.
@@ -57,6 +59,8 @@ class Worker {
   void close(std::string place);
   // How backends are spoken to from the next connection on.
   void set_pool_clients(PoolClients clients);
+  // As WaitingLines has it.
+  void called(std::string pool);
   void set_health(std::string pool, std::string backend, route::Health health);
   // Closes every listener, with `grace` for idle clients; calls `done` on the worker's thread when the last connection
   // has gone. Tables are taken until then.
