@@ -171,7 +171,8 @@ void Worker::run_close(const std::string& place, Duration grace) {
     std::unique_ptr<Entrance> entrance = std::move(acceptors_[i]->entrance);
     acceptors_.erase(acceptors_.begin() + static_cast<std::ptrdiff_t>(i));
     entrance->closing = true;
-    entrance->end_at = loop_.now() + longest_delay(*entrance);
+    // Not before who waits has had its chance to ask, and GOAWAY its two steps.
+    entrance->end_at = loop_.now() + std::max<Duration>(longest_delay(*entrance), grace + kFinishGrace);
     if (!overdue_.armed() || overdue_.deadline() > entrance->end_at) overdue_.arm(entrance->end_at);
     std::vector<ClientConnection*> clients;
     for (const auto& client : lane_.clients()) {
