@@ -1,5 +1,6 @@
 #include "proxy/data_plane.h"
 
+#include <algorithm>
 #include <csignal>
 #include <map>
 #include <utility>
@@ -18,8 +19,8 @@ DataPlane::DataPlane(const Clock& clock, Log& log, Random& random, DataPlaneOpti
       reports_(options_.workers),
       ports_(loop_, log, workers_, [this] { feedback_soon(); }),
       checks_(loop_, random,
-              [this](const std::string& pool, const std::string& backend, route::Health health) {
-                for (const auto& worker : workers_) worker->set_health(pool, backend, health);
+              [this](const std::string& pool, const std::string& backend, route::Health health, std::size_t place) {
+                for (const auto& worker : workers_) worker->set_health(pool, backend, health, place);
                 feedback_soon();
               }),
       tick_(loop_, [this] { on_tick(); }),
@@ -117,19 +118,15 @@ Result<void> DataPlane::take_message(const Json& message) {
 // The ports are those of the process that serves.
 void DataPlane::take_table(route::RouteTablePointer table) {
   table_ = std::move(table);
+  // What a worker lets go of last would be taken apart by it, while clients wait: it goes here, when all are past it.
+  retired_.push_back(std::exchange(compiled_, compile(table_, compiled_.get())));
   if (life_ == Life::serving) ports_.close_others(*table_);
   pool_clients_ = load_pool_clients(*table_, pool_clients_, log_);
   for (const auto& worker : workers_) {
     worker->set_pool_clients(pool_clients_);
-    worker->apply(table_);
+    worker->apply(compiled_, make_fresh(*compiled_, &loads_));
   }
   checks_.update(*table_, pool_clients_);
-  for (const route::Pool& pool : table_->pools) {
-    if (pool.health.protocol != route::HealthProtocol::none) continue;
-    for (const route::Backend& backend : pool.backends) {
-      for (const auto& worker : workers_) worker->set_health(pool.id, backend.id, route::Health::healthy);
-    }
-  }
   if (life_ == Life::serving) ports_.open_missing(*table_);
   if (predecessor_ && life_ != Life::heir && !options_.control.empty()) predecessor_->pass_on(*table_);
   persist();
@@ -148,6 +145,8 @@ void DataPlane::persist() {
 void DataPlane::take_report(std::size_t worker, WorkerReport report) {
   const bool prompt = report.prompt;
   reports_[worker] = std::move(report);
+  const auto current = [this](const WorkerReport& each) { return each.version == table_->version; };
+  if (std::ranges::all_of(reports_, current)) retired_.clear();
   if (life_ == Life::heir) return say_ready_when_applied();
   if (prompt) feedback_soon();
 }

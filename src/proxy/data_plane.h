@@ -105,6 +105,8 @@ class DataPlane final : private net::TurnTask {
   std::unique_ptr<ControlPort> control_;
   std::unique_ptr<AdminPort> admin_;
   route::RouteTablePointer table_;
+  CompiledTablePointer compiled_;
+  std::vector<CompiledTablePointer> retired_;  // some worker may run the newest of them still
   PoolClients pool_clients_;
   std::int64_t persisted_ = -1;  // version on disk
   std::size_t unfinished_ = 0;   // workers that still have connections

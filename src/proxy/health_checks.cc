@@ -17,23 +17,24 @@ bool over_tls(const route::Pool& pool) {
 
 class HealthChecks::Probe {
  public:
-  Probe(HealthChecks& owner, const Key& key, const route::Pool& pool, const route::Backend& backend,
-        const TlsClientPointer& tls)
+  Probe(HealthChecks& owner, const Key& key, const route::Pool& pool, std::size_t place, const TlsClientPointer& tls)
       : owner_(owner),
         key_(key),
-        backend_(backend),
+        backend_(pool.backends[place]),
         judge_(pool.health, owner.loop_.now()),
         timer_(owner.loop_, [this] { check(); }) {
     const auto spread = static_cast<std::int64_t>(Duration(kFirstCheckSpread).count());
     next_ = owner.loop_.now() + Duration(owner.random_.between(0, spread));
-    update(pool, backend, tls);
+    update(pool, place, tls);
   }
 
   bool same_place(const route::Backend& other) const {
     return other.address == backend_.address && other.port == backend_.port;
   }
 
-  void update(const route::Pool& pool, const route::Backend& backend, const TlsClientPointer& tls) {
+  void update(const route::Pool& pool, std::size_t place, const TlsClientPointer& tls) {
+    const route::Backend& backend = pool.backends[place];
+    place_ = place;
     backend_ = backend;
     judge_.update(pool.health);
     const std::uint16_t port = pool.health.port != 0 ? pool.health.port : backend.port;
@@ -64,7 +65,7 @@ class HealthChecks::Probe {
       const auto interval = static_cast<std::int64_t>(Duration(target_.check.interval).count());
       timer_.arm(owner_.loop_.now() + Duration(owner_.random_.between(0, interval)));
     }
-    if (judge_.health() != route::Health::unknown) owner_.changed_(key_.first, key_.second, judge_.health());
+    if (judge_.health() != route::Health::unknown) owner_.changed_(key_.first, key_.second, judge_.health(), place_);
   }
 
  private:
@@ -78,12 +79,13 @@ class HealthChecks::Probe {
     const bool changed = judge_.judge(outcome, now);
     next_ = out_of_step(now, judge_.next_check(now), owner_.random_);
     timer_.arm(next_);
-    if (changed) owner_.changed_(key_.first, key_.second, judge_.health());
+    if (changed) owner_.changed_(key_.first, key_.second, judge_.health(), place_);
   }
 
   HealthChecks& owner_;
   Key key_;
   route::Backend backend_;
+  std::size_t place_ = 0;
   CheckTarget target_;
   HealthJudge judge_;
   net::Timer timer_;
@@ -101,14 +103,15 @@ void HealthChecks::update(const route::RouteTable& table, const PoolClients& cli
   for (const route::Pool& pool : table.pools) {
     const auto client = clients.find(pool.id);
     const TlsClientPointer tls = client == clients.end() ? nullptr : client->second;
-    for (const route::Backend& backend : pool.backends) {
+    for (std::size_t place = 0; place < pool.backends.size(); ++place) {
+      const route::Backend& backend = pool.backends[place];
       Key key{pool.id, backend.id};
       const auto known = probes_.find(key);
       if (known != probes_.end() && known->second->same_place(backend)) {
-        known->second->update(pool, backend, tls);
+        known->second->update(pool, place, tls);
         now.emplace(std::move(key), std::move(known->second));
       } else {
-        auto probe = std::make_unique<Probe>(*this, key, pool, backend, tls);
+        auto probe = std::make_unique<Probe>(*this, key, pool, place, tls);
         now.emplace(std::move(key), std::move(probe));
       }
     }

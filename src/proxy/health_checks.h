@@ -28,7 +28,9 @@ struct KnownHealth {
 class HealthChecks {
  public:
   // `changed` is called whenever the verdict on a backend has changed, after verdict() says so.
-  using Changed = std::function<void(const std::string& pool, const std::string& backend, route::Health health)>;
+  // `place`: of the backend in its pool.
+  using Changed =
+      std::function<void(const std::string& pool, const std::string& backend, route::Health health, std::size_t place)>;
   HealthChecks(net::Loop& loop, Random& random, Changed changed);
   ~HealthChecks();
 

@@ -13,35 +13,86 @@ using route::Health;
 
 bool same_place(const route::Backend& a, const route::Backend& b) { return a.address == b.address && a.port == b.port; }
 
+// `backend` is listed as `spec` from now on.
+void take_over(LiveBackend& backend, const route::Backend& spec) {
+  const bool changed = backend.spec.state != spec.state;
+  backend.spec.state = spec.state;
+  backend.spec.weight = spec.weight;
+  if (changed && backend.attachment) backend.attachment->backend_changed();
+}
+
+route::Pool without_backends(const route::Pool& pool) {
+  route::Pool bare = pool;
+  bare.backends.clear();
+  return bare;
+}
+
+// For each backend of `pool` its place in `before`. Most often it is the same, so that nothing is looked up.
+std::vector<std::uint32_t> places_before(const route::Pool& pool, const route::Pool& before) {
+  std::unordered_map<std::string_view, std::uint32_t> places;
+  const auto place_of = [&](const std::string& id, std::size_t guess) {
+    if (guess < before.backends.size() && before.backends[guess].id == id) return static_cast<std::uint32_t>(guess);
+    if (places.empty()) {
+      for (const route::Backend& each : before.backends) places.emplace(each.id, places.size());
+    }
+    const auto found = places.find(id);
+    return found == places.end() ? PoolPlan::kNew : found->second;
+  };
+  std::vector<std::uint32_t> from;
+  from.reserve(pool.backends.size());
+  for (const route::Backend& backend : pool.backends) {
+    const std::uint32_t place = place_of(backend.id, from.size());
+    const bool stays = place != PoolPlan::kNew && same_place(before.backends[place], backend);
+    from.push_back(stays ? place : PoolPlan::kNew);
+  }
+  return from;
+}
+
 }  // namespace
 
-LivePool::LivePool(const route::Pool& pool, SharedLoads* shared)
+PoolPlan plan_of(const route::Pool& pool, const route::Pool* before) {
+  PoolPlan plan;
+  plan.unchanged = before != nullptr && *before == pool;
+  if (plan.unchanged) return plan;
+  static const route::Pool kNone;
+  plan.bare = without_backends(pool);
+  plan.from = places_before(pool, before != nullptr ? *before : kNone);
+  return plan;
+}
+
+LivePool::LivePool(const route::Pool& pool, SharedLoads* shared) : LivePool(pool, plan_of(pool, nullptr), {}, shared) {}
+
+LivePool::LivePool(const route::Pool& pool, const PoolPlan& plan, FreshBackends fresh, SharedLoads* shared)
     : shared_(shared), line_(shared != nullptr ? shared->line(pool.id) : std::make_shared<SharedLine>()) {
-  update(pool);
+  update(pool, plan, std::move(fresh));
 }
 
 void LivePool::update(const route::Pool& pool) {
+  route::Pool before = spec_;
+  for (const auto& backend : backends_) before.backends.push_back(backend->spec);
+  update(pool, plan_of(pool, &before), {});
+}
+
+void LivePool::update(const route::Pool& pool, const PoolPlan& plan, FreshBackends fresh) {
+  if (plan.unchanged) return;
   // The backend whose turn is next keeps its turn, wherever it stands in the new order.
   const LiveBackend* next = backends_.empty() ? nullptr : backends_[cursor_ % backends_.size()].get();
-  std::unordered_map<std::string_view, std::unique_ptr<LiveBackend>*> known;
-  for (auto& backend : backends_) known.emplace(backend->spec.id, &backend);
-  spec_ = pool;
-  spec_.backends.clear();
+  spec_ = plan.bare;
   limited_ = spec_.limits.connections != 0 || spec_.limits.requests != 0;
   counters.pool = spec_.id;
   std::vector<std::unique_ptr<LiveBackend>> now;
   now.reserve(pool.backends.size());
-  for (const route::Backend& spec : pool.backends) {
-    const auto found = known.find(spec.id);
-    if (found != known.end() && *found->second && same_place((*found->second)->spec, spec)) {
-      now.push_back(std::move(*found->second));
-      const bool changed = now.back()->spec.state != spec.state;
-      now.back()->spec.state = spec.state;
-      now.back()->spec.weight = spec.weight;
-      if (changed && now.back()->attachment) now.back()->attachment->backend_changed();
+  auto newcomer = fresh.begin();
+  for (std::size_t i = 0; i < pool.backends.size(); ++i) {
+    const route::Backend& spec = pool.backends[i];
+    if (plan.from[i] != PoolPlan::kNew) {
+      now.push_back(std::move(backends_[plan.from[i]]));
+      take_over(*now.back(), spec);
     } else {
-      adopt(spec, now);
+      now.push_back(newcomer != fresh.end() ? std::move(*newcomer++) : LivePool::fresh(spec_.id, spec, shared_));
+      now.back()->pool = this;
     }
+    if (spec_.health.protocol == route::HealthProtocol::none) now.back()->health = Health::healthy;
     share_requests(*now.back());
   }
   for (auto& backend : backends_) {
@@ -61,12 +112,11 @@ void LivePool::update(const route::Pool& pool) {
   tell_room();
 }
 
-void LivePool::adopt(const route::Backend& spec, std::vector<std::unique_ptr<LiveBackend>>& into) {
-  into.push_back(std::make_unique<LiveBackend>());
-  LiveBackend& backend = *into.back();
-  backend.spec = spec;
-  backend.pool = this;
-  backend.load = shared_ != nullptr ? shared_->of(spec_.id, spec) : std::make_shared<SharedLoad>();
+std::unique_ptr<LiveBackend> LivePool::fresh(const std::string& pool, const route::Backend& spec, SharedLoads* shared) {
+  auto backend = std::make_unique<LiveBackend>();
+  backend->spec = spec;
+  backend->load = shared != nullptr ? shared->of(pool, spec) : std::make_shared<SharedLoad>();
+  return backend;
 }
 
 // Where limits of requests come or go, those in flight are counted from now on, or not any more.
@@ -87,15 +137,16 @@ void LivePool::retire() {
   update(empty);
 }
 
-LiveBackend* LivePool::find(std::string_view backend) const {
+LiveBackend* LivePool::find(std::string_view backend, std::size_t place) const {
+  if (place < backends_.size() && backends_[place]->spec.id == backend) return backends_[place].get();
   for (const auto& each : backends_) {
     if (each->spec.id == backend) return each.get();
   }
   return nullptr;
 }
 
-void LivePool::set_health(std::string_view backend, Health health) {
-  LiveBackend* found = find(backend);
+void LivePool::set_health(std::string_view backend, Health health, std::size_t place) {
+  LiveBackend* found = find(backend, place);
   if (found == nullptr || found->health == health) return;
   found->health = health;
   stale_ = true;

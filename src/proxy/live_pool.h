@@ -62,23 +62,43 @@ class RoomWatcher {
   virtual void room_in(LivePool& pool) = 0;
 };
 
+// What has changed in a pool since the table before. The same for all workers, whose backends stand in that table's
+// order: with it, taking the pool over is hardly more than moving pointers.
+struct PoolPlan {
+  static constexpr std::uint32_t kNew = UINT32_MAX;
+  bool unchanged = false;           // in everything; then the rest is empty
+  route::Pool bare;                 // the pool without its backends
+  std::vector<std::uint32_t> from;  // for each backend its place among those before, or kNew
+};
+
+// `before`: null where the pool is new.
+PoolPlan plan_of(const route::Pool& pool, const route::Pool* before);
+
+using FreshBackends = std::vector<std::unique_ptr<LiveBackend>>;  // those that are new, in the table's order
+
 class LivePool {
  public:
   // `shared`: where the workers of one process meet; null: this one is alone.
   explicit LivePool(const route::Pool& pool, SharedLoads* shared = nullptr);
+  LivePool(const route::Pool& pool, const PoolPlan& plan, FreshBackends fresh, SharedLoads* shared);
   LivePool(const LivePool&) = delete;
   LivePool& operator=(const LivePool&) = delete;
 
   // Takes over a newer description. A backend with the same id, address and port stays the same LiveBackend.
   void update(const route::Pool& pool);
+  // The same, with what has been prepared: `plan` goes out from the description in force.
+  void update(const route::Pool& pool, const PoolPlan& plan, FreshBackends fresh);
+  // A backend for `fresh`. Any thread.
+  static std::unique_ptr<LiveBackend> fresh(const std::string& pool, const route::Backend& spec, SharedLoads* shared);
   // The pool has left the table: no backend of it may be picked any more.
   void retire();
 
   const route::Pool& spec() const { return spec_; }  // its `backends` are empty: see backends()
   const std::string& id() const { return spec_.id; }
   std::span<const std::unique_ptr<LiveBackend>> backends() const { return backends_; }
-  LiveBackend* find(std::string_view backend) const;
-  void set_health(std::string_view backend, route::Health health);
+  // `place`: where it stands, most likely; elsewhere it takes longer to find.
+  LiveBackend* find(std::string_view backend, std::size_t place = 0) const;
+  void set_health(std::string_view backend, route::Health health, std::size_t place = 0);
   // Looks at the backends anew where something has changed since: slow starts begin and end, ejected ones return.
   // Every pick does it; call it after update() and set_health(), so that a slow start counts from then.
   void take_stock(Instant now) {
@@ -121,7 +141,6 @@ class LivePool {
  private:
   struct Fit;  // which backends a pick may choose
 
-  void adopt(const route::Backend& spec, std::vector<std::unique_ptr<LiveBackend>>& into);
   void look(Instant now);
   bool fails_open(std::size_t serving, std::size_t healthy) const;
   void judge(LiveBackend& backend, Outcome outcome, Instant now);

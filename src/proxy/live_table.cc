@@ -5,6 +5,16 @@
 
 namespace weir::proxy {
 
+namespace {
+
+void bind(LiveRule& rule, const route::Rule& spec) {
+  rule.spec = &spec;
+  rule.fixed = std::get_if<route::FixedResponse>(&spec.action);
+  rule.redirect = std::get_if<route::Redirect>(&spec.action);
+}
+
+}  // namespace
+
 void WeightedChoice::update(std::vector<Member> members) {
   const bool same = std::ranges::equal(
       members_, members, [](const Member& a, const Member& b) { return a.pool == b.pool && a.weight == b.weight; });
@@ -27,39 +37,47 @@ LivePool* WeightedChoice::next() {
 }
 
 LiveRule* LiveListener::find(const RequestTraits& request) const {
-  const auto place = index.find(request);
+  const auto place = compiled->index.find(request);
   return place ? rules[*place].get() : nullptr;
 }
 
-void LiveTable::apply(route::RouteTablePointer table) {
+void LiveTable::apply(CompiledTablePointer table, std::vector<FreshBackends> fresh) {
+  if (table->before != table_) {  // planned for a worker that runs another table
+    table = compile(table->table, compiled_.get());
+    fresh.clear();
+  }
   // The old table stays until the new rules stand: what they take over still points into it.
-  const route::RouteTablePointer before = std::exchange(table_, std::move(table));
-  apply_pools();
+  const CompiledTablePointer before = std::exchange(compiled_, std::move(table));
+  const route::RouteTablePointer table_before = std::exchange(table_, compiled_->table);
+  fresh.resize(table_->pools.size());
+  apply_pools(std::move(fresh));
   std::vector<std::unique_ptr<LiveListener>> now;
-  for (const route::Listener& spec : table_->listeners) {
+  for (std::size_t i = 0; i < table_->listeners.size(); ++i) {
+    const route::Listener& spec = table_->listeners[i];
     now.push_back(std::make_unique<LiveListener>());
-    apply_listener(spec, find_listener(spec.id), *now.back());
+    apply_listener(spec, compiled_->listeners[i], find_listener(spec.id), *now.back());
   }
   listeners_.swap(now);
   for (auto& listener : now) {
-    if (find_listener(listener->spec->id) == nullptr) parted_.push_back({before, std::move(listener)});
+    if (find_listener(listener->spec->id) == nullptr) parted_.push_back({table_before, std::move(listener)});
   }
   apply_parted();
   sweep();
 }
 
-void LiveTable::apply_pools() {
+void LiveTable::apply_pools(std::vector<FreshBackends> fresh) {
   std::unordered_map<std::string_view, std::unique_ptr<LivePool>*> known;
   for (auto& pool : pools_) known.emplace(pool->id(), &pool);
   std::vector<std::unique_ptr<LivePool>> now;
-  for (const route::Pool& spec : table_->pools) {
+  for (std::size_t i = 0; i < table_->pools.size(); ++i) {
+    const route::Pool& spec = table_->pools[i];
     const auto found = known.find(spec.id);
     if (found == known.end()) {
-      now.push_back(std::make_unique<LivePool>(spec, shared_));
+      now.push_back(std::make_unique<LivePool>(spec, compiled_->pools[i], std::move(fresh[i]), shared_));
       now.back()->watcher = watcher_;
     } else {
       now.push_back(std::move(*found->second));
-      now.back()->update(spec);
+      now.back()->update(spec, compiled_->pools[i], std::move(fresh[i]));
     }
   }
   for (auto& pool : pools_) {
@@ -72,21 +90,26 @@ void LiveTable::apply_pools() {
   for (const auto& pool : pools_) pool_by_id_.emplace(pool->id(), pool.get());
 }
 
-void LiveTable::apply_listener(const route::Listener& spec, LiveListener* before, LiveListener& now) {
+void LiveTable::apply_listener(const route::Listener& spec, const ListenerPlan& plan, LiveListener* before,
+                               LiveListener& now) {
+  now.spec = &spec;
+  now.compiled = plan.rules;
+  if (!plan.same_rules || before == nullptr) return apply_rules(spec, before, now);
+  // The same rules over the same pools, which outlast a table: only what is borrowed from it changes.
+  now.rules = std::move(before->rules);
+  for (std::size_t i = 0; i < now.rules.size(); ++i) bind(*now.rules[i], spec.rules[i]);
+}
+
+void LiveTable::apply_rules(const route::Listener& spec, LiveListener* before, LiveListener& now) {
   std::unordered_map<std::string_view, std::unique_ptr<LiveRule>*> known;
   if (before != nullptr) {
     for (auto& rule : before->rules) known.emplace(rule->spec->id, &rule);
   }
-  now.spec = &spec;
-  std::vector<const route::Match*> matches;
   for (const route::Rule& rule_spec : spec.rules) {
     const auto found = known.find(rule_spec.id);
     now.rules.push_back(found != known.end() ? std::move(*found->second) : std::make_unique<LiveRule>());
     LiveRule& rule = *now.rules.back();
-    rule.spec = &rule_spec;
-    rule.fixed = std::get_if<route::FixedResponse>(&rule_spec.action);
-    rule.redirect = std::get_if<route::Redirect>(&rule_spec.action);
-    matches.push_back(&rule_spec.match);
+    bind(rule, rule_spec);
     std::vector<WeightedChoice::Member> members;
     if (const auto* forward = std::get_if<route::Forward>(&rule_spec.action)) {
       for (const route::WeightedPool& to : forward->pools) {
@@ -95,14 +118,14 @@ void LiveTable::apply_listener(const route::Listener& spec, LiveListener* before
     }
     rule.choice.update(std::move(members));
   }
-  now.index.build(matches);
 }
 
 void LiveTable::apply_parted() {
   std::erase_if(parted_, [this](const Parted& each) { return find_listener(each.listener->spec->id) != nullptr; });
   for (Parted& each : parted_) {
     auto now = std::make_unique<LiveListener>();
-    apply_listener(*each.listener->spec, each.listener.get(), *now);
+    const ListenerPlan plan{.rules = each.listener->compiled};  // its pools may have gone
+    apply_listener(*each.listener->spec, plan, each.listener.get(), *now);
     each.listener = std::move(now);
   }
 }
@@ -124,8 +147,8 @@ LivePool* LiveTable::find_pool(std::string_view id) {
   return found == pool_by_id_.end() ? nullptr : found->second;
 }
 
-void LiveTable::set_health(std::string_view pool, std::string_view backend, route::Health health) {
-  if (LivePool* found = find_pool(pool)) found->set_health(backend, health);
+void LiveTable::set_health(std::string_view pool, std::string_view backend, route::Health health, std::size_t place) {
+  if (LivePool* found = find_pool(pool)) found->set_health(backend, health, place);
 }
 
 void LiveTable::take_stock(Instant now) {

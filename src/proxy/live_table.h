@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "proxy/compiled_table.h"
 #include "proxy/live_pool.h"
 #include "proxy/matcher.h"
 #include "route/route_table.h"
@@ -46,7 +47,7 @@ struct LiveRule {
 struct LiveListener {
   const route::Listener* spec = nullptr;  // borrowed from the table in force
   std::vector<std::unique_ptr<LiveRule>> rules;
-  RuleIndex index;  // of `rules`
+  std::shared_ptr<const CompiledRules> compiled;  // finds among `rules`
 
   // The first rule that takes the request; null: 404.
   LiveRule* find(const RequestTraits& request) const;
@@ -60,7 +61,9 @@ class LiveTable {
 
   // Swaps to `table`. Pointers to rules and listeners end here, parted ones too; those to pools and backends go on
   // while they are in the table or something runs on them.
-  void apply(route::RouteTablePointer table);
+  void apply(CompiledTablePointer table, std::vector<FreshBackends> fresh = {});
+  // The same with nothing prepared, which takes longer.
+  void apply(route::RouteTablePointer table) { apply(compile(std::move(table), compiled_.get())); }
 
   std::int64_t version() const { return table_ ? table_->version : 0; }
   const route::RouteTablePointer& table() const { return table_; }
@@ -71,7 +74,8 @@ class LiveTable {
   void forget_parted() { parted_.clear(); }
   LivePool* find_pool(std::string_view id);
   std::span<const std::unique_ptr<LivePool>> pools() const { return pools_; }
-  void set_health(std::string_view pool, std::string_view backend, route::Health health);
+  // `place`: as in LivePool::find().
+  void set_health(std::string_view pool, std::string_view backend, route::Health health, std::size_t place = 0);
   // As LivePool::take_stock, of every pool.
   void take_stock(Instant now);
 
@@ -79,12 +83,14 @@ class LiveTable {
   void sweep();
 
  private:
-  void apply_pools();
-  void apply_listener(const route::Listener& spec, LiveListener* before, LiveListener& now);
+  void apply_pools(std::vector<FreshBackends> fresh);
+  void apply_listener(const route::Listener& spec, const ListenerPlan& plan, LiveListener* before, LiveListener& now);
+  void apply_rules(const route::Listener& spec, LiveListener* before, LiveListener& now);
   void apply_parted();
 
   SharedLoads* shared_;
   RoomWatcher* watcher_;
+  CompiledTablePointer compiled_;
   route::RouteTablePointer table_;
   std::vector<std::unique_ptr<LivePool>> pools_;  // in the table's order
   std::vector<std::unique_ptr<LivePool>> dropped_;

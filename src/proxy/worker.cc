@@ -83,8 +83,9 @@ void Worker::stop() {
   lane_.lines().call_others = nullptr;  // the others may be gone
 }
 
-void Worker::apply(route::RouteTablePointer table) {
-  loop_.post([this, table = std::move(table)] { run_apply(table); });
+void Worker::apply(CompiledTablePointer table, std::vector<FreshBackends> fresh) {
+  auto shared = std::make_shared<std::vector<FreshBackends>>(std::move(fresh));  // a posted function must be copyable
+  loop_.post([this, table = std::move(table), shared] { run_apply(table, std::move(*shared)); });
 }
 
 void Worker::open(std::string place, std::string port, SharedFd socket, TlsServerPointer tls) {
@@ -118,9 +119,9 @@ void Worker::called(std::string pool) {
   loop_.post([this, pool = std::move(pool)] { lane_.lines().called(pool); });
 }
 
-void Worker::set_health(std::string pool, std::string backend, route::Health health) {
-  loop_.post([this, pool = std::move(pool), backend = std::move(backend), health] {
-    lane_.table().set_health(pool, backend, health);
+void Worker::set_health(std::string pool, std::string backend, route::Health health, std::size_t place) {
+  loop_.post([this, pool = std::move(pool), backend = std::move(backend), health, place] {
+    lane_.table().set_health(pool, backend, health, place);
     lane_.table().take_stock(loop_.now());
   });
 }
@@ -148,8 +149,8 @@ void Worker::enter(Entrance& entrance) {
   }
 }
 
-void Worker::run_apply(const route::RouteTablePointer& table) {
-  lane_.table().apply(table);
+void Worker::run_apply(const CompiledTablePointer& table, std::vector<FreshBackends> fresh) {
+  lane_.table().apply(table, std::move(fresh));
   lane_.table().take_stock(loop_.now());
   lane_.drains().renew();
   // Who came in through a listener that has gone may still ask, within the time that its connection ends in.

@@ -48,8 +48,8 @@ class Worker {
 
   // Everything below: any thread; it happens in the worker's next turn, in the order of the calls.
 
-  // Swaps to `table`, then reports.
-  void apply(route::RouteTablePointer table);
+  // Swaps to `table`, then reports. `fresh`: by make_fresh(), for this worker.
+  void apply(CompiledTablePointer table, std::vector<FreshBackends> fresh);
   // Accepts from `socket` for the listener of the table that has the address `place` ("127.0.0.1:80"); over TLS
   // unless `tls` is null. A place may have several sockets here.
   void open(std::string place, std::string port, SharedFd socket, TlsServerPointer tls);
@@ -61,7 +61,8 @@ class Worker {
   void set_pool_clients(PoolClients clients);
   // As WaitingLines has it.
   void called(std::string pool);
-  void set_health(std::string pool, std::string backend, route::Health health);
+  // `place`: as in LivePool::find().
+  void set_health(std::string pool, std::string backend, route::Health health, std::size_t place);
   // Closes every listener, with `grace` for idle clients; calls `done` on the worker's thread when the last connection
   // has gone. Tables are taken until then.
   void finish(Duration grace, std::function<void()> done);
@@ -71,7 +72,7 @@ class Worker {
  private:
   class Acceptor;
 
-  void run_apply(const route::RouteTablePointer& table);
+  void run_apply(const CompiledTablePointer& table, std::vector<FreshBackends> fresh);
   void run_close(const std::string& place, Duration grace);
   void enter(Entrance& entrance);
   void accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer);
