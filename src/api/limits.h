@@ -12,4 +12,6 @@ inline constexpr std::size_t kMaxRules = 2000;        // of a listener; AWS begi
 inline constexpr std::int32_t kMaxPriority = 50'000;  // of a rule, as AWS has it
 inline constexpr std::size_t kMaxTags = 50;           // a resource, as AWS has it
 
+inline constexpr std::size_t kMaxServiceDeployments = 50;  // kept of a service; the oldest go
+
 }  // namespace weir::api

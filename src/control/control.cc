@@ -61,6 +61,12 @@ struct Control::State {
   // False where the store failed; what was to be done then stays to be done.
   bool reconcile(const Group& group);
   bool reconcile_service(const Group& group, const store::Versioned<model::Service>& service);
+  struct History {
+    std::optional<store::Versioned<model::ServiceDeployment>> record;
+    std::optional<model::ServiceRevision> fallback;
+  };
+  Result<History> deployment_of(const ServiceView& view);
+  Result<> erase_history(const model::Service& service, std::vector<store::Write>& writes);
   bool reconcile_tasks_alone(const Group& group);
   std::vector<TaskStep> step_tasks(const std::set<std::string>& keys);
   TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation) const;
@@ -68,7 +74,7 @@ struct Control::State {
   void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next);
   std::optional<Timestamp> start(const model::Task& task);
   // Null where there is none. Errors: the store's.
-  Result<const model::ecs::TaskDefinition*> definition(const model::Scope& scope, const std::string& arn);
+  Result<const model::TaskDefinition*> definition(const model::Scope& scope, const std::string& arn);
 
   // --- the table
   void publish();
@@ -99,9 +105,9 @@ struct Control::State {
   bool listeners_dirty = false;
   Timestamp now;
 
-  std::map<std::string, model::ecs::TaskDefinition> definitions;  // by ARN; they never change
-  std::set<std::string> failing_starts;                           // tasks whose start was refused, and that was logged
-  Duration retry{};                                               // not 0 while the store fails
+  std::map<std::string, model::TaskDefinition> definitions;  // by ARN; they never change
+  std::set<std::string> failing_starts;                      // tasks whose start was refused, and that was logged
+  Duration retry{};                                          // not 0 while the store fails
   Timestamp retry_at;
 };
 
@@ -215,7 +221,17 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
     store_failed(wished.error());
     return false;
   }
-  view.definition = *wished;
+  if (*wished) {
+    view.definition = &(*wished)->definition;
+    view.definition_tags = (*wished)->tags ? &*(*wished)->tags : nullptr;
+  }
+  const auto before = deployment_of(view);
+  if (!before) {
+    store_failed(before.error());
+    return false;
+  }
+  if (before->record) view.record = before->record->document;
+  view.fallback = before->fallback ? &*before->fallback : nullptr;
   const ServiceStep step = step_service(std::move(view), now, random);
 
   const std::int64_t state_revision = known ? stored->second.revision : store::Expect::kAbsent;
@@ -225,13 +241,43 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
   if (step.erase) {
     writes.push_back(store::erase(service));
     if (known) writes.push_back(store::erase(stored->second));
+    if (auto erased = erase_history(service.document, writes); !erased) {
+      store_failed(erased.error());
+      return false;
+    }
   } else {
     if (step.service_changed) writes.push_back(store::put(step.service, service.revision));
     if (step.state_changed) writes.push_back(store::put(step.state, state_revision));
+    if (step.record_changed) writes.push_back(store::put(*step.record, before->record->revision));
   }
   const Committed committed = commit(writes);
   if (committed == Committed::yes) carry_out(group, step.tasks, step.next);
   return committed == Committed::yes;
+}
+
+// What of the service's history its step needs: nothing while no deployment goes on.
+Result<Control::State::History> Control::State::deployment_of(const ServiceView& view) {
+  const auto& deployments = view.state.deployments;
+  const bool goes_on = deployments.empty() || deployments.front().id != view.service.deployment_id ||
+                       deployments.front().rollout_state == "IN_PROGRESS" || !view.service.stop_requested.empty();
+  History history;
+  if (!goes_on) return history;
+  const std::string prefix = view.service.key() + "/";
+  if (!view.service.service_deployment_id.empty()) {
+    history.record = TRY(store::load<model::ServiceDeployment>(store, prefix + view.service.service_deployment_id));
+  }
+  if (!view.state.completed_revision.empty()) {
+    auto found = TRY(store::load<model::ServiceRevision>(store, prefix + view.state.completed_revision));
+    if (found) history.fallback = std::move(found->document);
+  }
+  return history;
+}
+
+Result<> Control::State::erase_history(const model::Service& service, std::vector<store::Write>& writes) {
+  for (const char* kind : {model::ServiceDeployment::kKind, model::ServiceRevision::kKind}) {
+    for (const auto& raw : TRY(store.list(kind, service.key() + "/"))) writes.push_back({raw.key, std::nullopt});
+  }
+  return {};
 }
 
 // A task that belongs to no service; or the tasks of one that is gone, which go as well.
@@ -324,7 +370,7 @@ void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& 
 // Returns when to try again, where that is needed.
 std::optional<Timestamp> Control::State::start(const model::Task& task) {
   const auto wished = definition(task.scope, task.task_definition);
-  const auto started = wished && *wished ? runtime.start(task_spec(task.id, **wished))
+  const auto started = wished && *wished ? runtime.start(task_spec(task.id, (*wished)->definition, task.overrides))
                                          : Result<>(fail("TaskDefinition", task.task_definition + " is not there"));
   if (started) {
     failing_starts.erase(task.id);
@@ -336,13 +382,12 @@ std::optional<Timestamp> Control::State::start(const model::Task& task) {
   return now + kLongestRetry;
 }
 
-Result<const model::ecs::TaskDefinition*> Control::State::definition(const model::Scope& scope,
-                                                                     const std::string& arn) {
+Result<const model::TaskDefinition*> Control::State::definition(const model::Scope& scope, const std::string& arn) {
   if (const auto found = definitions.find(arn); found != definitions.end()) return &found->second;
   auto loaded = TRY(store::load<model::TaskDefinition>(store, task_definition_key(scope, arn)));
   if (!loaded) return nullptr;
   if (definitions.size() >= kMostDefinitions) definitions.clear();
-  return &(definitions[arn] = std::move(loaded->document.definition));
+  return &(definitions[arn] = std::move(loaded->document));
 }
 
 // --- the table

@@ -51,6 +51,16 @@ std::string ServiceEvents::blocked_by_percentages() const {
 std::string ServiceEvents::deployment_completed(const std::string& deployment_id) const {
   return fmt::format("{} (deployment {}) deployment completed.", prefix_, deployment_id);
 }
+std::string ServiceEvents::deployment_failed(const std::string& deployment_id, const std::string& why) const {
+  return fmt::format("{} (deployment {}) deployment failed: {}", prefix_, deployment_id, why);
+}
+std::string ServiceEvents::rolling_back(const std::string& deployment_id) const {
+  return fmt::format("{} rolling back to deployment {}.", prefix_, deployment_id);
+}
+std::string ServiceEvents::no_rollback_candidate(const std::string& deployment_id) const {
+  return fmt::format("{} (deployment {}) deployment failed: no rollback candidate was found to run the rollback.",
+                     prefix_, deployment_id);
+}
 std::string ServiceEvents::steady() const { return prefix_ + " has reached a steady state."; }
 
 }  // namespace weir::control

@@ -21,6 +21,10 @@ class ServiceEvents {
   std::string unable_to_start_consistently() const;
   std::string blocked_by_percentages() const;
   std::string deployment_completed(const std::string& deployment_id) const;
+  // `why`: "tasks failed to start."
+  std::string deployment_failed(const std::string& deployment_id, const std::string& why) const;
+  std::string rolling_back(const std::string& deployment_id) const;
+  std::string no_rollback_candidate(const std::string& deployment_id) const;
   std::string steady() const;
 
  private:

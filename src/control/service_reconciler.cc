@@ -4,9 +4,11 @@
 #include <map>
 #include <set>
 
+#include "control/deployment_record.h"
 #include "control/limits.h"
 #include "control/service_events.h"
 #include "rollout/backoff.h"
+#include "rollout/circuit_breaker.h"
 #include "rollout/limits.h"
 #include "rollout/rolling.h"
 
@@ -18,6 +20,10 @@ using model::Deployment;
 using model::Task;
 using model::TaskTarget;
 
+// How the reason of a deployment that failed begins.
+constexpr const char* kBreaker = "ECS deployment circuit breaker:";
+constexpr const char* kStopped = "ECS deployment stopped:";
+
 std::string uuid(Random& random) {
   return random.hex(8) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(12);
 }
@@ -25,10 +31,16 @@ std::string uuid(Random& random) {
 class ServiceTurn {
  public:
   ServiceTurn(ServiceView view, Timestamp now, Random& random)
-      : definition_(view.definition), now_(now), random_(random), events_(view.service.name) {
+      : definition_(view.definition),
+        definition_tags_(view.definition_tags),
+        fallback_(view.fallback),
+        now_(now),
+        random_(random),
+        events_(view.service.name) {
     out_.service = std::move(view.service);
     out_.state = std::move(view.state);
     out_.tasks = std::move(view.tasks);
+    out_.record = std::move(view.record);
     for (const auto& task : out_.tasks) {
       if (task.next) wake_at(*task.next);
     }
@@ -42,11 +54,14 @@ class ServiceTurn {
       hear_news();
       forgive();
       judge();
-      roll();
+      // Where the service goes back, its next step rolls: the definition at hand is not the one to start then.
+      const bool goes_back = end_deployment();
+      if (!goes_back) roll();
       count();
-      if (service().status == "ACTIVE") settle();
+      if (service().status == "ACTIVE" && !goes_back) settle();
       if (service().status == "DRAINING") end();
     }
+    if (out_.record) out_.record_changed = follow(*out_.record, service(), state(), now_);
     return std::move(out_);
   }
 
@@ -94,6 +109,7 @@ class ServiceTurn {
       deployments.clear();  // of an earlier service of this name
       state().events.clear();
     }
+    const std::string reason = deployments.empty() ? in_progress() : reason_after(primary());
     std::erase_if(deployments, [&](const Deployment& each) { return each.id == service().deployment_id; });
     for (auto& deployment : deployments) deployment.status = "ACTIVE";
     deployments.insert(deployments.begin(), {.id = service().deployment_id,
@@ -101,14 +117,62 @@ class ServiceTurn {
                                              .created_at = service().deployment_created_at,
                                              .updated_at = now_,
                                              .desired_count = desired(),
-                                             .rollout_state_reason = in_progress(service().deployment_id)});
+                                             .rollout_state_reason = reason,
+                                             .revision = service().revision_id});
     state().failures_in_a_row = 0;
     state().start_not_before = {};
     state().steady = false;
     out_.state_changed = true;
   }
 
-  static std::string in_progress(const std::string& id) { return "ECS deployment " + id + " in progress."; }
+  std::string in_progress() { return "ECS deployment " + service().deployment_id + " in progress."; }
+
+  // A deployment that was completed and is wished again is what a failed one is rolled back to.
+  std::string reason_after(const Deployment& before) {
+    if (before.rollout_state != "FAILED" || service().deployment_id != state().completed_deployment) {
+      return in_progress();
+    }
+    const bool breaker = before.rollout_state_reason.starts_with(kBreaker);
+    return std::string(breaker ? kBreaker : kStopped) + " rolling back to deploymentId " + service().deployment_id +
+           ".";
+  }
+
+  // Ends the deployment that failed too often, or that somebody wants to end. True where the service then goes back to
+  // the last one that was completed.
+  bool end_deployment() {
+    if (service().status != "ACTIVE" || primary().rollout_state != "IN_PROGRESS") return drop_request();
+    if (!service().stop_requested.empty()) {
+      const bool back = service().stop_requested == "ROLLBACK";
+      drop_request();
+      return fail_deployment(std::string(kStopped) + " the service deployment was stopped.", back);
+    }
+    if (!has_breaker(service()) || primary().failed_tasks < rollout::failure_threshold(desired())) return false;
+    return fail_deployment(std::string(kBreaker) + " tasks failed to start.", rolls_back(service()));
+  }
+
+  bool drop_request() {
+    if (service().stop_requested.empty()) return false;
+    service().stop_requested.clear();
+    out_.service_changed = true;
+    return false;
+  }
+
+  bool fail_deployment(const std::string& reason, bool back) {
+    primary().rollout_state = "FAILED";
+    primary().rollout_state_reason = reason;
+    primary().updated_at = now_;
+    out_.state_changed = true;
+    say(events_.deployment_failed(primary().id, reason.substr(reason.find(':') + 2)));
+    if (!back) return false;
+    if (!fallback_ || fallback_->deployment_id == primary().id) {
+      say(events_.no_rollback_candidate(primary().id));
+      return false;
+    }
+    say(events_.rolling_back(fallback_->deployment_id));
+    restore(service(), *fallback_);
+    out_.service_changed = true;
+    return true;
+  }
 
   // --- news of the tasks --------------------------------------------------------------------------------------------
 
@@ -135,6 +199,9 @@ class ServiceTurn {
             failed(task.task);
             break;
           case TaskNews::ended:
+            note_failure(task.task);
+            break;
+          case TaskNews::lost:
             break;
         }
       }
@@ -144,11 +211,18 @@ class ServiceTurn {
     if (draining > 0) say(events_.draining(draining));
   }
 
+  // Every end by itself counts against a deployment that is not completed yet.
+  void note_failure(const Task& task) {
+    for (auto& deployment : state().deployments) {
+      if (deployment.id != task.deployment || deployment.rollout_state != "IN_PROGRESS") continue;
+      ++deployment.failed_tasks;
+      out_.state_changed = true;
+    }
+  }
+
   // A task ended before it served. Those started together fail together: they count as one step of the back-off.
   void failed(const Task& task) {
-    for (auto& deployment : state().deployments) {
-      if (deployment.id == task.deployment) ++deployment.failed_tasks;
-    }
+    note_failure(task);
     out_.state_changed = true;
     if (!is_wished(task) || task.created_at < state().start_not_before) return;
     ++state().failures_in_a_row;
@@ -196,7 +270,7 @@ class ServiceTurn {
         .desired = desired(),
         .minimum_percent = service().minimum_healthy_percent,
         .maximum_percent = service().maximum_percent,
-        .may_start = !is_backing_off() && service().status == "ACTIVE",
+        .may_start = !is_backing_off() && service().status == "ACTIVE" && primary().rollout_state != "FAILED",
     };
     std::vector<rollout::RollingTask> tasks;
     for (auto& task : out_.tasks) {
@@ -277,6 +351,11 @@ class ServiceTurn {
     task.deployment = service().deployment_id;
     task.task_definition = service().task_definition;
     task.launch_type = service().launch_type;
+    if (const auto& strategy = service().capacity_provider_strategy; strategy && !strategy->empty()) {
+      task.capacity_provider = strategy->front().capacityProvider;
+    }
+    task.platform_version = service().platform_version;
+    task.tags = passed_on_tags();
     task.created_at = now_;
     for (const auto& container : *definition_->containerDefinitions) {
       task.containers.push_back({.name = container.name.value_or(""),
@@ -291,6 +370,18 @@ class ServiceTurn {
                               .container_port = balancer.containerPort.value_or(0)});
     }
     return task;
+  }
+
+  // Those of the service or of the definition, as the service wishes, and those that ECS manages.
+  std::vector<model::ecs::Tag> passed_on_tags() {
+    std::vector<model::ecs::Tag> tags;
+    const std::string& from = service().propagate_tags;
+    if (from == "SERVICE" && service().tags) tags = *service().tags;
+    if (from == "TASK_DEFINITION" && definition_tags_) tags = *definition_tags_;
+    if (!service().enable_ecs_managed_tags) return tags;
+    tags.push_back({.key = "aws:ecs:clusterName", .value = service().cluster});
+    tags.push_back({.key = "aws:ecs:serviceName", .value = service().name});
+    return tags;
   }
 
   // --- counts and states --------------------------------------------------------------------------------------------
@@ -342,8 +433,10 @@ class ServiceTurn {
       if (counts) ++up;
       alone &= counts;
     }
-    const bool settled = alone && up == desired();
+    const bool settled = alone && up == desired() && (primary().rollout_state != "IN_PROGRESS" || have_proved());
     if (settled && primary().rollout_state == "IN_PROGRESS") {
+      state().completed_deployment = primary().id;
+      state().completed_revision = primary().revision;
       primary().rollout_state = "COMPLETED";
       primary().rollout_state_reason = "ECS deployment " + primary().id + " completed.";
       primary().updated_at = now_;
@@ -351,6 +444,18 @@ class ServiceTurn {
       say(events_.deployment_completed(primary().id));
     }
     if (set(state().steady, settled) && settled) say(events_.steady());
+  }
+
+  // A breaker counts until then: without a balancer's word, tasks have to run a while before they are believed.
+  bool have_proved() {
+    if (!has_breaker(service())) return true;
+    bool all = true;
+    for (const auto& step : out_.tasks) {
+      if (is_over(step.task) || has_proved_itself(step.task, now_)) continue;
+      all = false;
+      if (step.task.targets.empty() && step.task.started_at) wake_at(*step.task.started_at + rollout::kProvingRun);
+    }
+    return all;
   }
 
   // --- the end ------------------------------------------------------------------------------------------------------
@@ -384,6 +489,8 @@ class ServiceTurn {
   }
 
   const model::ecs::TaskDefinition* definition_;
+  const std::vector<model::ecs::Tag>* definition_tags_;
+  const model::ServiceRevision* fallback_;
   const Timestamp now_;
   Random& random_;
   const ServiceEvents events_;

@@ -14,9 +14,12 @@ namespace weir::control {
 
 struct ServiceView {
   model::Service service;
-  model::ServiceState state;                               // a new one where the store has none
-  std::vector<TaskStep> tasks;                             // every task of the service, erased ones too
-  const model::ecs::TaskDefinition* definition = nullptr;  // of the wish; null where it is not there
+  model::ServiceState state;                                      // a new one where the store has none
+  std::vector<TaskStep> tasks;                                    // every task of the service, erased ones too
+  const model::ecs::TaskDefinition* definition = nullptr;         // of the wish; null where it is not there
+  const std::vector<model::ecs::Tag>* definition_tags = nullptr;  // null for none
+  std::optional<model::ServiceDeployment> record;                 // of the wished deployment, while it goes on
+  const model::ServiceRevision* fallback = nullptr;  // of the last completed deployment; null where there is none
 };
 
 struct ServiceStep {
@@ -24,6 +27,8 @@ struct ServiceStep {
   bool service_changed = false;
   model::ServiceState state;
   bool state_changed = false;
+  std::optional<model::ServiceDeployment> record;
+  bool record_changed = false;
   bool erase = false;  // its time of being kept is over: service and state
   std::vector<TaskStep> tasks;
   std::vector<model::Task> started;

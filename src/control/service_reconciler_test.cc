@@ -26,6 +26,9 @@ TEST(ServiceEventsTest, uses_the_words_of_aws) {
   EXPECT_EQ(events.failed_container_checks("1a"), "(service web) (task 1a) failed container health checks.");
   EXPECT_EQ(events.unable_to_place("x"), "(service web) was unable to place a task. Reason: x");
   EXPECT_EQ(events.deployment_completed("ecs-svc/1"), "(service web) (deployment ecs-svc/1) deployment completed.");
+  EXPECT_EQ(events.deployment_failed("ecs-svc/2", "tasks failed to start."),
+            "(service web) (deployment ecs-svc/2) deployment failed: tasks failed to start.");
+  EXPECT_EQ(events.rolling_back("ecs-svc/1"), "(service web) rolling back to deployment ecs-svc/1.");
   EXPECT_EQ(events.steady(), "(service web) has reached a steady state.");
 }
 

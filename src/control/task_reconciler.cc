@@ -157,7 +157,7 @@ class TaskLife {
       set(task().stopped_reason, std::string(seen() ? "Essential container in task exited"
                                                     : "The task's processes were gone with their host"));
     }
-    tell(failed ? TaskNews::start_failed : proved ? TaskNews::ended : TaskNews::ended_early);
+    tell(failed ? TaskNews::start_failed : !seen() ? TaskNews::lost : proved ? TaskNews::ended : TaskNews::ended_early);
   }
 
   void leave_table(TaskTarget& target) {

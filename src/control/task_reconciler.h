@@ -41,6 +41,7 @@ enum class TaskNews {
   start_failed,  // it ended before its containers ran
   ended_early,   // it ended by itself before it had proved itself
   ended,         // it ended by itself after that
+  lost,          // it was gone with its host: nobody's failure
 };
 
 struct TaskNewsItem {

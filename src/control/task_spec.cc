@@ -78,14 +78,27 @@ runtime::ContainerSpec container_spec(const std::string& network_mode, const mod
   return spec;
 }
 
+void override_with(runtime::ContainerSpec& spec, const model::ecs::ContainerOverride& wished) {
+  if (wished.command && !wished.command->empty()) spec.command = *wished.command;
+  if (!wished.environment) return;
+  for (const auto& pair : *wished.environment) spec.environment[pair.name.value_or("")] = pair.value.value_or("");
+}
+
 }  // namespace
 
-runtime::TaskSpec task_spec(const std::string& task_id, const model::ecs::TaskDefinition& definition) {
+runtime::TaskSpec task_spec(const std::string& task_id, const model::ecs::TaskDefinition& definition,
+                            const std::optional<model::ecs::TaskOverride>& overrides) {
   runtime::TaskSpec spec{.id = task_id};
   const std::string network_mode = definition.networkMode.value_or("bridge");
   if (definition.containerDefinitions) {
     for (const auto& wished : *definition.containerDefinitions) {
       spec.containers.push_back(container_spec(network_mode, wished));
+    }
+  }
+  if (!overrides || !overrides->containerOverrides) return spec;
+  for (const auto& wished : *overrides->containerOverrides) {
+    for (auto& container : spec.containers) {
+      if (container.name == wished.name) override_with(container, wished);
     }
   }
   return spec;

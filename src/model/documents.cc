@@ -52,52 +52,47 @@ const Shape& describe(const TaskDefinitionFamily*) {
 
 const Shape& describe(const Service*) {
   static const Shape kShape = structure<Service>(
-      "Service", {
-                     member<&Service::scope>("scope"),
-                     member<&Service::cluster>("cluster"),
-                     member<&Service::name>("name"),
-                     member<&Service::arn>("arn"),
-                     member<&Service::status>("status"),
-                     member<&Service::created_at>("created_at"),
-                     member<&Service::task_definition>("task_definition"),
-                     member<&Service::desired_count>("desired_count"),
-                     member<&Service::launch_type>("launch_type"),
-                     member<&Service::scheduling_strategy>("scheduling_strategy"),
-                     member<&Service::minimum_healthy_percent>("minimum_healthy_percent"),
-                     member<&Service::maximum_percent>("maximum_percent"),
-                     member<&Service::health_check_grace_period_seconds>("health_check_grace_period_seconds"),
-                     member<&Service::load_balancers>("load_balancers"),
-                     member<&Service::network_configuration>("network_configuration"),
-                     member<&Service::deployment_configuration>("deployment_configuration"),
-                     member<&Service::tags>("tags"),
-                     member<&Service::propagate_tags>("propagate_tags"),
-                     member<&Service::platform_version>("platform_version"),
-                     member<&Service::role_arn>("role_arn"),
-                     member<&Service::capacity_provider_strategy>("capacity_provider_strategy"),
-                     member<&Service::availability_zone_rebalancing>("availability_zone_rebalancing"),
-                     member<&Service::enable_ecs_managed_tags>("enable_ecs_managed_tags"),
-                     member<&Service::deployment_id>("deployment_id"),
-                     member<&Service::deployment_created_at>("deployment_created_at"),
-                     member<&Service::client_token>("client_token"),
-                 });
+      "Service", {member<&Service::scope>("scope"),
+                  member<&Service::cluster>("cluster"),
+                  member<&Service::name>("name"),
+                  member<&Service::arn>("arn"),
+                  member<&Service::status>("status"),
+                  member<&Service::created_at>("created_at"),
+                  member<&Service::task_definition>("task_definition"),
+                  member<&Service::desired_count>("desired_count"),
+                  member<&Service::launch_type>("launch_type"),
+                  member<&Service::scheduling_strategy>("scheduling_strategy"),
+                  member<&Service::minimum_healthy_percent>("minimum_healthy_percent"),
+                  member<&Service::maximum_percent>("maximum_percent"),
+                  member<&Service::health_check_grace_period_seconds>("health_check_grace_period_seconds"),
+                  member<&Service::load_balancers>("load_balancers"),
+                  member<&Service::network_configuration>("network_configuration"),
+                  member<&Service::deployment_configuration>("deployment_configuration"),
+                  member<&Service::tags>("tags"),
+                  member<&Service::propagate_tags>("propagate_tags"),
+                  member<&Service::platform_version>("platform_version"),
+                  member<&Service::role_arn>("role_arn"),
+                  member<&Service::capacity_provider_strategy>("capacity_provider_strategy"),
+                  member<&Service::availability_zone_rebalancing>("availability_zone_rebalancing"),
+                  member<&Service::enable_ecs_managed_tags>("enable_ecs_managed_tags"),
+                  member<&Service::deployment_id>("deployment_id"),
+                  member<&Service::deployment_created_at>("deployment_created_at"),
+                  member<&Service::revision_id>("revision_id"),
+                  member<&Service::service_deployment_id>("service_deployment_id"),
+                  member<&Service::stop_requested>("stop_requested"),
+                  member<&Service::client_token>("client_token")});
   return kShape;
 }
 
 const Shape& describe(const Deployment*) {
-  static const Shape kShape =
-      structure<Deployment>("Deployment", {
-                                              member<&Deployment::id>("id"),
-                                              member<&Deployment::task_definition>("task_definition"),
-                                              member<&Deployment::status>("status"),
-                                              member<&Deployment::created_at>("created_at"),
-                                              member<&Deployment::updated_at>("updated_at"),
-                                              member<&Deployment::desired_count>("desired_count"),
-                                              member<&Deployment::pending_count>("pending_count"),
-                                              member<&Deployment::running_count>("running_count"),
-                                              member<&Deployment::failed_tasks>("failed_tasks"),
-                                              member<&Deployment::rollout_state>("rollout_state"),
-                                              member<&Deployment::rollout_state_reason>("rollout_state_reason"),
-                                          });
+  static const Shape kShape = structure<Deployment>(
+      "Deployment",
+      {member<&Deployment::id>("id"), member<&Deployment::task_definition>("task_definition"),
+       member<&Deployment::status>("status"), member<&Deployment::created_at>("created_at"),
+       member<&Deployment::updated_at>("updated_at"), member<&Deployment::desired_count>("desired_count"),
+       member<&Deployment::pending_count>("pending_count"), member<&Deployment::running_count>("running_count"),
+       member<&Deployment::failed_tasks>("failed_tasks"), member<&Deployment::rollout_state>("rollout_state"),
+       member<&Deployment::rollout_state_reason>("rollout_state_reason"), member<&Deployment::revision>("revision")});
   return kShape;
 }
 
@@ -112,19 +107,15 @@ const Shape& describe(const ServiceEvent*) {
 }
 
 const Shape& describe(const ServiceState*) {
-  static const Shape kShape =
-      structure<ServiceState>("ServiceState", {
-                                                  member<&ServiceState::scope>("scope"),
-                                                  member<&ServiceState::cluster>("cluster"),
-                                                  member<&ServiceState::name>("name"),
-                                                  member<&ServiceState::deployments>("deployments"),
-                                                  member<&ServiceState::events>("events"),
-                                                  member<&ServiceState::running_count>("running_count"),
-                                                  member<&ServiceState::pending_count>("pending_count"),
-                                                  member<&ServiceState::steady>("steady"),
-                                                  member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
-                                                  member<&ServiceState::start_not_before>("start_not_before"),
-                                              });
+  static const Shape kShape = structure<ServiceState>(
+      "ServiceState", {member<&ServiceState::scope>("scope"), member<&ServiceState::cluster>("cluster"),
+                       member<&ServiceState::name>("name"), member<&ServiceState::deployments>("deployments"),
+                       member<&ServiceState::events>("events"), member<&ServiceState::running_count>("running_count"),
+                       member<&ServiceState::pending_count>("pending_count"), member<&ServiceState::steady>("steady"),
+                       member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
+                       member<&ServiceState::start_not_before>("start_not_before"),
+                       member<&ServiceState::completed_deployment>("completed_deployment"),
+                       member<&ServiceState::completed_revision>("completed_revision")});
   return kShape;
 }
 
@@ -165,31 +156,37 @@ const Shape& describe(const TaskContainer*) {
 }
 
 const Shape& describe(const Task*) {
-  static const Shape kShape = structure<Task>("Task", {
-                                                          member<&Task::scope>("scope"),
-                                                          member<&Task::cluster>("cluster"),
-                                                          member<&Task::id>("id"),
-                                                          member<&Task::arn>("arn"),
-                                                          member<&Task::service>("service"),
-                                                          member<&Task::deployment>("deployment"),
-                                                          member<&Task::task_definition>("task_definition"),
-                                                          member<&Task::launch_type>("launch_type"),
-                                                          member<&Task::desired_status>("desired_status"),
-                                                          member<&Task::last_status>("last_status"),
-                                                          member<&Task::stop_code>("stop_code"),
-                                                          member<&Task::stopped_reason>("stopped_reason"),
-                                                          member<&Task::created_at>("created_at"),
-                                                          member<&Task::pull_started_at>("pull_started_at"),
-                                                          member<&Task::pull_stopped_at>("pull_stopped_at"),
-                                                          member<&Task::started_at>("started_at"),
-                                                          member<&Task::stopping_at>("stopping_at"),
-                                                          member<&Task::execution_stopped_at>("execution_stopped_at"),
-                                                          member<&Task::stopped_at>("stopped_at"),
-                                                          member<&Task::address>("address"),
-                                                          member<&Task::containers>("containers"),
-                                                          member<&Task::targets>("targets"),
-                                                          member<&Task::version>("version"),
-                                                      });
+  static const Shape kShape = structure<Task>("Task", {member<&Task::scope>("scope"),
+                                                       member<&Task::cluster>("cluster"),
+                                                       member<&Task::id>("id"),
+                                                       member<&Task::arn>("arn"),
+                                                       member<&Task::service>("service"),
+                                                       member<&Task::deployment>("deployment"),
+                                                       member<&Task::group>("group"),
+                                                       member<&Task::started_by>("started_by"),
+                                                       member<&Task::reference_id>("reference_id"),
+                                                       member<&Task::task_definition>("task_definition"),
+                                                       member<&Task::launch_type>("launch_type"),
+                                                       member<&Task::capacity_provider>("capacity_provider"),
+                                                       member<&Task::platform_version>("platform_version"),
+                                                       member<&Task::overrides>("overrides"),
+                                                       member<&Task::network_configuration>("network_configuration"),
+                                                       member<&Task::tags>("tags"),
+                                                       member<&Task::desired_status>("desired_status"),
+                                                       member<&Task::last_status>("last_status"),
+                                                       member<&Task::stop_code>("stop_code"),
+                                                       member<&Task::stopped_reason>("stopped_reason"),
+                                                       member<&Task::created_at>("created_at"),
+                                                       member<&Task::pull_started_at>("pull_started_at"),
+                                                       member<&Task::pull_stopped_at>("pull_stopped_at"),
+                                                       member<&Task::started_at>("started_at"),
+                                                       member<&Task::stopping_at>("stopping_at"),
+                                                       member<&Task::execution_stopped_at>("execution_stopped_at"),
+                                                       member<&Task::stopped_at>("stopped_at"),
+                                                       member<&Task::address>("address"),
+                                                       member<&Task::containers>("containers"),
+                                                       member<&Task::targets>("targets"),
+                                                       member<&Task::version>("version")});
   return kShape;
 }
 

@@ -87,9 +87,69 @@ struct Service {
   // The deployment that is wished: a new id for each new task definition and each forceNewDeployment.
   std::string deployment_id;  // "ecs-svc/<19 digits>"
   Timestamp deployment_created_at;
+  std::string revision_id;            // of the ServiceRevision that this is
+  std::string service_deployment_id;  // of the ServiceDeployment that brings it about
+  std::string stop_requested;         // of that ServiceDeployment: ABORT, ROLLBACK; empty for neither
   std::string client_token;
   std::string key() const;
 };
+
+// Wish; never changes. What of a service only a new deployment can change, as it was when `deployment_id` began: what a
+// rollback goes back to. Key: its service's + "/" + id.
+struct ServiceRevision {
+  static constexpr const char* kKind = "service-revision";
+  Scope scope;
+  std::string cluster;
+  std::string service;  // name
+  std::string id;       // 19 digits
+  std::string arn;
+  Timestamp created_at;
+  std::string deployment_id;
+  std::string task_definition;  // ARN
+  std::string launch_type;
+  std::vector<ecs::LoadBalancer> load_balancers;
+  std::optional<ecs::NetworkConfiguration> network_configuration;
+  std::optional<std::string> platform_version;
+  std::optional<std::vector<ecs::CapacityProviderStrategyItem>> capacity_provider_strategy;
+  std::string propagate_tags = "NONE";
+  bool enable_ecs_managed_tags = false;
+  std::string key() const;
+};
+ServiceRevision revision_of(const Service& service);
+// Makes the service what the revision says, in a deployment that goes on where the revision's ended.
+void restore(Service& service, const ServiceRevision& revision);
+
+// Wish at first, then fact: one try at bringing a service from one revision to another, its rollback included.
+// Key: its service's + "/" + id.
+struct ServiceDeployment {
+  static constexpr const char* kKind = "service-deployment";
+  Scope scope;
+  std::string cluster;
+  std::string service;  // name
+  std::string id;       // 21 characters
+  std::string arn;
+  // PENDING, IN_PROGRESS, STOP_REQUESTED, ROLLBACK_REQUESTED, ROLLBACK_IN_PROGRESS; at the end SUCCESSFUL, STOPPED,
+  // ROLLBACK_SUCCESSFUL, ROLLBACK_FAILED
+  std::string status = "PENDING";
+  std::string status_reason;
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::optional<Timestamp> started_at;
+  std::optional<Timestamp> finished_at;
+  std::optional<Timestamp> stopped_at;
+  std::string source_revision;  // id; empty for a service's first deployment
+  std::string target_revision;  // id
+  std::string deployment_id;    // of the target
+  std::optional<ecs::DeploymentConfiguration> configuration;
+  std::string breaker = "DISABLED";  // DISABLED, MONITORING, TRIGGERED, MONITORING_COMPLETE
+  std::int32_t breaker_failures = 0;
+  std::int32_t breaker_threshold = 0;
+  std::string rollback_revision;  // id; empty where nothing is rolled back
+  std::string rollback_reason;
+  std::optional<Timestamp> rollback_started_at;
+  std::string key() const;
+};
+bool has_ended(const ServiceDeployment& deployment);
 
 // One try at running a service's tasks at one task definition.
 struct Deployment {
@@ -101,9 +161,10 @@ struct Deployment {
   std::int32_t desired_count = 0;
   std::int32_t pending_count = 0;
   std::int32_t running_count = 0;
-  std::int32_t failed_tasks = 0;              // ended before they were serving
+  std::int32_t failed_tasks = 0;              // ended by themselves, or failed their checks, while it was IN_PROGRESS
   std::string rollout_state = "IN_PROGRESS";  // IN_PROGRESS, COMPLETED, FAILED
   std::string rollout_state_reason;
+  std::string revision;  // ServiceRevision.id
 };
 
 struct ServiceEvent {
@@ -126,6 +187,9 @@ struct ServiceState {
   // Back-off after tasks that ended before they served: how many in a row, and when the next may start.
   std::int32_t failures_in_a_row = 0;
   Timestamp start_not_before;
+  // Of the deployment that was COMPLETED last: what a failed one is rolled back to. Empty before the first.
+  std::string completed_deployment;
+  std::string completed_revision;
   std::string key() const;
 };
 
@@ -170,9 +234,17 @@ struct Task {
   std::string arn;
   std::string service;          // name; empty for one run by hand
   std::string deployment;       // Deployment.id; DescribeTasks shows it as startedBy
+  std::string group;            // "family:web", or as RunTask had it; empty for a service's
+  std::string started_by;       // as RunTask had it
+  std::string reference_id;     // as RunTask had it
   std::string task_definition;  // ARN
   std::string launch_type = "FARGATE";
-  std::string desired_status = "RUNNING";  // RUNNING, STOPPED
+  std::string capacity_provider;  // empty where it has a launch type only
+  std::optional<std::string> platform_version;
+  std::optional<ecs::TaskOverride> overrides;                      // of one run by hand
+  std::optional<ecs::NetworkConfiguration> network_configuration;  // of one run by hand; otherwise its service's
+  std::vector<ecs::Tag> tags;                                      // its own and those passed on to it
+  std::string desired_status = "RUNNING";                          // RUNNING, STOPPED
   // PROVISIONING PENDING ACTIVATING RUNNING DEACTIVATING STOPPING DEPROVISIONING STOPPED
   std::string last_status = "PROVISIONING";
   std::string stop_code;  // EssentialContainerExited, TaskFailedToStart, UserInitiated, ServiceSchedulerInitiated
@@ -188,6 +260,30 @@ struct Task {
   std::vector<TaskContainer> containers;
   std::vector<TaskTarget> targets;
   std::int64_t version = 1;  // DescribeTasks' version: grows with each change
+  std::string key() const;
+};
+
+// Wish: what a RunTask with this client token began, so that its repeat begins nothing. Kept for a day. Key: scope +
+// cluster + "/" + token.
+struct RunRequest {
+  static constexpr const char* kKind = "run-request";
+  Scope scope;
+  std::string cluster;
+  std::string token;
+  std::string request;             // a digest of the other parameters
+  std::vector<std::string> tasks;  // ids
+  std::vector<ecs::Failure> failures;
+  Timestamp created_at;
+  std::string key() const;
+};
+
+// Wish: one account setting. Key: scope + principal's ARN + " " + name; the account's default has no principal.
+struct AccountSetting {
+  static constexpr const char* kKind = "account-setting";
+  Scope scope;
+  std::string principal;  // ARN; empty: of everybody who has none of their own
+  std::string name;
+  std::string value;
   std::string key() const;
 };
 
@@ -254,12 +350,16 @@ const Shape& describe(const Cluster*);
 const Shape& describe(const TaskDefinition*);
 const Shape& describe(const TaskDefinitionFamily*);
 const Shape& describe(const Service*);
+const Shape& describe(const ServiceRevision*);
+const Shape& describe(const ServiceDeployment*);
 const Shape& describe(const Deployment*);
 const Shape& describe(const ServiceEvent*);
 const Shape& describe(const ServiceState*);
 const Shape& describe(const TaskTarget*);
 const Shape& describe(const TaskContainer*);
 const Shape& describe(const Task*);
+const Shape& describe(const RunRequest*);
+const Shape& describe(const AccountSetting*);
 const Shape& describe(const LoadBalancer*);
 const Shape& describe(const TargetGroup*);
 const Shape& describe(const Listener*);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 
 namespace weir::rollout {
 
@@ -11,5 +12,9 @@ inline constexpr std::chrono::seconds kLongestBackoff{60};
 
 // A task of a service without a balancer that ran this long has proved itself: its end is no failure to start.
 inline constexpr std::chrono::seconds kProvingRun{10};
+
+// The deployment circuit breaker: of half the desired tasks, rounded up, at least so many and at most so many failures.
+inline constexpr std::int32_t kFewestFailures = 3;
+inline constexpr std::int32_t kMostFailures = 200;
 
 }  // namespace weir::rollout

@@ -76,8 +76,12 @@ class Ecs(unittest.TestCase):
              {"family": "a", "requiresCompatibilities": ["FARGATE"], "containerDefinitions": [CONTAINER]}),
             (known.ClientException, "'containerDefinitions[0].secrets'", ecs.register_task_definition,
              {"family": "a", "containerDefinitions": [{**CONTAINER, "secrets": [{"name": "A", "valueFrom": "b"}]}]}),
-            (known.UnsupportedFeatureException, "'DAEMON' of the parameter 'schedulingStrategy'", ecs.create_service,
-             {"cluster": CLUSTER, "serviceName": "a", "taskDefinition": "a", "schedulingStrategy": "DAEMON"}),
+            (known.InvalidParameterException, "The daemon scheduling strategy does not support a desired count",
+             ecs.create_service, {"cluster": CLUSTER, "serviceName": "a", "taskDefinition": "a", "desiredCount": 1,
+                                  "schedulingStrategy": "DAEMON"}),
+            (known.UnsupportedFeatureException, "'EXTERNAL' of the parameter 'launchType'", ecs.run_task,
+             {"cluster": CLUSTER, "taskDefinition": "a", "launchType": "EXTERNAL"}),
+            (known.NamespaceNotFoundException, "namespace", ecs.list_services_by_namespace, {"namespace": "local"}),
         ]
         for kind, message, call, arguments in rows:
             with self.subTest(message), self.assertRaises(kind) as caught:
@@ -115,6 +119,23 @@ class Ecs(unittest.TestCase):
         elsewhere = self.aws("ecs", "list-clusters", "--region", "us-east-1")
         self.assertEqual(elsewhere["clusterArns"], [])
         self.assertIn(f"{ARN}cluster/{CLUSTER}", self.aws("ecs", "list-clusters")["clusterArns"])
+
+    def test_later_tags_settings_and_providers_as_the_cli_gives_them(self):
+        made = self.aws("ecs", "create-cluster", "--cluster-name", "later")["cluster"]
+        arn = made["clusterArn"]
+        self.aws("ecs", "tag-resource", "--resource-arn", arn, "--tags", "key=a,value=1", "key=b,value=2")
+        self.aws("ecs", "untag-resource", "--resource-arn", arn, "--tag-keys", "a")
+        self.assertEqual(self.aws("ecs", "list-tags-for-resource", "--resource-arn", arn)["tags"],
+                         [{"key": "b", "value": "2"}])
+        put = self.aws("ecs", "put-cluster-capacity-providers", "--cluster", "later", "--capacity-providers", "FARGATE",
+                       "FARGATE_SPOT", "--default-capacity-provider-strategy", "capacityProvider=FARGATE,weight=1")
+        self.assertEqual(put["cluster"]["capacityProviders"], ["FARGATE", "FARGATE_SPOT"])
+        known = self.aws("ecs", "describe-capacity-providers")["capacityProviders"]
+        self.assertEqual([one["name"] for one in known], ["FARGATE", "FARGATE_SPOT"])
+        self.aws("ecs", "put-account-setting", "--name", "containerInsights", "--value", "enhanced")
+        listed = self.aws("ecs", "list-account-settings", "--effective-settings", "--name", "containerInsights")
+        self.assertEqual(listed["settings"][0]["value"], "enhanced")
+        self.aws("ecs", "delete-account-setting", "--name", "containerInsights")
 
     def test_tags_come_back(self):
         tags = [{"key": "team", "value": "shop"}]

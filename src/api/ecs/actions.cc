@@ -19,7 +19,24 @@ void add_actions(ActionTable& table) {
   table.add("ecs", "DeleteService", &delete_service);
   table.add("ecs", "ListTasks", &list_tasks);
   table.add("ecs", "DescribeTasks", &describe_tasks);
+  table.add("ecs", "RunTask", &run_task);
   table.add("ecs", "StopTask", &stop_task);
+  table.add("ecs", "ListServiceDeployments", &list_service_deployments);
+  table.add("ecs", "DescribeServiceDeployments", &describe_service_deployments);
+  table.add("ecs", "DescribeServiceRevisions", &describe_service_revisions);
+  table.add("ecs", "StopServiceDeployment", &stop_service_deployment);
+  table.add("ecs", "TagResource", &tag_resource);
+  table.add("ecs", "UntagResource", &untag_resource);
+  table.add("ecs", "PutAccountSetting", &put_account_setting);
+  table.add("ecs", "PutAccountSettingDefault", &put_account_setting_default);
+  table.add("ecs", "ListAccountSettings", &list_account_settings);
+  table.add("ecs", "DeleteAccountSetting", &delete_account_setting);
+  table.add("ecs", "ListServicesByNamespace", &list_services_by_namespace);
+  table.add("ecs", "UpdateCluster", &update_cluster);
+  table.add("ecs", "UpdateClusterSettings", &update_cluster_settings);
+  table.add("ecs", "PutClusterCapacityProviders", &put_cluster_capacity_providers);
+  table.add("ecs", "DescribeCapacityProviders", &describe_capacity_providers);
+  table.add("ecs", "DeleteTaskDefinitions", &delete_task_definitions);
   table.add("ecs", "ListTagsForResource", &list_tags_for_resource);
 }
 

@@ -1,5 +1,5 @@
-// ecs: clusters, task definitions, services and tasks. Each function is one operation as AWS documents it, over the
-// store: it writes wishes and reads facts. Control thread.
+// ecs: clusters, task definitions, services with their history, and tasks. Each function is one operation as AWS
+// documents it, over the store: it writes wishes and reads facts. Control thread.
 #pragma once
 
 #include <span>
@@ -35,8 +35,36 @@ Result<shapes::DeleteServiceResponse> delete_service(Context&, const shapes::Del
 
 Result<shapes::ListTasksResponse> list_tasks(Context&, const shapes::ListTasksRequest&);
 Result<shapes::DescribeTasksResponse> describe_tasks(Context&, const shapes::DescribeTasksRequest&);
+Result<shapes::RunTaskResponse> run_task(Context&, const shapes::RunTaskRequest&);
 Result<shapes::StopTaskResponse> stop_task(Context&, const shapes::StopTaskRequest&);
 
+Result<shapes::ListServiceDeploymentsResponse> list_service_deployments(Context&,
+                                                                        const shapes::ListServiceDeploymentsRequest&);
+Result<shapes::DescribeServiceDeploymentsResponse> describe_service_deployments(
+    Context&, const shapes::DescribeServiceDeploymentsRequest&);
+Result<shapes::DescribeServiceRevisionsResponse> describe_service_revisions(
+    Context&, const shapes::DescribeServiceRevisionsRequest&);
+Result<shapes::StopServiceDeploymentResponse> stop_service_deployment(Context&,
+                                                                      const shapes::StopServiceDeploymentRequest&);
+Result<shapes::TagResourceResponse> tag_resource(Context&, const shapes::TagResourceRequest&);
+Result<shapes::UntagResourceResponse> untag_resource(Context&, const shapes::UntagResourceRequest&);
+Result<shapes::PutAccountSettingResponse> put_account_setting(Context&, const shapes::PutAccountSettingRequest&);
+Result<shapes::PutAccountSettingDefaultResponse> put_account_setting_default(
+    Context&, const shapes::PutAccountSettingDefaultRequest&);
+Result<shapes::ListAccountSettingsResponse> list_account_settings(Context&, const shapes::ListAccountSettingsRequest&);
+Result<shapes::DeleteAccountSettingResponse> delete_account_setting(Context&,
+                                                                    const shapes::DeleteAccountSettingRequest&);
+Result<shapes::ListServicesByNamespaceResponse> list_services_by_namespace(
+    Context&, const shapes::ListServicesByNamespaceRequest&);
+Result<shapes::UpdateClusterResponse> update_cluster(Context&, const shapes::UpdateClusterRequest&);
+Result<shapes::UpdateClusterSettingsResponse> update_cluster_settings(Context&,
+                                                                      const shapes::UpdateClusterSettingsRequest&);
+Result<shapes::PutClusterCapacityProvidersResponse> put_cluster_capacity_providers(
+    Context&, const shapes::PutClusterCapacityProvidersRequest&);
+Result<shapes::DescribeCapacityProvidersResponse> describe_capacity_providers(
+    Context&, const shapes::DescribeCapacityProvidersRequest&);
+Result<shapes::DeleteTaskDefinitionsResponse> delete_task_definitions(Context&,
+                                                                      const shapes::DeleteTaskDefinitionsRequest&);
 Result<shapes::ListTagsForResourceResponse> list_tags_for_resource(Context&, const shapes::ListTagsForResourceRequest&);
 
 void add_actions(ActionTable& table);

@@ -4,10 +4,12 @@
 #include <algorithm>
 
 #include "api/arn.h"
+#include "api/ecs/account_settings.h"
 #include "api/ecs/actions.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/references.h"
 #include "api/ecs/refusals.h"
+#include "api/ecs/service_rules.h"
 #include "api/writing.h"
 
 namespace weir::api::ecs {
@@ -55,9 +57,36 @@ shapes::Cluster shown(const model::Cluster& cluster, const Counts& counts, bool 
   };
 }
 
-std::vector<shapes::ClusterSetting> settings_of(const shapes::CreateClusterRequest& request) {
+using Settings = std::vector<shapes::ClusterSetting>;
+
+// What is not said is as the account has it.
+Result<Settings> settings_of(Context& context, const shapes::CreateClusterRequest& request) {
   if (request.settings && !request.settings->empty()) return *request.settings;
-  return {{.name = "containerInsights", .value = "disabled"}};
+  const std::string insights = TRY(effective_setting(context, caller_arn(context), "containerInsights"));
+  return Settings{{.name = "containerInsights", .value = insights}};
+}
+
+Result<> check_settings(const Settings& settings) {
+  for (const auto& setting : settings) {
+    const std::string value = setting.value.value_or("");
+    if (value != "enabled" && value != "disabled" && value != "enhanced") {
+      return invalid_parameter(fmt::format("Invalid cluster setting value: {}", value));
+    }
+  }
+  return {};
+}
+
+// Every provider of a strategy is one of the cluster's.
+Result<> check_providers(const std::vector<std::string>& providers,
+                         const std::vector<shapes::CapacityProviderStrategyItem>& strategy) {
+  TRY(check_strategy(strategy));
+  for (const auto& item : strategy) {
+    if (std::ranges::find(providers, item.capacityProvider) != providers.end()) continue;
+    return invalid_parameter(
+        "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the "
+        "cluster. Associate the capacity provider with the cluster and try again.");
+  }
+  return {};
 }
 
 Result<shapes::CreateClusterResponse> try_create(Context& context, const shapes::CreateClusterRequest& request) {
@@ -65,12 +94,11 @@ Result<shapes::CreateClusterResponse> try_create(Context& context, const shapes:
   const std::string name = request.clusterName.value_or("default");
   if (!is_name(name)) return invalid_name("Cluster");
   TRY(check_tags(request.tags));
-  for (const auto& setting : settings_of(request)) {
-    const std::string value = setting.value.value_or("");
-    if (value != "enabled" && value != "disabled" && value != "enhanced") {
-      return invalid_parameter(fmt::format("Invalid cluster setting value: {}", value));
-    }
-  }
+  const Settings settings = TRY(settings_of(context, request));
+  TRY(check_settings(settings));
+  TRY(check_providers(
+      request.capacityProviders.value_or(std::vector<std::string>{}),
+      request.defaultCapacityProviderStrategy.value_or(std::vector<shapes::CapacityProviderStrategyItem>{})));
   model::Cluster cluster{.scope = scope_of(context), .name = name, .arn = cluster_arn(context, name)};
   const auto found = TRY(store::load<model::Cluster>(context.store, cluster.key()));
   if (found && found->document.status == "ACTIVE") {
@@ -79,7 +107,7 @@ Result<shapes::CreateClusterResponse> try_create(Context& context, const shapes:
   }
   cluster.created_at = context.now;
   cluster.tags = request.tags;
-  cluster.settings = settings_of(request);
+  cluster.settings = settings;
   cluster.capacity_providers = request.capacityProviders;
   cluster.default_capacity_provider_strategy = request.defaultCapacityProviderStrategy;
   TRY(commit(context, {store::put(cluster, found ? found->revision : store::Expect::kAbsent)}));
@@ -102,7 +130,64 @@ Result<shapes::DeleteClusterResponse> try_delete(Context& context, const shapes:
   return shapes::DeleteClusterResponse{shown(cluster.document, counts, /*tags=*/false, /*settings=*/false)};
 }
 
+Result<shapes::Cluster> view_of(Context& context, const model::Cluster& cluster) {
+  return shown(cluster, TRY(counts_of(context, cluster.name)), /*tags=*/true, /*settings=*/true);
+}
+
+// Those of the same name are replaced.
+Result<shapes::Cluster> change_settings(Context& context, const std::string& reference, const Settings& given) {
+  TRY(check_settings(given));
+  auto cluster = TRY(find_cluster(context, reference));
+  Settings settings = cluster.document.settings.value_or(Settings{});
+  for (const auto& setting : given) {
+    std::erase_if(settings, [&](const auto& one) { return one.name == setting.name; });
+    settings.push_back(setting);
+  }
+  cluster.document.settings = settings;
+  TRY(commit(context, {store::put(cluster)}));
+  return view_of(context, cluster.document);
+}
+
+Result<shapes::PutClusterCapacityProvidersResponse> try_put_providers(
+    Context& context, const shapes::PutClusterCapacityProvidersRequest& request) {
+  TRY(refuse(request, refused_of_put_cluster_capacity_providers(), kUnsupported));
+  TRY(check_providers(request.capacityProviders, request.defaultCapacityProviderStrategy));
+  auto cluster = TRY(find_cluster(context, request.cluster));
+  for (const auto& service : TRY(all_of<model::Service>(context, cluster.document.name))) {
+    if (service->status == "INACTIVE" || !service->capacity_provider_strategy) continue;
+    for (const auto& item : *service->capacity_provider_strategy) {
+      if (includes(request.capacityProviders, item.capacityProvider)) continue;
+      if (!includes(cluster.document.capacity_providers, item.capacityProvider)) continue;
+      return client_error("ResourceInUseException", "The specified capacity provider is in use and cannot be removed.");
+    }
+  }
+  cluster.document.capacity_providers = request.capacityProviders;
+  cluster.document.default_capacity_provider_strategy = request.defaultCapacityProviderStrategy;
+  TRY(commit(context, {store::put(cluster)}));
+  return shapes::PutClusterCapacityProvidersResponse{TRY(view_of(context, cluster.document))};
+}
+
 }  // namespace
+
+Result<shapes::UpdateClusterResponse> update_cluster(Context& context, const shapes::UpdateClusterRequest& request) {
+  return writing(kServerException, [&]() -> Result<shapes::UpdateClusterResponse> {
+    TRY(refuse(request, refused_of_update_cluster(), kUnsupported));
+    return shapes::UpdateClusterResponse{
+        TRY(change_settings(context, request.cluster, request.settings.value_or(Settings{})))};
+  });
+}
+
+Result<shapes::UpdateClusterSettingsResponse> update_cluster_settings(
+    Context& context, const shapes::UpdateClusterSettingsRequest& request) {
+  return writing(kServerException, [&]() -> Result<shapes::UpdateClusterSettingsResponse> {
+    return shapes::UpdateClusterSettingsResponse{TRY(change_settings(context, request.cluster, request.settings))};
+  });
+}
+
+Result<shapes::PutClusterCapacityProvidersResponse> put_cluster_capacity_providers(
+    Context& context, const shapes::PutClusterCapacityProvidersRequest& request) {
+  return writing(kServerException, [&] { return try_put_providers(context, request); });
+}
 
 Result<shapes::CreateClusterResponse> create_cluster(Context& context, const shapes::CreateClusterRequest& request) {
   return writing(kServerException, [&] { return try_create(context, request); });

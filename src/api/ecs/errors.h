@@ -35,6 +35,11 @@ inline std::unexpected<Error> service_not_found() {
 inline std::unexpected<Error> service_not_active() {
   return client_error("ServiceNotActiveException", "Service was not ACTIVE.");
 }
+inline std::unexpected<Error> daemon_has_no_count() {
+  return invalid_parameter(
+      "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value "
+      "and try again");
+}
 inline std::unexpected<Error> invalid_token() {
   return invalid_parameter("Invalid token. The nextToken is not one that this list has given.");
 }

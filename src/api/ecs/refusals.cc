@@ -61,7 +61,6 @@ constexpr Refused kCreateService[] = {
     {"serviceRegistries"},
     {"launchType", "EC2|FARGATE"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
-    {"deploymentConfiguration.deploymentCircuitBreaker"},
     {"deploymentConfiguration.alarms"},
     {"deploymentConfiguration.strategy", "ROLLING"},
     {"deploymentConfiguration.bakeTimeInMinutes"},
@@ -70,7 +69,6 @@ constexpr Refused kCreateService[] = {
     {"deploymentConfiguration.canaryConfiguration"},
     {"placementConstraints"},
     {"placementStrategy"},
-    {"schedulingStrategy", "REPLICA"},
     {"deploymentController.type", "ECS"},
     {"enableExecuteCommand"},
     {"serviceConnectConfiguration"},
@@ -83,7 +81,6 @@ constexpr Refused kUpdateService[] = {
     {"loadBalancers.advancedConfiguration"},
     {"serviceRegistries"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
-    {"deploymentConfiguration.deploymentCircuitBreaker"},
     {"deploymentConfiguration.alarms"},
     {"deploymentConfiguration.strategy", "ROLLING"},
     {"deploymentConfiguration.bakeTimeInMinutes"},
@@ -104,10 +101,33 @@ constexpr Refused kListTasks[] = {
     {"daemonName"},
 };
 
+constexpr Refused kRunTask[] = {
+    {"launchType", "EC2|FARGATE"},
+    {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
+    {"enableExecuteCommand"},
+    {"overrides.containerOverrides.environmentFiles"},
+    {"overrides.containerOverrides.resourceRequirements"},
+    {"overrides.inferenceAcceleratorOverrides"},
+    {"placementConstraints"},
+    {"placementStrategy"},
+    {"volumeConfigurations"},
+};
+
+constexpr Refused kUpdateCluster[] = {
+    {"configuration"},
+    {"serviceConnectDefaults"},
+};
+
+constexpr Refused kPutClusterCapacityProviders[] = {
+    {"capacityProviders", "FARGATE|FARGATE_SPOT"},
+    {"defaultCapacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
+};
+
 constexpr RefusedOf kAll[] = {
     {"CreateCluster", kCreateCluster}, {"RegisterTaskDefinition", kRegisterTaskDefinition},
     {"CreateService", kCreateService}, {"UpdateService", kUpdateService},
-    {"ListTasks", kListTasks},
+    {"ListTasks", kListTasks},         {"RunTask", kRunTask},
+    {"UpdateCluster", kUpdateCluster}, {"PutClusterCapacityProviders", kPutClusterCapacityProviders},
 };
 
 }  // namespace
@@ -117,6 +137,11 @@ std::span<const Refused> refused_of_register_task_definition() { return kRegiste
 std::span<const Refused> refused_of_create_service() { return kCreateService; }
 std::span<const Refused> refused_of_update_service() { return kUpdateService; }
 std::span<const Refused> refused_of_list_tasks() { return kListTasks; }
+
+std::span<const Refused> refused_of_run_task() { return kRunTask; }
+
+std::span<const Refused> refused_of_update_cluster() { return kUpdateCluster; }
+std::span<const Refused> refused_of_put_cluster_capacity_providers() { return kPutClusterCapacityProviders; }
 
 std::span<const RefusedOf> refused() { return kAll; }
 

@@ -10,5 +10,8 @@ std::span<const Refused> refused_of_register_task_definition();
 std::span<const Refused> refused_of_create_service();
 std::span<const Refused> refused_of_update_service();
 std::span<const Refused> refused_of_list_tasks();
+std::span<const Refused> refused_of_run_task();
+std::span<const Refused> refused_of_update_cluster();
+std::span<const Refused> refused_of_put_cluster_capacity_providers();
 
 }  // namespace weir::api::ecs

@@ -18,10 +18,9 @@ constexpr std::int32_t kMaxDesired = 5000;
 constexpr std::int32_t kMaxWeight = 1000;
 constexpr std::int32_t kMaxBase = 100000;
 
-Result<> check_network(const model::Service& service, const shapes::TaskDefinition& definition) {
-  const auto* given = service.network_configuration && service.network_configuration->awsvpcConfiguration
-                          ? &*service.network_configuration->awsvpcConfiguration
-                          : nullptr;
+Result<> check_network(const std::optional<shapes::NetworkConfiguration>& network, const std::string& launch_type,
+                       const shapes::TaskDefinition& definition) {
+  const auto* given = network && network->awsvpcConfiguration ? &*network->awsvpcConfiguration : nullptr;
   if (definition.networkMode != "awsvpc") {
     if (!given) return {};
     return invalid_parameter("Network Configuration is not valid for the given networkMode of this task definition.");
@@ -36,7 +35,7 @@ Result<> check_network(const model::Service& service, const shapes::TaskDefiniti
   if (given->securityGroups && given->securityGroups->size() > kMaxSecurityGroups) {
     return invalid_parameter(fmt::format("securityGroups can have at most {} items.", kMaxSecurityGroups));
   }
-  if (given->assignPublicIp == "ENABLED" && service.launch_type != "FARGATE") {
+  if (given->assignPublicIp == "ENABLED" && launch_type != "FARGATE") {
     return invalid_parameter("Assign public IP is not supported for this launch type.");
   }
   return {};
@@ -90,11 +89,16 @@ Result<store::Versioned<model::TaskDefinition>> active_definition(Context& conte
   return std::move(*found);
 }
 
-Result<> check_fits(Context& context, const model::Service& service, const shapes::TaskDefinition& definition) {
-  if (!includes(definition.compatibilities, service.launch_type)) {
-    return invalid_parameter(fmt::format("Task definition does not support launch_type {}.", service.launch_type));
+Result<> check_placement(const std::optional<shapes::NetworkConfiguration>& network, const std::string& launch_type,
+                         const shapes::TaskDefinition& definition) {
+  if (!includes(definition.compatibilities, launch_type)) {
+    return invalid_parameter(fmt::format("Task definition does not support launch_type {}.", launch_type));
   }
-  TRY(check_network(service, definition));
+  return check_network(network, launch_type, definition);
+}
+
+Result<> check_fits(Context& context, const model::Service& service, const shapes::TaskDefinition& definition) {
+  TRY(check_placement(service.network_configuration, service.launch_type, definition));
   if (service.load_balancers.size() > kMaxBalancers) {
     return invalid_parameter(fmt::format("loadBalancers can have at most {} items.", kMaxBalancers));
   }
@@ -115,7 +119,12 @@ Result<> take_deployment_configuration(model::Service& service, const shapes::De
   }
   service.minimum_healthy_percent = least;
   service.maximum_percent = most;
-  service.deployment_configuration = given;
+  // What is not said stays as it was.
+  auto& kept = service.deployment_configuration;
+  if (!kept) kept.emplace();
+  kept->minimumHealthyPercent = least;
+  kept->maximumPercent = most;
+  if (given.deploymentCircuitBreaker) kept->deploymentCircuitBreaker = given.deploymentCircuitBreaker;
   return {};
 }
 

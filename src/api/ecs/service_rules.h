@@ -13,6 +13,10 @@ Result<store::Versioned<model::TaskDefinition>> active_definition(Context& conte
 // Whether `service` may run `definition`: launch type, network and balancers. Errors: InvalidParameterException.
 Result<> check_fits(Context& context, const model::Service& service, const shapes::TaskDefinition& definition);
 
+// Whether tasks of this launch type and network may run `definition`. Errors: InvalidParameterException.
+Result<> check_placement(const std::optional<shapes::NetworkConfiguration>& network, const std::string& launch_type,
+                         const shapes::TaskDefinition& definition);
+
 // Takes the percentages into `service`. Errors: InvalidParameterException.
 Result<> take_deployment_configuration(model::Service& service, const shapes::DeploymentConfiguration& given);
 

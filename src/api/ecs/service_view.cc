@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/arn.h"
+#include "api/ecs/deployment_history.h"
 #include "api/ecs/references.h"
 
 namespace weir::api::ecs {
@@ -14,16 +15,6 @@ namespace {
 constexpr const char* kPlatformVersion = "1.4.0";
 
 bool is_fargate(const model::Service& service) { return service.launch_type == "FARGATE"; }
-
-shapes::DeploymentConfiguration configuration_of(const model::Service& service) {
-  shapes::DeploymentConfiguration shown;
-  shown.deploymentCircuitBreaker.emplace();
-  shown.maximumPercent = service.maximum_percent;
-  shown.minimumHealthyPercent = service.minimum_healthy_percent;
-  shown.strategy = "ROLLING";
-  shown.bakeTimeInMinutes = 0;
-  return shown;
-}
 
 shapes::Deployment shown(const model::Service& service, const model::Deployment& deployment) {
   shapes::Deployment view{
@@ -52,6 +43,25 @@ shapes::Deployment shown(const model::Service& service, const model::Deployment&
   return view;
 }
 
+// The deployment that goes on, and the revisions that have tasks.
+void show_history(const Context& context, shapes::Service& view, const model::Service& service,
+                  const model::ServiceState* state) {
+  view.currentServiceRevisions.emplace();
+  for (const auto& deployment : deployments_of(service, state)) {
+    const bool wished = deployment.id == service.deployment_id;
+    const std::string& revision = wished ? service.revision_id : deployment.revision;
+    if (revision.empty()) continue;
+    view.currentServiceRevisions->push_back({.arn = service_revision_arn(context, service, revision),
+                                             .requestedTaskCount = deployment.desired_count,
+                                             .runningTaskCount = deployment.running_count,
+                                             .pendingTaskCount = deployment.pending_count});
+    if (wished && deployment.rollout_state == "IN_PROGRESS" && !service.service_deployment_id.empty()) {
+      view.currentServiceDeployment =
+          service_deployment_arn(context, service.cluster, service.name, service.service_deployment_id);
+    }
+  }
+}
+
 std::vector<shapes::ServiceEvent> events_of(const model::ServiceState* state) {
   std::vector<shapes::ServiceEvent> events;
   if (!state) return events;
@@ -62,6 +72,18 @@ std::vector<shapes::ServiceEvent> events_of(const model::ServiceState* state) {
 }
 
 }  // namespace
+
+model::ecs::DeploymentConfiguration configuration_of(const model::Service& service) {
+  shapes::DeploymentConfiguration shown;
+  const auto& given = service.deployment_configuration;
+  shown.deploymentCircuitBreaker = given ? given->deploymentCircuitBreaker.value_or(shapes::DeploymentCircuitBreaker{})
+                                         : shapes::DeploymentCircuitBreaker{};
+  shown.maximumPercent = service.maximum_percent;
+  shown.minimumHealthyPercent = service.minimum_healthy_percent;
+  shown.strategy = "ROLLING";
+  shown.bakeTimeInMinutes = 0;
+  return shown;
+}
 
 std::vector<model::Deployment> deployments_of(const model::Service& service, const model::ServiceState* state) {
   std::vector<model::Deployment> all;
@@ -121,6 +143,7 @@ model::ecs::Service shown(const Context& context, const model::Service& service,
   for (const auto& deployment : deployments_of(service, state)) {
     view.deployments->push_back(shown(service, deployment));
   }
+  show_history(context, view, service, state);
   if (service.capacity_provider_strategy) {
     view.capacityProviderStrategy = service.capacity_provider_strategy;
   } else {

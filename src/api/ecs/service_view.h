@@ -15,4 +15,7 @@ std::vector<model::Deployment> deployments_of(const model::Service& service, con
 model::ecs::Service shown(const Context& context, const model::Service& service, const model::ServiceState* state,
                           bool tags);
 
+// Complete: what was not said is as AWS has it.
+model::ecs::DeploymentConfiguration configuration_of(const model::Service& service);
+
 }  // namespace weir::api::ecs

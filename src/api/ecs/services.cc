@@ -5,6 +5,7 @@
 
 #include "api/arn.h"
 #include "api/ecs/actions.h"
+#include "api/ecs/deployment_history.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/references.h"
 #include "api/ecs/refusals.h"
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::size_t kServicesPerPage = 10;
 constexpr std::size_t kMaxDescribed = 10;
-constexpr unsigned kDeploymentDigits = 19;
 
 Result<std::optional<store::Versioned<model::ServiceState>>> state_of(Context& context, const model::Service& service) {
   return store::load<model::ServiceState>(context.store, service.key());
@@ -27,11 +27,6 @@ Result<std::optional<store::Versioned<model::ServiceState>>> state_of(Context& c
 Result<shapes::Service> view_of(Context& context, const model::Service& service, bool tags) {
   const auto state = TRY(state_of(context, service));
   return shown(context, service, state ? &state->document : nullptr, tags);
-}
-
-void begin_deployment(Context& context, model::Service& service) {
-  service.deployment_id = "ecs-svc/" + random_digits(context.random, kDeploymentDigits);
-  service.deployment_created_at = context.now;
 }
 
 // How the request says on what the tasks shall run.
@@ -55,17 +50,39 @@ Result<> take_launch(model::Service& service, const shapes::CreateServiceRequest
   return {};
 }
 
+// How many tasks: a daemon has one on each machine, and there is one machine.
+Result<> take_schedule(model::Service& service, const shapes::CreateServiceRequest& request) {
+  service.scheduling_strategy = request.schedulingStrategy.value_or("REPLICA");
+  if (service.scheduling_strategy == "DAEMON") {
+    if (request.desiredCount) return daemon_has_no_count();
+    if (service.capacity_provider_strategy) {
+      return invalid_parameter(
+          "Specifying a capacity provider strategy is not supported when you create a service using the DAEMON "
+          "scheduling strategy.");
+    }
+    if (service.launch_type == "FARGATE") {
+      return invalid_parameter("The DAEMON scheduling strategy is not supported for the FARGATE launch type.");
+    }
+    service.desired_count = 1;
+    service.minimum_healthy_percent = 0;
+    service.maximum_percent = 100;
+    return {};
+  }
+  if (!request.desiredCount) {
+    return invalid_parameter("The desiredCount is required when the scheduling strategy is REPLICA.");
+  }
+  TRY(check_desired_count(*request.desiredCount));
+  service.desired_count = *request.desiredCount;
+  return {};
+}
+
 Result<model::Service> make_service(Context& context, const std::string& cluster,
                                     const shapes::CreateServiceRequest& request) {
   model::Service service{.scope = scope_of(context), .cluster = cluster, .name = request.serviceName};
   service.arn = service_arn(context, cluster, service.name);
   service.created_at = context.now;
   TRY(take_launch(service, request));
-  if (!request.desiredCount) {
-    return invalid_parameter("The desiredCount is required when the scheduling strategy is REPLICA.");
-  }
-  TRY(check_desired_count(*request.desiredCount));
-  service.desired_count = *request.desiredCount;
+  TRY(take_schedule(service, request));
   if (request.deploymentConfiguration) TRY(take_deployment_configuration(service, *request.deploymentConfiguration));
   service.load_balancers = request.loadBalancers.value_or(std::vector<shapes::LoadBalancer>{});
   service.health_check_grace_period_seconds = request.healthCheckGracePeriodSeconds.value_or(0);
@@ -78,7 +95,6 @@ Result<model::Service> make_service(Context& context, const std::string& cluster
   service.availability_zone_rebalancing = request.availabilityZoneRebalancing.value_or("DISABLED");
   service.enable_ecs_managed_tags = request.enableECSManagedTags.value_or(false);
   service.client_token = request.clientToken.value_or("");
-  begin_deployment(context, service);
 
   if (request.taskDefinition.value_or("").empty()) return invalid_parameter("TaskDefinition can not be blank.");
   const auto definition = TRY(active_definition(context, *request.taskDefinition));
@@ -103,10 +119,13 @@ Result<shapes::CreateServiceResponse> try_create(Context& context, const shapes:
   if (found && found->document.status == "DRAINING") {
     return invalid_parameter("Unable to Start a service that is still Draining.");
   }
-  const model::Service service = TRY(make_service(context, cluster.document.name, request));
-  std::vector<store::Write> writes{store::put(service, found ? found->revision : store::Expect::kAbsent)};
+  model::Service service = TRY(make_service(context, cluster.document.name, request));
+  std::vector<store::Write> writes;
   // What was said of an earlier service of this name is not said of this one.
   if (const auto state = TRY(state_of(context, service))) writes.push_back(store::erase(*state));
+  if (found) TRY(erase_history(context, service, writes));
+  TRY(begin_deployment(context, service, writes));
+  writes.push_back(store::put(service, found ? found->revision : store::Expect::kAbsent));
   TRY(commit(context, writes));
   return shapes::CreateServiceResponse{shown(context, service, nullptr, /*tags=*/true)};
 }
@@ -139,6 +158,7 @@ Result<shapes::UpdateServiceResponse> try_update(Context& context, const shapes:
   if (service.status != "ACTIVE") return service_not_active();
   const bool revised = TRY(take_revision(context, service, request));
   if (request.desiredCount) {
+    if (service.scheduling_strategy == "DAEMON") return daemon_has_no_count();
     TRY(check_desired_count(*request.desiredCount));
     service.desired_count = *request.desiredCount;
   }
@@ -153,8 +173,10 @@ Result<shapes::UpdateServiceResponse> try_update(Context& context, const shapes:
     if (!definition) return client_exception("TaskDefinition not found.");
     TRY(check_fits(context, service, definition->document.definition));
   }
-  if (revised || request.forceNewDeployment.value_or(false)) begin_deployment(context, service);
-  TRY(commit(context, {store::put(found)}));
+  std::vector<store::Write> writes;
+  if (revised || request.forceNewDeployment.value_or(false)) TRY(begin_deployment(context, service, writes));
+  writes.push_back(store::put(found));
+  TRY(commit(context, writes));
   return shapes::UpdateServiceResponse{TRY(view_of(context, service, /*tags=*/true))};
 }
 
@@ -163,12 +185,15 @@ Result<shapes::DeleteServiceResponse> try_delete(Context& context, const shapes:
   auto found = TRY(find_service(context, cluster.document.name, request.service));
   auto& service = found.document;
   if (service.status == "ACTIVE") {
-    if (service.desired_count > 0 && !request.force.value_or(false)) {
+    if (service.scheduling_strategy == "REPLICA" && service.desired_count > 0 && !request.force.value_or(false)) {
       return invalid_parameter("The service cannot be stopped while it is scaled above 0.");
     }
     service.status = "DRAINING";
     service.desired_count = 0;
-    TRY(commit(context, {store::put(found)}));
+    std::vector<store::Write> writes;
+    TRY(stop_deployment(context, service, "Service deployment was stopped with its service.", writes));
+    writes.push_back(store::put(found));
+    TRY(commit(context, writes));
   }
   return shapes::DeleteServiceResponse{TRY(view_of(context, service, /*tags=*/false))};
 }

@@ -11,15 +11,18 @@ namespace weir::api::ecs {
 
 namespace {
 
+constexpr const char* kPlatformVersion = "1.4.0";  // what LATEST is
+
 std::string attachment_id(const model::Task& task) { return stable_uuid(task.arn + "#eni"); }
 
 bool is_awsvpc(const TaskSurroundings& around) {
   return around.definition && around.definition->definition.networkMode == "awsvpc";
 }
 
-std::string subnet_of(const TaskSurroundings& around) {
-  if (!around.service || !around.service->network_configuration) return "";
-  const auto& vpc = around.service->network_configuration->awsvpcConfiguration;
+std::string subnet_of(const model::Task& task, const TaskSurroundings& around) {
+  const auto& own = around.service ? around.service->network_configuration : task.network_configuration;
+  if (!own) return "";
+  const auto& vpc = own->awsvpcConfiguration;
   return vpc && !vpc->subnets.empty() ? vpc->subnets.front() : "";
 }
 
@@ -34,7 +37,7 @@ shapes::Attachment network_interface(const model::Task& task, const TaskSurround
       .status = status,
       .details = std::vector<shapes::KeyValuePair>{},
   };
-  if (const auto subnet = subnet_of(around); !subnet.empty()) {
+  if (const auto subnet = subnet_of(task, around); !subnet.empty()) {
     attachment.details->push_back({.name = "subnetId", .value = subnet});
   }
   attachment.details->push_back({.name = "networkInterfaceId", .value = "eni-" + digits});
@@ -49,6 +52,39 @@ const shapes::ContainerDefinition* definition_of(const TaskSurroundings& around,
     if (one.name == container) return &one;
   }
   return nullptr;
+}
+
+const shapes::ContainerOverride* override_of(const model::Task& task, const std::string& container) {
+  if (!task.overrides || !task.overrides->containerOverrides) return nullptr;
+  for (const auto& one : *task.overrides->containerOverrides) {
+    if (one.name == container) return &one;
+  }
+  return nullptr;
+}
+
+// As they were given, and an empty one for each container that has none.
+shapes::TaskOverride overrides_of(const model::Task& task) {
+  shapes::TaskOverride overrides = task.overrides.value_or(shapes::TaskOverride{});
+  if (!overrides.containerOverrides) overrides.containerOverrides.emplace();
+  if (!overrides.inferenceAcceleratorOverrides) overrides.inferenceAcceleratorOverrides.emplace();
+  for (const auto& container : task.containers) {
+    if (!override_of(task, container.name)) overrides.containerOverrides->push_back({.name = container.name});
+  }
+  return overrides;
+}
+
+void show_sizes(shapes::Container& view, const shapes::ContainerDefinition& definition,
+                const shapes::ContainerOverride* over) {
+  const auto wished = [&](auto in_definition, auto in_override) {
+    return over && over->*in_override ? over->*in_override : definition.*in_definition;
+  };
+  using Definition = shapes::ContainerDefinition;
+  using Override = shapes::ContainerOverride;
+  view.cpu = std::to_string(wished(&Definition::cpu, &Override::cpu).value_or(0));
+  const auto memory = wished(&Definition::memory, &Override::memory);
+  if (memory) view.memory = std::to_string(*memory);
+  const auto reservation = wished(&Definition::memoryReservation, &Override::memoryReservation);
+  if (reservation) view.memoryReservation = std::to_string(*reservation);
 }
 
 shapes::Container shown(const Context& context, const model::Task& task, const model::TaskContainer& container,
@@ -74,41 +110,12 @@ shapes::Container shown(const Context& context, const model::Task& task, const m
     view.networkInterfaces->push_back({.attachmentId = attachment_id(task), .privateIpv4Address = task.address});
   }
   if (const auto* definition = definition_of(around, container.name)) {
-    view.cpu = std::to_string(definition->cpu.value_or(0));
-    if (definition->memory) view.memory = std::to_string(*definition->memory);
-    if (definition->memoryReservation) view.memoryReservation = std::to_string(*definition->memoryReservation);
+    show_sizes(view, *definition, override_of(task, container.name));
   }
   return view;
 }
 
-shapes::TaskOverride overrides_of(const model::Task& task) {
-  shapes::TaskOverride overrides;
-  overrides.containerOverrides.emplace();
-  overrides.inferenceAcceleratorOverrides.emplace();
-  for (const auto& container : task.containers) overrides.containerOverrides->push_back({.name = container.name});
-  return overrides;
-}
-
-std::vector<shapes::Tag> tags_of(const model::Task& task, const TaskSurroundings& around) {
-  std::vector<shapes::Tag> tags;
-  if (!around.service) return tags;
-  const std::optional<std::vector<shapes::Tag>> none;
-  const std::string& from = around.service->propagate_tags;
-  const auto& passed = from == "SERVICE"                                ? around.service->tags
-                       : from == "TASK_DEFINITION" && around.definition ? around.definition->tags
-                                                                        : none;
-  if (passed) tags = *passed;
-  if (around.service->enable_ecs_managed_tags) {
-    tags.push_back({.key = "aws:ecs:clusterName", .value = task.cluster});
-    tags.push_back({.key = "aws:ecs:serviceName", .value = task.service});
-  }
-  return tags;
-}
-
-std::string group_of(const model::Task& task, const TaskSurroundings& around) {
-  if (!task.service.empty()) return "service:" + task.service;
-  return "family:" + (around.definition ? around.definition->definition.family.value_or("") : "");
-}
+std::string group_of(const model::Task& task) { return task.service.empty() ? task.group : "service:" + task.service; }
 
 }  // namespace
 
@@ -123,7 +130,7 @@ model::ecs::Task shown(const Context& context, const model::Task& task, const Ta
       .desiredStatus = task.desired_status,
       .enableExecuteCommand = false,
       .executionStoppedAt = task.execution_stopped_at,
-      .group = group_of(task, around),
+      .group = group_of(task),
       .healthStatus = health_of(task),
       .inferenceAccelerators = std::vector<shapes::InferenceAccelerator>{},
       .lastStatus = task.last_status,
@@ -151,13 +158,19 @@ model::ecs::Task shown(const Context& context, const model::Task& task, const Ta
     view.ephemeralStorage = around.definition->definition.ephemeralStorage;
   }
   if (task.launch_type == "FARGATE") {
-    view.platformVersion = "1.4.0";
+    view.platformVersion =
+        task.platform_version.value_or("LATEST") == "LATEST" ? kPlatformVersion : *task.platform_version;
     view.platformFamily = "Linux";
   }
-  if (!task.deployment.empty()) view.startedBy = task.deployment;
+  const std::string& started_by = task.service.empty() ? task.started_by : task.deployment;
+  if (!started_by.empty()) view.startedBy = started_by;
+  if (!task.capacity_provider.empty()) view.capacityProviderName = task.capacity_provider;
   if (!task.stop_code.empty()) view.stopCode = task.stop_code;
   if (!task.stopped_reason.empty()) view.stoppedReason = task.stopped_reason;
-  if (tags) view.tags = tags_of(task, around);
+  if (task.overrides && task.overrides->cpu) view.cpu = task.overrides->cpu;
+  if (task.overrides && task.overrides->memory) view.memory = task.overrides->memory;
+  if (task.overrides && task.overrides->ephemeralStorage) view.ephemeralStorage = task.overrides->ephemeralStorage;
+  if (tags) view.tags = task.tags;
   return view;
 }
 

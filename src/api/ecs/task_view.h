@@ -12,7 +12,7 @@ struct TaskSurroundings {
   const model::Service* service = nullptr;
 };
 
-// `tags`: with those that its service or definition passes on to it.
+// `tags`: with its tags.
 model::ecs::Task shown(const Context& context, const model::Task& task, const TaskSurroundings& around, bool tags);
 
 }  // namespace weir::api::ecs

@@ -118,7 +118,7 @@ Result<shapes::ListTasksResponse> list_tasks(Context& context, const shapes::Lis
     if (task.desired_status != status) continue;
     if (!service.empty() && task.service != service) continue;
     if (request.family && *request.family != family_of(task)) continue;
-    if (request.startedBy && *request.startedBy != task.deployment) continue;
+    if (request.startedBy && *request.startedBy != task.deployment && *request.startedBy != task.started_by) continue;
     if (request.launchType && *request.launchType != task.launch_type) continue;
     all.push_back({fmt::format("{} {}", position_number(task.created_at.millis), task.id), task.arn});
   }

@@ -28,6 +28,7 @@ class Tasks : public TestWorld {
     made.last_status = "RUNNING";
     made.created_at = clock.wall();
     made.started_at = clock.wall();
+    made.tags = {{.key = "of", .value = "definition"}};
     made.address = "169.254.172.2";
     made.containers = {{.name = "app", .image = "i:1", .last_status = "RUNNING", .pid = 7}};
     made.containers[0].network_bindings = {

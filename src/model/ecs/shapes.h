@@ -1155,6 +1155,62 @@ struct StopTaskResponse {
 };
 const Shape& describe(const StopTaskResponse*);
 
+struct TaskManagedEBSVolumeTerminationPolicy {
+  bool deleteOnTermination = false;
+};
+const Shape& describe(const TaskManagedEBSVolumeTerminationPolicy*);
+
+struct TaskManagedEBSVolumeConfiguration {
+  std::optional<bool> encrypted;
+  std::optional<std::string> kmsKeyId;
+  std::optional<std::string> volumeType;
+  std::optional<std::int32_t> sizeInGiB;
+  std::optional<std::string> snapshotId;
+  std::optional<std::int32_t> volumeInitializationRate;
+  std::optional<std::int32_t> iops;
+  std::optional<std::int32_t> throughput;
+  std::optional<std::vector<ecs::EBSTagSpecification>> tagSpecifications;
+  std::string roleArn;
+  std::optional<ecs::TaskManagedEBSVolumeTerminationPolicy> terminationPolicy;
+  std::optional<std::string> filesystemType;
+};
+const Shape& describe(const TaskManagedEBSVolumeConfiguration*);
+
+struct TaskVolumeConfiguration {
+  std::string name;
+  std::optional<ecs::TaskManagedEBSVolumeConfiguration> managedEBSVolume;
+};
+const Shape& describe(const TaskVolumeConfiguration*);
+
+struct RunTaskRequest {
+  std::optional<std::vector<ecs::CapacityProviderStrategyItem>> capacityProviderStrategy;
+  std::optional<std::string> cluster;
+  std::optional<std::int32_t> count;
+  std::optional<bool> enableECSManagedTags;
+  std::optional<bool> enableExecuteCommand;
+  std::optional<std::string> group;
+  std::optional<std::string> launchType;
+  std::optional<ecs::NetworkConfiguration> networkConfiguration;
+  std::optional<ecs::TaskOverride> overrides;
+  std::optional<std::vector<ecs::PlacementConstraint>> placementConstraints;
+  std::optional<std::vector<ecs::PlacementStrategy>> placementStrategy;
+  std::optional<std::string> platformVersion;
+  std::optional<std::string> propagateTags;
+  std::optional<std::string> referenceId;
+  std::optional<std::string> startedBy;
+  std::optional<std::vector<ecs::Tag>> tags;
+  std::string taskDefinition;
+  std::optional<std::string> clientToken;
+  std::optional<std::vector<ecs::TaskVolumeConfiguration>> volumeConfigurations;
+};
+const Shape& describe(const RunTaskRequest*);
+
+struct RunTaskResponse {
+  std::optional<std::vector<ecs::Task>> tasks;
+  std::optional<std::vector<ecs::Failure>> failures;
+};
+const Shape& describe(const RunTaskResponse*);
+
 struct ListTagsForResourceRequest {
   std::string resourceArn;
 };
@@ -1164,6 +1220,621 @@ struct ListTagsForResourceResponse {
   std::optional<std::vector<ecs::Tag>> tags;
 };
 const Shape& describe(const ListTagsForResourceResponse*);
+
+struct CreatedAt {
+  std::optional<weir::Timestamp> before;
+  std::optional<weir::Timestamp> after;
+};
+const Shape& describe(const CreatedAt*);
+
+struct ListServiceDeploymentsRequest {
+  std::string service;
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> status;
+  std::optional<ecs::CreatedAt> createdAt;
+  std::optional<std::string> nextToken;
+  std::optional<std::int32_t> maxResults;
+};
+const Shape& describe(const ListServiceDeploymentsRequest*);
+
+struct ServiceDeploymentBrief {
+  std::optional<std::string> serviceDeploymentArn;
+  std::optional<std::string> serviceArn;
+  std::optional<std::string> clusterArn;
+  std::optional<weir::Timestamp> startedAt;
+  std::optional<weir::Timestamp> createdAt;
+  std::optional<weir::Timestamp> finishedAt;
+  std::optional<std::string> targetServiceRevisionArn;
+  std::optional<std::string> status;
+  std::optional<std::string> statusReason;
+};
+const Shape& describe(const ServiceDeploymentBrief*);
+
+struct ListServiceDeploymentsResponse {
+  std::optional<std::vector<ecs::ServiceDeploymentBrief>> serviceDeployments;
+  std::optional<std::string> nextToken;
+};
+const Shape& describe(const ListServiceDeploymentsResponse*);
+
+struct DescribeServiceDeploymentsRequest {
+  std::vector<std::string> serviceDeploymentArns;
+};
+const Shape& describe(const DescribeServiceDeploymentsRequest*);
+
+struct ServiceRevisionSummary {
+  std::optional<std::string> arn;
+  std::optional<std::int32_t> requestedTaskCount;
+  std::optional<std::int32_t> runningTaskCount;
+  std::optional<std::int32_t> pendingTaskCount;
+  std::optional<double> requestedTestTrafficWeight;
+  std::optional<double> requestedProductionTrafficWeight;
+};
+const Shape& describe(const ServiceRevisionSummary*);
+
+struct DeploymentLifecycleHookDetail {
+  std::optional<std::string> hookId;
+  std::optional<std::string> targetType;
+  std::optional<std::string> targetArn;
+  std::optional<std::string> status;
+  std::optional<weir::Timestamp> expiresAt;
+  std::optional<std::string> timeoutAction;
+};
+const Shape& describe(const DeploymentLifecycleHookDetail*);
+
+struct Rollback {
+  std::optional<std::string> reason;
+  std::optional<weir::Timestamp> startedAt;
+  std::optional<std::string> serviceRevisionArn;
+};
+const Shape& describe(const Rollback*);
+
+struct ServiceDeploymentCircuitBreaker {
+  std::optional<std::string> status;
+  std::optional<std::int32_t> failureCount;
+  std::optional<std::int32_t> threshold;
+};
+const Shape& describe(const ServiceDeploymentCircuitBreaker*);
+
+struct ServiceDeploymentAlarms {
+  std::optional<std::string> status;
+  std::optional<std::vector<std::string>> alarmNames;
+  std::optional<std::vector<std::string>> triggeredAlarmNames;
+};
+const Shape& describe(const ServiceDeploymentAlarms*);
+
+struct ServiceDeployment {
+  std::optional<std::string> serviceDeploymentArn;
+  std::optional<std::string> serviceArn;
+  std::optional<std::string> clusterArn;
+  std::optional<weir::Timestamp> createdAt;
+  std::optional<weir::Timestamp> startedAt;
+  std::optional<weir::Timestamp> finishedAt;
+  std::optional<weir::Timestamp> stoppedAt;
+  std::optional<weir::Timestamp> updatedAt;
+  std::optional<std::vector<ecs::ServiceRevisionSummary>> sourceServiceRevisions;
+  std::optional<ecs::ServiceRevisionSummary> targetServiceRevision;
+  std::optional<std::string> status;
+  std::optional<std::string> statusReason;
+  std::optional<std::string> lifecycleStage;
+  std::optional<std::vector<ecs::DeploymentLifecycleHookDetail>> lifecycleHookDetails;
+  std::optional<ecs::DeploymentConfiguration> deploymentConfiguration;
+  std::optional<ecs::Rollback> rollback;
+  std::optional<ecs::ServiceDeploymentCircuitBreaker> deploymentCircuitBreaker;
+  std::optional<ecs::ServiceDeploymentAlarms> alarms;
+};
+const Shape& describe(const ServiceDeployment*);
+
+struct DescribeServiceDeploymentsResponse {
+  std::optional<std::vector<ecs::ServiceDeployment>> serviceDeployments;
+  std::optional<std::vector<ecs::Failure>> failures;
+};
+const Shape& describe(const DescribeServiceDeploymentsResponse*);
+
+struct DescribeServiceRevisionsRequest {
+  std::vector<std::string> serviceRevisionArns;
+};
+const Shape& describe(const DescribeServiceRevisionsRequest*);
+
+struct ContainerImage {
+  std::optional<std::string> containerName;
+  std::optional<std::string> imageDigest;
+  std::optional<std::string> image;
+};
+const Shape& describe(const ContainerImage*);
+
+struct ServiceRevisionLoadBalancer {
+  std::optional<std::string> targetGroupArn;
+  std::optional<std::string> productionListenerRule;
+};
+const Shape& describe(const ServiceRevisionLoadBalancer*);
+
+struct ResolvedConfiguration {
+  std::optional<std::vector<ecs::ServiceRevisionLoadBalancer>> loadBalancers;
+};
+const Shape& describe(const ResolvedConfiguration*);
+
+struct ManagedLoadBalancer {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+  std::string scheme;
+  std::optional<std::vector<std::string>> subnetIds;
+  std::optional<std::vector<std::string>> securityGroupIds;
+};
+const Shape& describe(const ManagedLoadBalancer*);
+
+struct ManagedSecurityGroup {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+};
+const Shape& describe(const ManagedSecurityGroup*);
+
+struct ManagedCertificate {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+  std::string domainName;
+};
+const Shape& describe(const ManagedCertificate*);
+
+struct ManagedListener {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+};
+const Shape& describe(const ManagedListener*);
+
+struct ManagedListenerRule {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+};
+const Shape& describe(const ManagedListenerRule*);
+
+struct ManagedTargetGroup {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+  std::string healthCheckPath;
+  std::int32_t healthCheckPort = 0;
+  std::int32_t port = 0;
+};
+const Shape& describe(const ManagedTargetGroup*);
+
+struct ManagedIngressPath {
+  std::string accessType;
+  std::string endpoint;
+  std::optional<ecs::ManagedLoadBalancer> loadBalancer;
+  std::optional<std::vector<ecs::ManagedSecurityGroup>> loadBalancerSecurityGroups;
+  std::optional<ecs::ManagedCertificate> certificate;
+  std::optional<ecs::ManagedListener> listener;
+  std::optional<ecs::ManagedListenerRule> rule;
+  std::optional<std::vector<ecs::ManagedTargetGroup>> targetGroups;
+};
+const Shape& describe(const ManagedIngressPath*);
+
+struct ManagedScalableTarget {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+  std::int32_t minCapacity = 0;
+  std::int32_t maxCapacity = 0;
+};
+const Shape& describe(const ManagedScalableTarget*);
+
+struct ManagedApplicationAutoScalingPolicy {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+  std::string policyType;
+  double targetValue = 0;
+  std::string metric;
+};
+const Shape& describe(const ManagedApplicationAutoScalingPolicy*);
+
+struct ManagedAutoScaling {
+  std::optional<ecs::ManagedScalableTarget> scalableTarget;
+  std::optional<std::vector<ecs::ManagedApplicationAutoScalingPolicy>> applicationAutoScalingPolicies;
+};
+const Shape& describe(const ManagedAutoScaling*);
+
+struct ManagedMetricAlarm {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+};
+const Shape& describe(const ManagedMetricAlarm*);
+
+struct ManagedLogGroup {
+  std::optional<std::string> arn;
+  std::string status;
+  std::optional<std::string> statusReason;
+  weir::Timestamp updatedAt;
+  std::string logGroupName;
+};
+const Shape& describe(const ManagedLogGroup*);
+
+struct ECSManagedResources {
+  std::optional<std::vector<ecs::ManagedIngressPath>> ingressPaths;
+  std::optional<ecs::ManagedAutoScaling> autoScaling;
+  std::optional<std::vector<ecs::ManagedMetricAlarm>> metricAlarms;
+  std::optional<std::vector<ecs::ManagedSecurityGroup>> serviceSecurityGroups;
+  std::optional<std::vector<ecs::ManagedLogGroup>> logGroups;
+};
+const Shape& describe(const ECSManagedResources*);
+
+struct ServiceRevision {
+  std::optional<std::string> serviceRevisionArn;
+  std::optional<std::string> serviceArn;
+  std::optional<std::string> clusterArn;
+  std::optional<std::string> taskDefinition;
+  std::optional<std::vector<ecs::CapacityProviderStrategyItem>> capacityProviderStrategy;
+  std::optional<std::string> launchType;
+  std::optional<std::string> platformVersion;
+  std::optional<std::string> platformFamily;
+  std::optional<std::vector<ecs::LoadBalancer>> loadBalancers;
+  std::optional<std::vector<ecs::ServiceRegistry>> serviceRegistries;
+  std::optional<ecs::NetworkConfiguration> networkConfiguration;
+  std::optional<std::vector<ecs::ContainerImage>> containerImages;
+  std::optional<bool> guardDutyEnabled;
+  std::optional<ecs::ServiceConnectConfiguration> serviceConnectConfiguration;
+  std::optional<std::vector<ecs::ServiceVolumeConfiguration>> volumeConfigurations;
+  std::optional<ecs::DeploymentEphemeralStorage> fargateEphemeralStorage;
+  std::optional<weir::Timestamp> createdAt;
+  std::optional<std::vector<ecs::VpcLatticeConfiguration>> vpcLatticeConfigurations;
+  std::optional<ecs::ResolvedConfiguration> resolvedConfiguration;
+  std::optional<ecs::ECSManagedResources> ecsManagedResources;
+};
+const Shape& describe(const ServiceRevision*);
+
+struct DescribeServiceRevisionsResponse {
+  std::optional<std::vector<ecs::ServiceRevision>> serviceRevisions;
+  std::optional<std::vector<ecs::Failure>> failures;
+};
+const Shape& describe(const DescribeServiceRevisionsResponse*);
+
+struct StopServiceDeploymentRequest {
+  std::string serviceDeploymentArn;
+  std::optional<std::string> stopType;
+};
+const Shape& describe(const StopServiceDeploymentRequest*);
+
+struct StopServiceDeploymentResponse {
+  std::optional<std::string> serviceDeploymentArn;
+};
+const Shape& describe(const StopServiceDeploymentResponse*);
+
+struct TagResourceRequest {
+  std::string resourceArn;
+  std::vector<ecs::Tag> tags;
+};
+const Shape& describe(const TagResourceRequest*);
+
+struct TagResourceResponse {
+};
+const Shape& describe(const TagResourceResponse*);
+
+struct UntagResourceRequest {
+  std::string resourceArn;
+  std::vector<std::string> tagKeys;
+};
+const Shape& describe(const UntagResourceRequest*);
+
+struct UntagResourceResponse {
+};
+const Shape& describe(const UntagResourceResponse*);
+
+struct PutAccountSettingRequest {
+  std::string name;
+  std::string value;
+  std::optional<std::string> principalArn;
+};
+const Shape& describe(const PutAccountSettingRequest*);
+
+struct Setting {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  std::optional<std::string> principalArn;
+  std::optional<std::string> type;
+};
+const Shape& describe(const Setting*);
+
+struct PutAccountSettingResponse {
+  std::optional<ecs::Setting> setting;
+};
+const Shape& describe(const PutAccountSettingResponse*);
+
+struct PutAccountSettingDefaultRequest {
+  std::string name;
+  std::string value;
+};
+const Shape& describe(const PutAccountSettingDefaultRequest*);
+
+struct PutAccountSettingDefaultResponse {
+  std::optional<ecs::Setting> setting;
+};
+const Shape& describe(const PutAccountSettingDefaultResponse*);
+
+struct ListAccountSettingsRequest {
+  std::optional<std::string> name;
+  std::optional<std::string> value;
+  std::optional<std::string> principalArn;
+  std::optional<bool> effectiveSettings;
+  std::optional<std::string> nextToken;
+  std::optional<std::int32_t> maxResults;
+};
+const Shape& describe(const ListAccountSettingsRequest*);
+
+struct ListAccountSettingsResponse {
+  std::optional<std::vector<ecs::Setting>> settings;
+  std::optional<std::string> nextToken;
+};
+const Shape& describe(const ListAccountSettingsResponse*);
+
+struct DeleteAccountSettingRequest {
+  std::string name;
+  std::optional<std::string> principalArn;
+};
+const Shape& describe(const DeleteAccountSettingRequest*);
+
+struct DeleteAccountSettingResponse {
+  std::optional<ecs::Setting> setting;
+};
+const Shape& describe(const DeleteAccountSettingResponse*);
+
+struct ListServicesByNamespaceRequest {
+  std::string namespace_;
+  std::optional<std::string> nextToken;
+  std::optional<std::int32_t> maxResults;
+};
+const Shape& describe(const ListServicesByNamespaceRequest*);
+
+struct ListServicesByNamespaceResponse {
+  std::optional<std::vector<std::string>> serviceArns;
+  std::optional<std::string> nextToken;
+};
+const Shape& describe(const ListServicesByNamespaceResponse*);
+
+struct UpdateClusterRequest {
+  std::string cluster;
+  std::optional<std::vector<ecs::ClusterSetting>> settings;
+  std::optional<ecs::ClusterConfiguration> configuration;
+  std::optional<ecs::ClusterServiceConnectDefaultsRequest> serviceConnectDefaults;
+};
+const Shape& describe(const UpdateClusterRequest*);
+
+struct UpdateClusterResponse {
+  std::optional<ecs::Cluster> cluster;
+};
+const Shape& describe(const UpdateClusterResponse*);
+
+struct UpdateClusterSettingsRequest {
+  std::string cluster;
+  std::vector<ecs::ClusterSetting> settings;
+};
+const Shape& describe(const UpdateClusterSettingsRequest*);
+
+struct UpdateClusterSettingsResponse {
+  std::optional<ecs::Cluster> cluster;
+};
+const Shape& describe(const UpdateClusterSettingsResponse*);
+
+struct PutClusterCapacityProvidersRequest {
+  std::string cluster;
+  std::vector<std::string> capacityProviders;
+  std::vector<ecs::CapacityProviderStrategyItem> defaultCapacityProviderStrategy;
+};
+const Shape& describe(const PutClusterCapacityProvidersRequest*);
+
+struct PutClusterCapacityProvidersResponse {
+  std::optional<ecs::Cluster> cluster;
+};
+const Shape& describe(const PutClusterCapacityProvidersResponse*);
+
+struct DescribeCapacityProvidersRequest {
+  std::optional<std::vector<std::string>> capacityProviders;
+  std::optional<std::string> cluster;
+  std::optional<std::vector<std::string>> include;
+  std::optional<std::int32_t> maxResults;
+  std::optional<std::string> nextToken;
+};
+const Shape& describe(const DescribeCapacityProvidersRequest*);
+
+struct ManagedScaling {
+  std::optional<std::string> status;
+  std::optional<std::int32_t> targetCapacity;
+  std::optional<std::int32_t> minimumScalingStepSize;
+  std::optional<std::int32_t> maximumScalingStepSize;
+  std::optional<std::int32_t> instanceWarmupPeriod;
+};
+const Shape& describe(const ManagedScaling*);
+
+struct AutoScalingGroupProvider {
+  std::string autoScalingGroupArn;
+  std::optional<ecs::ManagedScaling> managedScaling;
+  std::optional<std::string> managedTerminationProtection;
+  std::optional<std::string> managedDraining;
+};
+const Shape& describe(const AutoScalingGroupProvider*);
+
+struct ManagedInstancesNetworkConfiguration {
+  std::optional<std::vector<std::string>> subnets;
+  std::optional<std::vector<std::string>> securityGroups;
+};
+const Shape& describe(const ManagedInstancesNetworkConfiguration*);
+
+struct ManagedInstancesStorageConfiguration {
+  std::optional<std::int32_t> storageSizeGiB;
+};
+const Shape& describe(const ManagedInstancesStorageConfiguration*);
+
+struct ManagedInstancesLocalStorageConfiguration {
+  std::optional<bool> useLocalStorage;
+};
+const Shape& describe(const ManagedInstancesLocalStorageConfiguration*);
+
+struct VCpuCountRangeRequest {
+  std::int32_t min = 0;
+  std::optional<std::int32_t> max;
+};
+const Shape& describe(const VCpuCountRangeRequest*);
+
+struct MemoryMiBRequest {
+  std::int32_t min = 0;
+  std::optional<std::int32_t> max;
+};
+const Shape& describe(const MemoryMiBRequest*);
+
+struct MemoryGiBPerVCpuRequest {
+  std::optional<double> min;
+  std::optional<double> max;
+};
+const Shape& describe(const MemoryGiBPerVCpuRequest*);
+
+struct NetworkInterfaceCountRequest {
+  std::optional<std::int32_t> min;
+  std::optional<std::int32_t> max;
+};
+const Shape& describe(const NetworkInterfaceCountRequest*);
+
+struct TotalLocalStorageGBRequest {
+  std::optional<double> min;
+  std::optional<double> max;
+};
+const Shape& describe(const TotalLocalStorageGBRequest*);
+
+struct BaselineEbsBandwidthMbpsRequest {
+  std::optional<std::int32_t> min;
+  std::optional<std::int32_t> max;
+};
+const Shape& describe(const BaselineEbsBandwidthMbpsRequest*);
+
+struct AcceleratorCountRequest {
+  std::optional<std::int32_t> min;
+  std::optional<std::int32_t> max;
+};
+const Shape& describe(const AcceleratorCountRequest*);
+
+struct AcceleratorTotalMemoryMiBRequest {
+  std::optional<std::int32_t> min;
+  std::optional<std::int32_t> max;
+};
+const Shape& describe(const AcceleratorTotalMemoryMiBRequest*);
+
+struct NetworkBandwidthGbpsRequest {
+  std::optional<double> min;
+  std::optional<double> max;
+};
+const Shape& describe(const NetworkBandwidthGbpsRequest*);
+
+struct InstanceRequirementsRequest {
+  ecs::VCpuCountRangeRequest vCpuCount;
+  ecs::MemoryMiBRequest memoryMiB;
+  std::optional<std::vector<std::string>> cpuManufacturers;
+  std::optional<ecs::MemoryGiBPerVCpuRequest> memoryGiBPerVCpu;
+  std::optional<std::vector<std::string>> excludedInstanceTypes;
+  std::optional<std::vector<std::string>> instanceGenerations;
+  std::optional<std::int32_t> spotMaxPricePercentageOverLowestPrice;
+  std::optional<std::int32_t> onDemandMaxPricePercentageOverLowestPrice;
+  std::optional<std::string> bareMetal;
+  std::optional<std::string> burstablePerformance;
+  std::optional<bool> requireHibernateSupport;
+  std::optional<ecs::NetworkInterfaceCountRequest> networkInterfaceCount;
+  std::optional<std::string> localStorage;
+  std::optional<std::vector<std::string>> localStorageTypes;
+  std::optional<ecs::TotalLocalStorageGBRequest> totalLocalStorageGB;
+  std::optional<ecs::BaselineEbsBandwidthMbpsRequest> baselineEbsBandwidthMbps;
+  std::optional<std::vector<std::string>> acceleratorTypes;
+  std::optional<ecs::AcceleratorCountRequest> acceleratorCount;
+  std::optional<std::vector<std::string>> acceleratorManufacturers;
+  std::optional<std::vector<std::string>> acceleratorNames;
+  std::optional<ecs::AcceleratorTotalMemoryMiBRequest> acceleratorTotalMemoryMiB;
+  std::optional<ecs::NetworkBandwidthGbpsRequest> networkBandwidthGbps;
+  std::optional<std::vector<std::string>> allowedInstanceTypes;
+  std::optional<std::int32_t> maxSpotPriceAsPercentageOfOptimalOnDemandPrice;
+};
+const Shape& describe(const InstanceRequirementsRequest*);
+
+struct CapacityReservationRequest {
+  std::optional<std::string> reservationGroupArn;
+  std::optional<std::string> reservationPreference;
+};
+const Shape& describe(const CapacityReservationRequest*);
+
+struct InstanceLaunchTemplate {
+  std::string ec2InstanceProfileArn;
+  ecs::ManagedInstancesNetworkConfiguration networkConfiguration;
+  std::optional<ecs::ManagedInstancesStorageConfiguration> storageConfiguration;
+  std::optional<ecs::ManagedInstancesLocalStorageConfiguration> localStorageConfiguration;
+  std::optional<std::string> monitoring;
+  std::optional<std::string> capacityOptionType;
+  std::optional<bool> instanceMetadataTagsPropagation;
+  std::optional<ecs::InstanceRequirementsRequest> instanceRequirements;
+  std::optional<bool> fipsEnabled;
+  std::optional<ecs::CapacityReservationRequest> capacityReservations;
+};
+const Shape& describe(const InstanceLaunchTemplate*);
+
+struct InfrastructureOptimization {
+  std::optional<std::int32_t> scaleInAfter;
+};
+const Shape& describe(const InfrastructureOptimization*);
+
+struct AutoRepairConfiguration {
+  std::optional<std::string> actionsStatus;
+};
+const Shape& describe(const AutoRepairConfiguration*);
+
+struct ManagedInstancesProvider {
+  std::optional<std::string> infrastructureRoleArn;
+  std::optional<ecs::InstanceLaunchTemplate> instanceLaunchTemplate;
+  std::optional<std::string> propagateTags;
+  std::optional<ecs::InfrastructureOptimization> infrastructureOptimization;
+  std::optional<ecs::AutoRepairConfiguration> autoRepairConfiguration;
+};
+const Shape& describe(const ManagedInstancesProvider*);
+
+struct CapacityProvider {
+  std::optional<std::string> capacityProviderArn;
+  std::optional<std::string> name;
+  std::optional<std::string> cluster;
+  std::optional<std::string> status;
+  std::optional<ecs::AutoScalingGroupProvider> autoScalingGroupProvider;
+  std::optional<ecs::ManagedInstancesProvider> managedInstancesProvider;
+  std::optional<std::string> updateStatus;
+  std::optional<std::string> updateStatusReason;
+  std::optional<std::vector<ecs::Tag>> tags;
+  std::optional<std::string> type;
+};
+const Shape& describe(const CapacityProvider*);
+
+struct DescribeCapacityProvidersResponse {
+  std::optional<std::vector<ecs::CapacityProvider>> capacityProviders;
+  std::optional<std::vector<ecs::Failure>> failures;
+  std::optional<std::string> nextToken;
+};
+const Shape& describe(const DescribeCapacityProvidersResponse*);
+
+struct DeleteTaskDefinitionsRequest {
+  std::vector<std::string> taskDefinitions;
+};
+const Shape& describe(const DeleteTaskDefinitionsRequest*);
+
+struct DeleteTaskDefinitionsResponse {
+  std::optional<std::vector<ecs::TaskDefinition>> taskDefinitions;
+  std::optional<std::vector<ecs::Failure>> failures;
+};
+const Shape& describe(const DeleteTaskDefinitionsResponse*);
 
 // The protocol and the operations.
 extern const ServiceModel kService;

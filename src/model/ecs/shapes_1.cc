@@ -47,6 +47,29 @@ constexpr const char* kTaskDefinitionFieldWords[] = {"TAGS", nullptr};
 constexpr Limits kTaskDefinitionFieldLimits{.words = kTaskDefinitionFieldWords};
 constexpr const char* kSortOrderWords[] = {"ASC", "DESC", nullptr};
 constexpr const char* kTaskDefinitionFamilyStatusWords[] = {"ACTIVE", "INACTIVE", "ALL", nullptr};
+constexpr const char* kDeploymentLifecycleHookActionWords[] = {"ROLLBACK", "CONTINUE", nullptr};
+constexpr const char* kDeploymentLifecycleHookTargetTypeWords[] = {"AWS_LAMBDA", "PAUSE", nullptr};
+constexpr const char* kDeploymentLifecycleHookStageWords[] = {"RECONCILE_SERVICE", "PRE_SCALE_UP", "POST_SCALE_UP",
+    "TEST_TRAFFIC_SHIFT", "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT", nullptr};
+constexpr Limits kDeploymentLifecycleHookStageLimits{.words = kDeploymentLifecycleHookStageWords};
+constexpr const char* kDeploymentStrategyWords[] = {"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY", nullptr};
+constexpr const char* kPlacementConstraintTypeWords[] = {"distinctInstance", "memberOf", nullptr};
+constexpr const char* kPlacementStrategyTypeWords[] = {"random", "spread", "binpack", nullptr};
+constexpr const char* kAssignPublicIpWords[] = {"ENABLED", "DISABLED", nullptr};
+constexpr const char* kDeploymentControllerTypeWords[] = {"ECS", "CODE_DEPLOY", "EXTERNAL", nullptr};
+constexpr const char* kServiceConnectAccessLoggingFormatWords[] = {"TEXT", "JSON", nullptr};
+constexpr const char* kServiceConnectIncludeQueryParametersWords[] = {"DISABLED", "ENABLED", nullptr};
+constexpr const char* kEBSResourceTypeWords[] = {"volume", nullptr};
+constexpr const char* kPropagateTagsWords[] = {"TASK_DEFINITION", "SERVICE", "NONE", nullptr};
+constexpr const char* kTaskFilesystemTypeWords[] = {"ext3", "ext4", "xfs", "ntfs", nullptr};
+constexpr const char* kAvailabilityZoneRebalancingWords[] = {"ENABLED", "DISABLED", nullptr};
+constexpr const char* kLaunchTypeWords[] = {"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES", nullptr};
+constexpr const char* kSchedulingStrategyWords[] = {"REPLICA", "DAEMON", nullptr};
+constexpr const char* kScaleUnitWords[] = {"PERCENT", nullptr};
+constexpr const char* kStabilityStatusWords[] = {"STEADY_STATE", "STABILIZING", nullptr};
+constexpr const char* kDeploymentRolloutStateWords[] = {"COMPLETED", "FAILED", "IN_PROGRESS", nullptr};
+constexpr const char* kResourceManagementTypeWords[] = {"CUSTOMER", "ECS", nullptr};
 
 }  // namespace
 
@@ -750,6 +773,414 @@ const Shape& describe(const DeploymentCircuitBreaker*) {
   static const Shape kShape = structure<DeploymentCircuitBreaker>("DeploymentCircuitBreaker", {
     member<&DeploymentCircuitBreaker::enable>("enable", {.required = true}),
     member<&DeploymentCircuitBreaker::rollback>("rollback", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeploymentAlarms*) {
+  static const Shape kShape = structure<DeploymentAlarms>("DeploymentAlarms", {
+    member<&DeploymentAlarms::alarmNames>("alarmNames", {.required = true}),
+    member<&DeploymentAlarms::rollback>("rollback", {.required = true}),
+    member<&DeploymentAlarms::enable>("enable", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeploymentLifecycleHookTimeoutConfiguration*) {
+  static const Shape kShape = structure<DeploymentLifecycleHookTimeoutConfiguration>("DeploymentLifecycleHookTimeoutConfiguration", {
+    member<&DeploymentLifecycleHookTimeoutConfiguration::timeoutInMinutes>("timeoutInMinutes", {.min = 1, .max = 20160}),
+    member<&DeploymentLifecycleHookTimeoutConfiguration::action>("action", {.words = kDeploymentLifecycleHookActionWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeploymentLifecycleHook*) {
+  static const Shape kShape = structure<DeploymentLifecycleHook>("DeploymentLifecycleHook", {
+    member<&DeploymentLifecycleHook::targetType>("targetType", {.words = kDeploymentLifecycleHookTargetTypeWords}),
+    member<&DeploymentLifecycleHook::hookTargetArn>("hookTargetArn"),
+    member<&DeploymentLifecycleHook::roleArn>("roleArn"),
+    member<&DeploymentLifecycleHook::lifecycleStages>("lifecycleStages", {.element = &kDeploymentLifecycleHookStageLimits}),
+    member<&DeploymentLifecycleHook::hookDetails>("hookDetails"),
+    member<&DeploymentLifecycleHook::timeoutConfiguration>("timeoutConfiguration"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const LinearConfiguration*) {
+  static const Shape kShape = structure<LinearConfiguration>("LinearConfiguration", {
+    member<&LinearConfiguration::stepPercent>("stepPercent"),
+    member<&LinearConfiguration::stepBakeTimeInMinutes>("stepBakeTimeInMinutes"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CanaryConfiguration*) {
+  static const Shape kShape = structure<CanaryConfiguration>("CanaryConfiguration", {
+    member<&CanaryConfiguration::canaryPercent>("canaryPercent"),
+    member<&CanaryConfiguration::canaryBakeTimeInMinutes>("canaryBakeTimeInMinutes"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeploymentConfiguration*) {
+  static const Shape kShape = structure<DeploymentConfiguration>("DeploymentConfiguration", {
+    member<&DeploymentConfiguration::deploymentCircuitBreaker>("deploymentCircuitBreaker"),
+    member<&DeploymentConfiguration::maximumPercent>("maximumPercent"),
+    member<&DeploymentConfiguration::minimumHealthyPercent>("minimumHealthyPercent"),
+    member<&DeploymentConfiguration::alarms>("alarms"),
+    member<&DeploymentConfiguration::strategy>("strategy", {.words = kDeploymentStrategyWords}),
+    member<&DeploymentConfiguration::bakeTimeInMinutes>("bakeTimeInMinutes"),
+    member<&DeploymentConfiguration::lifecycleHooks>("lifecycleHooks"),
+    member<&DeploymentConfiguration::linearConfiguration>("linearConfiguration"),
+    member<&DeploymentConfiguration::canaryConfiguration>("canaryConfiguration"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PlacementConstraint*) {
+  static const Shape kShape = structure<PlacementConstraint>("PlacementConstraint", {
+    member<&PlacementConstraint::type>("type", {.words = kPlacementConstraintTypeWords}),
+    member<&PlacementConstraint::expression>("expression"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PlacementStrategy*) {
+  static const Shape kShape = structure<PlacementStrategy>("PlacementStrategy", {
+    member<&PlacementStrategy::type>("type", {.words = kPlacementStrategyTypeWords}),
+    member<&PlacementStrategy::field>("field"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const AwsVpcConfiguration*) {
+  static const Shape kShape = structure<AwsVpcConfiguration>("AwsVpcConfiguration", {
+    member<&AwsVpcConfiguration::subnets>("subnets", {.required = true}),
+    member<&AwsVpcConfiguration::securityGroups>("securityGroups"),
+    member<&AwsVpcConfiguration::assignPublicIp>("assignPublicIp", {.words = kAssignPublicIpWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const NetworkConfiguration*) {
+  static const Shape kShape = structure<NetworkConfiguration>("NetworkConfiguration", {
+    member<&NetworkConfiguration::awsvpcConfiguration>("awsvpcConfiguration"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeploymentController*) {
+  static const Shape kShape = structure<DeploymentController>("DeploymentController", {
+    member<&DeploymentController::type>("type", {.required = true, .words = kDeploymentControllerTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectTestTrafficHeaderMatchRules*) {
+  static const Shape kShape = structure<ServiceConnectTestTrafficHeaderMatchRules>("ServiceConnectTestTrafficHeaderMatchRules", {
+    member<&ServiceConnectTestTrafficHeaderMatchRules::exact>("exact", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectTestTrafficHeaderRules*) {
+  static const Shape kShape = structure<ServiceConnectTestTrafficHeaderRules>("ServiceConnectTestTrafficHeaderRules", {
+    member<&ServiceConnectTestTrafficHeaderRules::name>("name", {.required = true}),
+    member<&ServiceConnectTestTrafficHeaderRules::value>("value"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectTestTrafficRules*) {
+  static const Shape kShape = structure<ServiceConnectTestTrafficRules>("ServiceConnectTestTrafficRules", {
+    member<&ServiceConnectTestTrafficRules::header>("header", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectClientAlias*) {
+  static const Shape kShape = structure<ServiceConnectClientAlias>("ServiceConnectClientAlias", {
+    member<&ServiceConnectClientAlias::port>("port", {.required = true, .min = 0, .max = 65535}),
+    member<&ServiceConnectClientAlias::dnsName>("dnsName"),
+    member<&ServiceConnectClientAlias::testTrafficRules>("testTrafficRules"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const TimeoutConfiguration*) {
+  static const Shape kShape = structure<TimeoutConfiguration>("TimeoutConfiguration", {
+    member<&TimeoutConfiguration::idleTimeoutSeconds>("idleTimeoutSeconds", {.min = 0, .max = 2147483647}),
+    member<&TimeoutConfiguration::perRequestTimeoutSeconds>("perRequestTimeoutSeconds", {.min = 0, .max = 2147483647}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectTlsCertificateAuthority*) {
+  static const Shape kShape = structure<ServiceConnectTlsCertificateAuthority>("ServiceConnectTlsCertificateAuthority", {
+    member<&ServiceConnectTlsCertificateAuthority::awsPcaAuthorityArn>("awsPcaAuthorityArn"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectTlsConfiguration*) {
+  static const Shape kShape = structure<ServiceConnectTlsConfiguration>("ServiceConnectTlsConfiguration", {
+    member<&ServiceConnectTlsConfiguration::issuerCertificateAuthority>("issuerCertificateAuthority", {.required = true}),
+    member<&ServiceConnectTlsConfiguration::kmsKey>("kmsKey"),
+    member<&ServiceConnectTlsConfiguration::roleArn>("roleArn"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectService*) {
+  static const Shape kShape = structure<ServiceConnectService>("ServiceConnectService", {
+    member<&ServiceConnectService::portName>("portName", {.required = true}),
+    member<&ServiceConnectService::discoveryName>("discoveryName"),
+    member<&ServiceConnectService::clientAliases>("clientAliases"),
+    member<&ServiceConnectService::ingressPortOverride>("ingressPortOverride", {.min = 0, .max = 65535}),
+    member<&ServiceConnectService::timeout>("timeout"),
+    member<&ServiceConnectService::tls>("tls"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectAccessLogConfiguration*) {
+  static const Shape kShape = structure<ServiceConnectAccessLogConfiguration>("ServiceConnectAccessLogConfiguration", {
+    member<&ServiceConnectAccessLogConfiguration::format>("format", {.required = true, .words = kServiceConnectAccessLoggingFormatWords}),
+    member<&ServiceConnectAccessLogConfiguration::includeQueryParameters>("includeQueryParameters", {.words = kServiceConnectIncludeQueryParametersWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectConfiguration*) {
+  static const Shape kShape = structure<ServiceConnectConfiguration>("ServiceConnectConfiguration", {
+    member<&ServiceConnectConfiguration::enabled>("enabled", {.required = true}),
+    member<&ServiceConnectConfiguration::namespace_>("namespace"),
+    member<&ServiceConnectConfiguration::services>("services"),
+    member<&ServiceConnectConfiguration::logConfiguration>("logConfiguration"),
+    member<&ServiceConnectConfiguration::accessLogConfiguration>("accessLogConfiguration"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const EBSTagSpecification*) {
+  static const Shape kShape = structure<EBSTagSpecification>("EBSTagSpecification", {
+    member<&EBSTagSpecification::resourceType>("resourceType", {.required = true, .words = kEBSResourceTypeWords}),
+    member<&EBSTagSpecification::tags>("tags", {.max = 50}),
+    member<&EBSTagSpecification::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceManagedEBSVolumeConfiguration*) {
+  static const Shape kShape = structure<ServiceManagedEBSVolumeConfiguration>("ServiceManagedEBSVolumeConfiguration", {
+    member<&ServiceManagedEBSVolumeConfiguration::encrypted>("encrypted"),
+    member<&ServiceManagedEBSVolumeConfiguration::kmsKeyId>("kmsKeyId"),
+    member<&ServiceManagedEBSVolumeConfiguration::volumeType>("volumeType"),
+    member<&ServiceManagedEBSVolumeConfiguration::sizeInGiB>("sizeInGiB"),
+    member<&ServiceManagedEBSVolumeConfiguration::snapshotId>("snapshotId"),
+    member<&ServiceManagedEBSVolumeConfiguration::volumeInitializationRate>("volumeInitializationRate"),
+    member<&ServiceManagedEBSVolumeConfiguration::iops>("iops"),
+    member<&ServiceManagedEBSVolumeConfiguration::throughput>("throughput"),
+    member<&ServiceManagedEBSVolumeConfiguration::tagSpecifications>("tagSpecifications"),
+    member<&ServiceManagedEBSVolumeConfiguration::roleArn>("roleArn", {.required = true}),
+    member<&ServiceManagedEBSVolumeConfiguration::filesystemType>("filesystemType", {.words = kTaskFilesystemTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceVolumeConfiguration*) {
+  static const Shape kShape = structure<ServiceVolumeConfiguration>("ServiceVolumeConfiguration", {
+    member<&ServiceVolumeConfiguration::name>("name", {.required = true}),
+    member<&ServiceVolumeConfiguration::managedEBSVolume>("managedEBSVolume"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const VpcLatticeConfiguration*) {
+  static const Shape kShape = structure<VpcLatticeConfiguration>("VpcLatticeConfiguration", {
+    member<&VpcLatticeConfiguration::roleArn>("roleArn", {.required = true}),
+    member<&VpcLatticeConfiguration::targetGroupArn>("targetGroupArn", {.required = true}),
+    member<&VpcLatticeConfiguration::portName>("portName", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CreateServiceRequest*) {
+  static const Shape kShape = structure<CreateServiceRequest>("CreateServiceRequest", {
+    member<&CreateServiceRequest::cluster>("cluster"),
+    member<&CreateServiceRequest::serviceName>("serviceName", {.required = true}),
+    member<&CreateServiceRequest::taskDefinition>("taskDefinition"),
+    member<&CreateServiceRequest::availabilityZoneRebalancing>("availabilityZoneRebalancing", {.words = kAvailabilityZoneRebalancingWords}),
+    member<&CreateServiceRequest::loadBalancers>("loadBalancers"),
+    member<&CreateServiceRequest::serviceRegistries>("serviceRegistries"),
+    member<&CreateServiceRequest::desiredCount>("desiredCount"),
+    member<&CreateServiceRequest::clientToken>("clientToken"),
+    member<&CreateServiceRequest::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&CreateServiceRequest::capacityProviderStrategy>("capacityProviderStrategy"),
+    member<&CreateServiceRequest::platformVersion>("platformVersion"),
+    member<&CreateServiceRequest::role>("role"),
+    member<&CreateServiceRequest::deploymentConfiguration>("deploymentConfiguration"),
+    member<&CreateServiceRequest::placementConstraints>("placementConstraints"),
+    member<&CreateServiceRequest::placementStrategy>("placementStrategy"),
+    member<&CreateServiceRequest::networkConfiguration>("networkConfiguration"),
+    member<&CreateServiceRequest::healthCheckGracePeriodSeconds>("healthCheckGracePeriodSeconds"),
+    member<&CreateServiceRequest::schedulingStrategy>("schedulingStrategy", {.words = kSchedulingStrategyWords}),
+    member<&CreateServiceRequest::deploymentController>("deploymentController"),
+    member<&CreateServiceRequest::tags>("tags", {.max = 50}),
+    member<&CreateServiceRequest::enableECSManagedTags>("enableECSManagedTags"),
+    member<&CreateServiceRequest::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
+    member<&CreateServiceRequest::enableExecuteCommand>("enableExecuteCommand"),
+    member<&CreateServiceRequest::serviceConnectConfiguration>("serviceConnectConfiguration"),
+    member<&CreateServiceRequest::volumeConfigurations>("volumeConfigurations"),
+    member<&CreateServiceRequest::vpcLatticeConfigurations>("vpcLatticeConfigurations"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const Scale*) {
+  static const Shape kShape = structure<Scale>("Scale", {
+    member<&Scale::value>("value"),
+    member<&Scale::unit>("unit", {.words = kScaleUnitWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeploymentEphemeralStorage*) {
+  static const Shape kShape = structure<DeploymentEphemeralStorage>("DeploymentEphemeralStorage", {
+    member<&DeploymentEphemeralStorage::kmsKeyId>("kmsKeyId"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const TaskSet*) {
+  static const Shape kShape = structure<TaskSet>("TaskSet", {
+    member<&TaskSet::id>("id"),
+    member<&TaskSet::taskSetArn>("taskSetArn"),
+    member<&TaskSet::serviceArn>("serviceArn"),
+    member<&TaskSet::clusterArn>("clusterArn"),
+    member<&TaskSet::startedBy>("startedBy"),
+    member<&TaskSet::externalId>("externalId"),
+    member<&TaskSet::status>("status"),
+    member<&TaskSet::taskDefinition>("taskDefinition"),
+    member<&TaskSet::computedDesiredCount>("computedDesiredCount"),
+    member<&TaskSet::pendingCount>("pendingCount"),
+    member<&TaskSet::runningCount>("runningCount"),
+    member<&TaskSet::createdAt>("createdAt"),
+    member<&TaskSet::updatedAt>("updatedAt"),
+    member<&TaskSet::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&TaskSet::capacityProviderStrategy>("capacityProviderStrategy"),
+    member<&TaskSet::platformVersion>("platformVersion"),
+    member<&TaskSet::platformFamily>("platformFamily"),
+    member<&TaskSet::networkConfiguration>("networkConfiguration"),
+    member<&TaskSet::loadBalancers>("loadBalancers"),
+    member<&TaskSet::serviceRegistries>("serviceRegistries"),
+    member<&TaskSet::scale>("scale"),
+    member<&TaskSet::stabilityStatus>("stabilityStatus", {.words = kStabilityStatusWords}),
+    member<&TaskSet::stabilityStatusAt>("stabilityStatusAt"),
+    member<&TaskSet::tags>("tags", {.max = 50}),
+    member<&TaskSet::fargateEphemeralStorage>("fargateEphemeralStorage"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceConnectServiceResource*) {
+  static const Shape kShape = structure<ServiceConnectServiceResource>("ServiceConnectServiceResource", {
+    member<&ServiceConnectServiceResource::discoveryName>("discoveryName"),
+    member<&ServiceConnectServiceResource::discoveryArn>("discoveryArn"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const Deployment*) {
+  static const Shape kShape = structure<Deployment>("Deployment", {
+    member<&Deployment::id>("id"),
+    member<&Deployment::status>("status"),
+    member<&Deployment::taskDefinition>("taskDefinition"),
+    member<&Deployment::desiredCount>("desiredCount"),
+    member<&Deployment::pendingCount>("pendingCount"),
+    member<&Deployment::runningCount>("runningCount"),
+    member<&Deployment::failedTasks>("failedTasks"),
+    member<&Deployment::createdAt>("createdAt"),
+    member<&Deployment::updatedAt>("updatedAt"),
+    member<&Deployment::capacityProviderStrategy>("capacityProviderStrategy"),
+    member<&Deployment::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&Deployment::platformVersion>("platformVersion"),
+    member<&Deployment::platformFamily>("platformFamily"),
+    member<&Deployment::networkConfiguration>("networkConfiguration"),
+    member<&Deployment::rolloutState>("rolloutState", {.words = kDeploymentRolloutStateWords}),
+    member<&Deployment::rolloutStateReason>("rolloutStateReason"),
+    member<&Deployment::serviceConnectConfiguration>("serviceConnectConfiguration"),
+    member<&Deployment::serviceConnectResources>("serviceConnectResources"),
+    member<&Deployment::volumeConfigurations>("volumeConfigurations"),
+    member<&Deployment::fargateEphemeralStorage>("fargateEphemeralStorage"),
+    member<&Deployment::vpcLatticeConfigurations>("vpcLatticeConfigurations"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceEvent*) {
+  static const Shape kShape = structure<ServiceEvent>("ServiceEvent", {
+    member<&ServiceEvent::id>("id"),
+    member<&ServiceEvent::createdAt>("createdAt"),
+    member<&ServiceEvent::message>("message"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceCurrentRevisionSummary*) {
+  static const Shape kShape = structure<ServiceCurrentRevisionSummary>("ServiceCurrentRevisionSummary", {
+    member<&ServiceCurrentRevisionSummary::arn>("arn"),
+    member<&ServiceCurrentRevisionSummary::requestedTaskCount>("requestedTaskCount"),
+    member<&ServiceCurrentRevisionSummary::runningTaskCount>("runningTaskCount"),
+    member<&ServiceCurrentRevisionSummary::pendingTaskCount>("pendingTaskCount"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const Service*) {
+  static const Shape kShape = structure<Service>("Service", {
+    member<&Service::serviceArn>("serviceArn"),
+    member<&Service::serviceName>("serviceName"),
+    member<&Service::clusterArn>("clusterArn"),
+    member<&Service::loadBalancers>("loadBalancers"),
+    member<&Service::serviceRegistries>("serviceRegistries"),
+    member<&Service::status>("status"),
+    member<&Service::desiredCount>("desiredCount"),
+    member<&Service::runningCount>("runningCount"),
+    member<&Service::pendingCount>("pendingCount"),
+    member<&Service::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&Service::capacityProviderStrategy>("capacityProviderStrategy"),
+    member<&Service::platformVersion>("platformVersion"),
+    member<&Service::platformFamily>("platformFamily"),
+    member<&Service::taskDefinition>("taskDefinition"),
+    member<&Service::deploymentConfiguration>("deploymentConfiguration"),
+    member<&Service::taskSets>("taskSets"),
+    member<&Service::deployments>("deployments"),
+    member<&Service::roleArn>("roleArn"),
+    member<&Service::events>("events"),
+    member<&Service::createdAt>("createdAt"),
+    member<&Service::currentServiceDeployment>("currentServiceDeployment"),
+    member<&Service::currentServiceRevisions>("currentServiceRevisions"),
+    member<&Service::placementConstraints>("placementConstraints"),
+    member<&Service::placementStrategy>("placementStrategy"),
+    member<&Service::networkConfiguration>("networkConfiguration"),
+    member<&Service::healthCheckGracePeriodSeconds>("healthCheckGracePeriodSeconds"),
+    member<&Service::schedulingStrategy>("schedulingStrategy", {.words = kSchedulingStrategyWords}),
+    member<&Service::deploymentController>("deploymentController"),
+    member<&Service::tags>("tags", {.max = 50}),
+    member<&Service::createdBy>("createdBy"),
+    member<&Service::enableECSManagedTags>("enableECSManagedTags"),
+    member<&Service::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
+    member<&Service::enableExecuteCommand>("enableExecuteCommand"),
+    member<&Service::availabilityZoneRebalancing>("availabilityZoneRebalancing", {.words = kAvailabilityZoneRebalancingWords}),
+    member<&Service::resourceManagementType>("resourceManagementType", {.words = kResourceManagementTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CreateServiceResponse*) {
+  static const Shape kShape = structure<CreateServiceResponse>("CreateServiceResponse", {
+    member<&CreateServiceResponse::service>("service"),
   });
   return kShape;
 }

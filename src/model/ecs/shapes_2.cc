@@ -9,31 +9,13 @@ namespace weir::model::ecs {
 
 namespace {
 
-constexpr const char* kDeploymentLifecycleHookActionWords[] = {"ROLLBACK", "CONTINUE", nullptr};
-constexpr const char* kDeploymentLifecycleHookTargetTypeWords[] = {"AWS_LAMBDA", "PAUSE", nullptr};
-constexpr const char* kDeploymentLifecycleHookStageWords[] = {"RECONCILE_SERVICE", "PRE_SCALE_UP", "POST_SCALE_UP",
-    "TEST_TRAFFIC_SHIFT", "POST_TEST_TRAFFIC_SHIFT", "PRE_PRODUCTION_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT",
-    "POST_PRODUCTION_TRAFFIC_SHIFT", nullptr};
-constexpr Limits kDeploymentLifecycleHookStageLimits{.words = kDeploymentLifecycleHookStageWords};
-constexpr const char* kDeploymentStrategyWords[] = {"ROLLING", "BLUE_GREEN", "LINEAR", "CANARY", nullptr};
-constexpr const char* kPlacementConstraintTypeWords[] = {"distinctInstance", "memberOf", nullptr};
-constexpr const char* kPlacementStrategyTypeWords[] = {"random", "spread", "binpack", nullptr};
-constexpr const char* kAssignPublicIpWords[] = {"ENABLED", "DISABLED", nullptr};
-constexpr const char* kDeploymentControllerTypeWords[] = {"ECS", "CODE_DEPLOY", "EXTERNAL", nullptr};
-constexpr const char* kServiceConnectAccessLoggingFormatWords[] = {"TEXT", "JSON", nullptr};
-constexpr const char* kServiceConnectIncludeQueryParametersWords[] = {"DISABLED", "ENABLED", nullptr};
-constexpr const char* kEBSResourceTypeWords[] = {"volume", nullptr};
-constexpr const char* kPropagateTagsWords[] = {"TASK_DEFINITION", "SERVICE", "NONE", nullptr};
-constexpr const char* kTaskFilesystemTypeWords[] = {"ext3", "ext4", "xfs", "ntfs", nullptr};
 constexpr const char* kAvailabilityZoneRebalancingWords[] = {"ENABLED", "DISABLED", nullptr};
-constexpr const char* kLaunchTypeWords[] = {"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES", nullptr};
-constexpr const char* kSchedulingStrategyWords[] = {"REPLICA", "DAEMON", nullptr};
-constexpr const char* kScaleUnitWords[] = {"PERCENT", nullptr};
-constexpr const char* kStabilityStatusWords[] = {"STEADY_STATE", "STABILIZING", nullptr};
-constexpr const char* kDeploymentRolloutStateWords[] = {"COMPLETED", "FAILED", "IN_PROGRESS", nullptr};
-constexpr const char* kResourceManagementTypeWords[] = {"CUSTOMER", "ECS", nullptr};
+constexpr const char* kPropagateTagsWords[] = {"TASK_DEFINITION", "SERVICE", "NONE", nullptr};
 constexpr const char* kServiceFieldWords[] = {"TAGS", nullptr};
 constexpr Limits kServiceFieldLimits{.words = kServiceFieldWords};
+constexpr const char* kLaunchTypeWords[] = {"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES", nullptr};
+constexpr const char* kSchedulingStrategyWords[] = {"REPLICA", "DAEMON", nullptr};
+constexpr const char* kResourceManagementTypeWords[] = {"CUSTOMER", "ECS", nullptr};
 constexpr const char* kDesiredStatusWords[] = {"RUNNING", "PENDING", "STOPPED", nullptr};
 constexpr const char* kTaskFieldWords[] = {"TAGS", nullptr};
 constexpr Limits kTaskFieldLimits{.words = kTaskFieldWords};
@@ -43,416 +25,68 @@ constexpr const char* kHealthStatusWords[] = {"HEALTHY", "UNHEALTHY", "UNKNOWN",
 constexpr const char* kConnectivityWords[] = {"CONNECTED", "DISCONNECTED", nullptr};
 constexpr const char* kTaskStopCodeWords[] = {"TaskFailedToStart", "EssentialContainerExited", "UserInitiated",
     "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice", nullptr};
+constexpr const char* kTaskFilesystemTypeWords[] = {"ext3", "ext4", "xfs", "ntfs", nullptr};
+constexpr const char* kServiceDeploymentStatusWords[] = {"PENDING", "SUCCESSFUL", "STOPPED", "STOP_REQUESTED",
+    "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", nullptr};
+constexpr Limits kServiceDeploymentStatusLimits{.words = kServiceDeploymentStatusWords};
+constexpr const char* kDeploymentLifecycleHookTargetTypeWords[] = {"AWS_LAMBDA", "PAUSE", nullptr};
+constexpr const char* kDeploymentLifecycleHookStatusWords[] = {"AWAITING_ACTION", "IN_PROGRESS", "SUCCEEDED",
+    "FAILED", "TIMED_OUT", nullptr};
+constexpr const char* kDeploymentLifecycleHookActionWords[] = {"ROLLBACK", "CONTINUE", nullptr};
+constexpr const char* kServiceDeploymentRollbackMonitorsStatusWords[] = {"TRIGGERED", "MONITORING",
+    "MONITORING_COMPLETE", "DISABLED", nullptr};
+constexpr const char* kServiceDeploymentLifecycleStageWords[] = {"RECONCILE_SERVICE", "PRE_SCALE_UP", "SCALE_UP",
+    "POST_SCALE_UP", "TEST_TRAFFIC_SHIFT", "POST_TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT",
+    "POST_PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME", "CLEAN_UP", nullptr};
+constexpr const char* kManagedResourceStatusWords[] = {"PROVISIONING", "ACTIVE", "DEPROVISIONING", "DELETED",
+    "FAILED", nullptr};
+constexpr const char* kAccessTypeWords[] = {"PUBLIC", "PRIVATE", nullptr};
+constexpr const char* kStopServiceDeploymentStopTypeWords[] = {"ABORT", "ROLLBACK", nullptr};
+constexpr Limits kTagKeyLimits{.min = 1, .max = 128};
+constexpr const char* kSettingNameWords[] = {"serviceLongArnFormat", "taskLongArnFormat",
+    "containerInstanceLongArnFormat", "awsvpcTrunking", "containerInsights", "fargateFIPSMode",
+    "tagResourceAuthorization", "fargateTaskRetirementWaitPeriod", "guardDutyActivate", "defaultLogDriverMode",
+    "fargateEventWindows", nullptr};
+constexpr const char* kSettingTypeWords[] = {"user", "aws_managed", nullptr};
+constexpr const char* kCapacityProviderFieldWords[] = {"TAGS", nullptr};
+constexpr Limits kCapacityProviderFieldLimits{.words = kCapacityProviderFieldWords};
+constexpr const char* kManagedScalingStatusWords[] = {"ENABLED", "DISABLED", nullptr};
+constexpr const char* kManagedTerminationProtectionWords[] = {"ENABLED", "DISABLED", nullptr};
+constexpr const char* kManagedDrainingWords[] = {"ENABLED", "DISABLED", nullptr};
+constexpr const char* kCpuManufacturerWords[] = {"intel", "amd", "amazon-web-services", nullptr};
+constexpr Limits kCpuManufacturerLimits{.words = kCpuManufacturerWords};
+constexpr Limits kExcludedInstanceTypeLimits{.min = 1, .max = 30, .pattern = "[a-zA-Z0-9\\.\\*\\-]+"};
+constexpr const char* kInstanceGenerationWords[] = {"current", "previous", nullptr};
+constexpr Limits kInstanceGenerationLimits{.words = kInstanceGenerationWords};
+constexpr const char* kBareMetalWords[] = {"included", "required", "excluded", nullptr};
+constexpr const char* kBurstablePerformanceWords[] = {"included", "required", "excluded", nullptr};
+constexpr const char* kLocalStorageWords[] = {"included", "required", "excluded", nullptr};
+constexpr const char* kLocalStorageTypeWords[] = {"hdd", "ssd", nullptr};
+constexpr Limits kLocalStorageTypeLimits{.words = kLocalStorageTypeWords};
+constexpr const char* kAcceleratorTypeWords[] = {"gpu", "fpga", "inference", nullptr};
+constexpr Limits kAcceleratorTypeLimits{.words = kAcceleratorTypeWords};
+constexpr const char* kAcceleratorManufacturerWords[] = {"amazon-web-services", "amd", "nvidia", "xilinx", "habana",
+    nullptr};
+constexpr Limits kAcceleratorManufacturerLimits{.words = kAcceleratorManufacturerWords};
+constexpr const char* kAcceleratorNameWords[] = {"a100", "inferentia", "k520", "k80", "m60", "radeon-pro-v520", "t4",
+    "vu9p", "v100", "a10g", "h100", "t4g", nullptr};
+constexpr Limits kAcceleratorNameLimits{.words = kAcceleratorNameWords};
+constexpr Limits kAllowedInstanceTypeLimits{.min = 1, .max = 30, .pattern = "[a-zA-Z0-9\\.\\*\\-]+"};
+constexpr const char* kCapacityReservationPreferenceWords[] = {"RESERVATIONS_ONLY", "RESERVATIONS_FIRST",
+    "RESERVATIONS_EXCLUDED", nullptr};
+constexpr const char* kManagedInstancesMonitoringOptionsWords[] = {"BASIC", "DETAILED", nullptr};
+constexpr const char* kCapacityOptionTypeWords[] = {"ON_DEMAND", "SPOT", "RESERVED", nullptr};
+constexpr const char* kAutoRepairActionsStatusWords[] = {"ENABLED", "DISABLED", nullptr};
+constexpr const char* kPropagateMITagsWords[] = {"CAPACITY_PROVIDER", "NONE", nullptr};
+constexpr const char* kCapacityProviderStatusWords[] = {"PROVISIONING", "ACTIVE", "DEPROVISIONING", "INACTIVE",
+    nullptr};
+constexpr const char* kCapacityProviderUpdateStatusWords[] = {"CREATE_IN_PROGRESS", "CREATE_COMPLETE",
+    "CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED", "UPDATE_IN_PROGRESS",
+    "UPDATE_COMPLETE", "UPDATE_FAILED", nullptr};
+constexpr const char* kCapacityProviderTypeWords[] = {"EC2_AUTOSCALING", "MANAGED_INSTANCES", "FARGATE",
+    "FARGATE_SPOT", nullptr};
 
 }  // namespace
-
-const Shape& describe(const DeploymentAlarms*) {
-  static const Shape kShape = structure<DeploymentAlarms>("DeploymentAlarms", {
-    member<&DeploymentAlarms::alarmNames>("alarmNames", {.required = true}),
-    member<&DeploymentAlarms::rollback>("rollback", {.required = true}),
-    member<&DeploymentAlarms::enable>("enable", {.required = true}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DeploymentLifecycleHookTimeoutConfiguration*) {
-  static const Shape kShape = structure<DeploymentLifecycleHookTimeoutConfiguration>("DeploymentLifecycleHookTimeoutConfiguration", {
-    member<&DeploymentLifecycleHookTimeoutConfiguration::timeoutInMinutes>("timeoutInMinutes", {.min = 1, .max = 20160}),
-    member<&DeploymentLifecycleHookTimeoutConfiguration::action>("action", {.words = kDeploymentLifecycleHookActionWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DeploymentLifecycleHook*) {
-  static const Shape kShape = structure<DeploymentLifecycleHook>("DeploymentLifecycleHook", {
-    member<&DeploymentLifecycleHook::targetType>("targetType", {.words = kDeploymentLifecycleHookTargetTypeWords}),
-    member<&DeploymentLifecycleHook::hookTargetArn>("hookTargetArn"),
-    member<&DeploymentLifecycleHook::roleArn>("roleArn"),
-    member<&DeploymentLifecycleHook::lifecycleStages>("lifecycleStages", {.element = &kDeploymentLifecycleHookStageLimits}),
-    member<&DeploymentLifecycleHook::hookDetails>("hookDetails"),
-    member<&DeploymentLifecycleHook::timeoutConfiguration>("timeoutConfiguration"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const LinearConfiguration*) {
-  static const Shape kShape = structure<LinearConfiguration>("LinearConfiguration", {
-    member<&LinearConfiguration::stepPercent>("stepPercent"),
-    member<&LinearConfiguration::stepBakeTimeInMinutes>("stepBakeTimeInMinutes"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const CanaryConfiguration*) {
-  static const Shape kShape = structure<CanaryConfiguration>("CanaryConfiguration", {
-    member<&CanaryConfiguration::canaryPercent>("canaryPercent"),
-    member<&CanaryConfiguration::canaryBakeTimeInMinutes>("canaryBakeTimeInMinutes"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DeploymentConfiguration*) {
-  static const Shape kShape = structure<DeploymentConfiguration>("DeploymentConfiguration", {
-    member<&DeploymentConfiguration::deploymentCircuitBreaker>("deploymentCircuitBreaker"),
-    member<&DeploymentConfiguration::maximumPercent>("maximumPercent"),
-    member<&DeploymentConfiguration::minimumHealthyPercent>("minimumHealthyPercent"),
-    member<&DeploymentConfiguration::alarms>("alarms"),
-    member<&DeploymentConfiguration::strategy>("strategy", {.words = kDeploymentStrategyWords}),
-    member<&DeploymentConfiguration::bakeTimeInMinutes>("bakeTimeInMinutes"),
-    member<&DeploymentConfiguration::lifecycleHooks>("lifecycleHooks"),
-    member<&DeploymentConfiguration::linearConfiguration>("linearConfiguration"),
-    member<&DeploymentConfiguration::canaryConfiguration>("canaryConfiguration"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const PlacementConstraint*) {
-  static const Shape kShape = structure<PlacementConstraint>("PlacementConstraint", {
-    member<&PlacementConstraint::type>("type", {.words = kPlacementConstraintTypeWords}),
-    member<&PlacementConstraint::expression>("expression"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const PlacementStrategy*) {
-  static const Shape kShape = structure<PlacementStrategy>("PlacementStrategy", {
-    member<&PlacementStrategy::type>("type", {.words = kPlacementStrategyTypeWords}),
-    member<&PlacementStrategy::field>("field"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const AwsVpcConfiguration*) {
-  static const Shape kShape = structure<AwsVpcConfiguration>("AwsVpcConfiguration", {
-    member<&AwsVpcConfiguration::subnets>("subnets", {.required = true}),
-    member<&AwsVpcConfiguration::securityGroups>("securityGroups"),
-    member<&AwsVpcConfiguration::assignPublicIp>("assignPublicIp", {.words = kAssignPublicIpWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const NetworkConfiguration*) {
-  static const Shape kShape = structure<NetworkConfiguration>("NetworkConfiguration", {
-    member<&NetworkConfiguration::awsvpcConfiguration>("awsvpcConfiguration"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DeploymentController*) {
-  static const Shape kShape = structure<DeploymentController>("DeploymentController", {
-    member<&DeploymentController::type>("type", {.required = true, .words = kDeploymentControllerTypeWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectTestTrafficHeaderMatchRules*) {
-  static const Shape kShape = structure<ServiceConnectTestTrafficHeaderMatchRules>("ServiceConnectTestTrafficHeaderMatchRules", {
-    member<&ServiceConnectTestTrafficHeaderMatchRules::exact>("exact", {.required = true}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectTestTrafficHeaderRules*) {
-  static const Shape kShape = structure<ServiceConnectTestTrafficHeaderRules>("ServiceConnectTestTrafficHeaderRules", {
-    member<&ServiceConnectTestTrafficHeaderRules::name>("name", {.required = true}),
-    member<&ServiceConnectTestTrafficHeaderRules::value>("value"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectTestTrafficRules*) {
-  static const Shape kShape = structure<ServiceConnectTestTrafficRules>("ServiceConnectTestTrafficRules", {
-    member<&ServiceConnectTestTrafficRules::header>("header", {.required = true}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectClientAlias*) {
-  static const Shape kShape = structure<ServiceConnectClientAlias>("ServiceConnectClientAlias", {
-    member<&ServiceConnectClientAlias::port>("port", {.required = true, .min = 0, .max = 65535}),
-    member<&ServiceConnectClientAlias::dnsName>("dnsName"),
-    member<&ServiceConnectClientAlias::testTrafficRules>("testTrafficRules"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const TimeoutConfiguration*) {
-  static const Shape kShape = structure<TimeoutConfiguration>("TimeoutConfiguration", {
-    member<&TimeoutConfiguration::idleTimeoutSeconds>("idleTimeoutSeconds", {.min = 0, .max = 2147483647}),
-    member<&TimeoutConfiguration::perRequestTimeoutSeconds>("perRequestTimeoutSeconds", {.min = 0, .max = 2147483647}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectTlsCertificateAuthority*) {
-  static const Shape kShape = structure<ServiceConnectTlsCertificateAuthority>("ServiceConnectTlsCertificateAuthority", {
-    member<&ServiceConnectTlsCertificateAuthority::awsPcaAuthorityArn>("awsPcaAuthorityArn"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectTlsConfiguration*) {
-  static const Shape kShape = structure<ServiceConnectTlsConfiguration>("ServiceConnectTlsConfiguration", {
-    member<&ServiceConnectTlsConfiguration::issuerCertificateAuthority>("issuerCertificateAuthority", {.required = true}),
-    member<&ServiceConnectTlsConfiguration::kmsKey>("kmsKey"),
-    member<&ServiceConnectTlsConfiguration::roleArn>("roleArn"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectService*) {
-  static const Shape kShape = structure<ServiceConnectService>("ServiceConnectService", {
-    member<&ServiceConnectService::portName>("portName", {.required = true}),
-    member<&ServiceConnectService::discoveryName>("discoveryName"),
-    member<&ServiceConnectService::clientAliases>("clientAliases"),
-    member<&ServiceConnectService::ingressPortOverride>("ingressPortOverride", {.min = 0, .max = 65535}),
-    member<&ServiceConnectService::timeout>("timeout"),
-    member<&ServiceConnectService::tls>("tls"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectAccessLogConfiguration*) {
-  static const Shape kShape = structure<ServiceConnectAccessLogConfiguration>("ServiceConnectAccessLogConfiguration", {
-    member<&ServiceConnectAccessLogConfiguration::format>("format", {.required = true, .words = kServiceConnectAccessLoggingFormatWords}),
-    member<&ServiceConnectAccessLogConfiguration::includeQueryParameters>("includeQueryParameters", {.words = kServiceConnectIncludeQueryParametersWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectConfiguration*) {
-  static const Shape kShape = structure<ServiceConnectConfiguration>("ServiceConnectConfiguration", {
-    member<&ServiceConnectConfiguration::enabled>("enabled", {.required = true}),
-    member<&ServiceConnectConfiguration::namespace_>("namespace"),
-    member<&ServiceConnectConfiguration::services>("services"),
-    member<&ServiceConnectConfiguration::logConfiguration>("logConfiguration"),
-    member<&ServiceConnectConfiguration::accessLogConfiguration>("accessLogConfiguration"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const EBSTagSpecification*) {
-  static const Shape kShape = structure<EBSTagSpecification>("EBSTagSpecification", {
-    member<&EBSTagSpecification::resourceType>("resourceType", {.required = true, .words = kEBSResourceTypeWords}),
-    member<&EBSTagSpecification::tags>("tags", {.max = 50}),
-    member<&EBSTagSpecification::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceManagedEBSVolumeConfiguration*) {
-  static const Shape kShape = structure<ServiceManagedEBSVolumeConfiguration>("ServiceManagedEBSVolumeConfiguration", {
-    member<&ServiceManagedEBSVolumeConfiguration::encrypted>("encrypted"),
-    member<&ServiceManagedEBSVolumeConfiguration::kmsKeyId>("kmsKeyId"),
-    member<&ServiceManagedEBSVolumeConfiguration::volumeType>("volumeType"),
-    member<&ServiceManagedEBSVolumeConfiguration::sizeInGiB>("sizeInGiB"),
-    member<&ServiceManagedEBSVolumeConfiguration::snapshotId>("snapshotId"),
-    member<&ServiceManagedEBSVolumeConfiguration::volumeInitializationRate>("volumeInitializationRate"),
-    member<&ServiceManagedEBSVolumeConfiguration::iops>("iops"),
-    member<&ServiceManagedEBSVolumeConfiguration::throughput>("throughput"),
-    member<&ServiceManagedEBSVolumeConfiguration::tagSpecifications>("tagSpecifications"),
-    member<&ServiceManagedEBSVolumeConfiguration::roleArn>("roleArn", {.required = true}),
-    member<&ServiceManagedEBSVolumeConfiguration::filesystemType>("filesystemType", {.words = kTaskFilesystemTypeWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceVolumeConfiguration*) {
-  static const Shape kShape = structure<ServiceVolumeConfiguration>("ServiceVolumeConfiguration", {
-    member<&ServiceVolumeConfiguration::name>("name", {.required = true}),
-    member<&ServiceVolumeConfiguration::managedEBSVolume>("managedEBSVolume"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const VpcLatticeConfiguration*) {
-  static const Shape kShape = structure<VpcLatticeConfiguration>("VpcLatticeConfiguration", {
-    member<&VpcLatticeConfiguration::roleArn>("roleArn", {.required = true}),
-    member<&VpcLatticeConfiguration::targetGroupArn>("targetGroupArn", {.required = true}),
-    member<&VpcLatticeConfiguration::portName>("portName", {.required = true}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const CreateServiceRequest*) {
-  static const Shape kShape = structure<CreateServiceRequest>("CreateServiceRequest", {
-    member<&CreateServiceRequest::cluster>("cluster"),
-    member<&CreateServiceRequest::serviceName>("serviceName", {.required = true}),
-    member<&CreateServiceRequest::taskDefinition>("taskDefinition"),
-    member<&CreateServiceRequest::availabilityZoneRebalancing>("availabilityZoneRebalancing", {.words = kAvailabilityZoneRebalancingWords}),
-    member<&CreateServiceRequest::loadBalancers>("loadBalancers"),
-    member<&CreateServiceRequest::serviceRegistries>("serviceRegistries"),
-    member<&CreateServiceRequest::desiredCount>("desiredCount"),
-    member<&CreateServiceRequest::clientToken>("clientToken"),
-    member<&CreateServiceRequest::launchType>("launchType", {.words = kLaunchTypeWords}),
-    member<&CreateServiceRequest::capacityProviderStrategy>("capacityProviderStrategy"),
-    member<&CreateServiceRequest::platformVersion>("platformVersion"),
-    member<&CreateServiceRequest::role>("role"),
-    member<&CreateServiceRequest::deploymentConfiguration>("deploymentConfiguration"),
-    member<&CreateServiceRequest::placementConstraints>("placementConstraints"),
-    member<&CreateServiceRequest::placementStrategy>("placementStrategy"),
-    member<&CreateServiceRequest::networkConfiguration>("networkConfiguration"),
-    member<&CreateServiceRequest::healthCheckGracePeriodSeconds>("healthCheckGracePeriodSeconds"),
-    member<&CreateServiceRequest::schedulingStrategy>("schedulingStrategy", {.words = kSchedulingStrategyWords}),
-    member<&CreateServiceRequest::deploymentController>("deploymentController"),
-    member<&CreateServiceRequest::tags>("tags", {.max = 50}),
-    member<&CreateServiceRequest::enableECSManagedTags>("enableECSManagedTags"),
-    member<&CreateServiceRequest::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
-    member<&CreateServiceRequest::enableExecuteCommand>("enableExecuteCommand"),
-    member<&CreateServiceRequest::serviceConnectConfiguration>("serviceConnectConfiguration"),
-    member<&CreateServiceRequest::volumeConfigurations>("volumeConfigurations"),
-    member<&CreateServiceRequest::vpcLatticeConfigurations>("vpcLatticeConfigurations"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const Scale*) {
-  static const Shape kShape = structure<Scale>("Scale", {
-    member<&Scale::value>("value"),
-    member<&Scale::unit>("unit", {.words = kScaleUnitWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DeploymentEphemeralStorage*) {
-  static const Shape kShape = structure<DeploymentEphemeralStorage>("DeploymentEphemeralStorage", {
-    member<&DeploymentEphemeralStorage::kmsKeyId>("kmsKeyId"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const TaskSet*) {
-  static const Shape kShape = structure<TaskSet>("TaskSet", {
-    member<&TaskSet::id>("id"),
-    member<&TaskSet::taskSetArn>("taskSetArn"),
-    member<&TaskSet::serviceArn>("serviceArn"),
-    member<&TaskSet::clusterArn>("clusterArn"),
-    member<&TaskSet::startedBy>("startedBy"),
-    member<&TaskSet::externalId>("externalId"),
-    member<&TaskSet::status>("status"),
-    member<&TaskSet::taskDefinition>("taskDefinition"),
-    member<&TaskSet::computedDesiredCount>("computedDesiredCount"),
-    member<&TaskSet::pendingCount>("pendingCount"),
-    member<&TaskSet::runningCount>("runningCount"),
-    member<&TaskSet::createdAt>("createdAt"),
-    member<&TaskSet::updatedAt>("updatedAt"),
-    member<&TaskSet::launchType>("launchType", {.words = kLaunchTypeWords}),
-    member<&TaskSet::capacityProviderStrategy>("capacityProviderStrategy"),
-    member<&TaskSet::platformVersion>("platformVersion"),
-    member<&TaskSet::platformFamily>("platformFamily"),
-    member<&TaskSet::networkConfiguration>("networkConfiguration"),
-    member<&TaskSet::loadBalancers>("loadBalancers"),
-    member<&TaskSet::serviceRegistries>("serviceRegistries"),
-    member<&TaskSet::scale>("scale"),
-    member<&TaskSet::stabilityStatus>("stabilityStatus", {.words = kStabilityStatusWords}),
-    member<&TaskSet::stabilityStatusAt>("stabilityStatusAt"),
-    member<&TaskSet::tags>("tags", {.max = 50}),
-    member<&TaskSet::fargateEphemeralStorage>("fargateEphemeralStorage"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceConnectServiceResource*) {
-  static const Shape kShape = structure<ServiceConnectServiceResource>("ServiceConnectServiceResource", {
-    member<&ServiceConnectServiceResource::discoveryName>("discoveryName"),
-    member<&ServiceConnectServiceResource::discoveryArn>("discoveryArn"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const Deployment*) {
-  static const Shape kShape = structure<Deployment>("Deployment", {
-    member<&Deployment::id>("id"),
-    member<&Deployment::status>("status"),
-    member<&Deployment::taskDefinition>("taskDefinition"),
-    member<&Deployment::desiredCount>("desiredCount"),
-    member<&Deployment::pendingCount>("pendingCount"),
-    member<&Deployment::runningCount>("runningCount"),
-    member<&Deployment::failedTasks>("failedTasks"),
-    member<&Deployment::createdAt>("createdAt"),
-    member<&Deployment::updatedAt>("updatedAt"),
-    member<&Deployment::capacityProviderStrategy>("capacityProviderStrategy"),
-    member<&Deployment::launchType>("launchType", {.words = kLaunchTypeWords}),
-    member<&Deployment::platformVersion>("platformVersion"),
-    member<&Deployment::platformFamily>("platformFamily"),
-    member<&Deployment::networkConfiguration>("networkConfiguration"),
-    member<&Deployment::rolloutState>("rolloutState", {.words = kDeploymentRolloutStateWords}),
-    member<&Deployment::rolloutStateReason>("rolloutStateReason"),
-    member<&Deployment::serviceConnectConfiguration>("serviceConnectConfiguration"),
-    member<&Deployment::serviceConnectResources>("serviceConnectResources"),
-    member<&Deployment::volumeConfigurations>("volumeConfigurations"),
-    member<&Deployment::fargateEphemeralStorage>("fargateEphemeralStorage"),
-    member<&Deployment::vpcLatticeConfigurations>("vpcLatticeConfigurations"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceEvent*) {
-  static const Shape kShape = structure<ServiceEvent>("ServiceEvent", {
-    member<&ServiceEvent::id>("id"),
-    member<&ServiceEvent::createdAt>("createdAt"),
-    member<&ServiceEvent::message>("message"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ServiceCurrentRevisionSummary*) {
-  static const Shape kShape = structure<ServiceCurrentRevisionSummary>("ServiceCurrentRevisionSummary", {
-    member<&ServiceCurrentRevisionSummary::arn>("arn"),
-    member<&ServiceCurrentRevisionSummary::requestedTaskCount>("requestedTaskCount"),
-    member<&ServiceCurrentRevisionSummary::runningTaskCount>("runningTaskCount"),
-    member<&ServiceCurrentRevisionSummary::pendingTaskCount>("pendingTaskCount"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const Service*) {
-  static const Shape kShape = structure<Service>("Service", {
-    member<&Service::serviceArn>("serviceArn"),
-    member<&Service::serviceName>("serviceName"),
-    member<&Service::clusterArn>("clusterArn"),
-    member<&Service::loadBalancers>("loadBalancers"),
-    member<&Service::serviceRegistries>("serviceRegistries"),
-    member<&Service::status>("status"),
-    member<&Service::desiredCount>("desiredCount"),
-    member<&Service::runningCount>("runningCount"),
-    member<&Service::pendingCount>("pendingCount"),
-    member<&Service::launchType>("launchType", {.words = kLaunchTypeWords}),
-    member<&Service::capacityProviderStrategy>("capacityProviderStrategy"),
-    member<&Service::platformVersion>("platformVersion"),
-    member<&Service::platformFamily>("platformFamily"),
-    member<&Service::taskDefinition>("taskDefinition"),
-    member<&Service::deploymentConfiguration>("deploymentConfiguration"),
-    member<&Service::taskSets>("taskSets"),
-    member<&Service::deployments>("deployments"),
-    member<&Service::roleArn>("roleArn"),
-    member<&Service::events>("events"),
-    member<&Service::createdAt>("createdAt"),
-    member<&Service::currentServiceDeployment>("currentServiceDeployment"),
-    member<&Service::currentServiceRevisions>("currentServiceRevisions"),
-    member<&Service::placementConstraints>("placementConstraints"),
-    member<&Service::placementStrategy>("placementStrategy"),
-    member<&Service::networkConfiguration>("networkConfiguration"),
-    member<&Service::healthCheckGracePeriodSeconds>("healthCheckGracePeriodSeconds"),
-    member<&Service::schedulingStrategy>("schedulingStrategy", {.words = kSchedulingStrategyWords}),
-    member<&Service::deploymentController>("deploymentController"),
-    member<&Service::tags>("tags", {.max = 50}),
-    member<&Service::createdBy>("createdBy"),
-    member<&Service::enableECSManagedTags>("enableECSManagedTags"),
-    member<&Service::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
-    member<&Service::enableExecuteCommand>("enableExecuteCommand"),
-    member<&Service::availabilityZoneRebalancing>("availabilityZoneRebalancing", {.words = kAvailabilityZoneRebalancingWords}),
-    member<&Service::resourceManagementType>("resourceManagementType", {.words = kResourceManagementTypeWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const CreateServiceResponse*) {
-  static const Shape kShape = structure<CreateServiceResponse>("CreateServiceResponse", {
-    member<&CreateServiceResponse::service>("service"),
-  });
-  return kShape;
-}
 
 const Shape& describe(const UpdateServiceRequest*) {
   static const Shape kShape = structure<UpdateServiceRequest>("UpdateServiceRequest", {
@@ -739,6 +373,72 @@ const Shape& describe(const StopTaskResponse*) {
   return kShape;
 }
 
+const Shape& describe(const TaskManagedEBSVolumeTerminationPolicy*) {
+  static const Shape kShape = structure<TaskManagedEBSVolumeTerminationPolicy>("TaskManagedEBSVolumeTerminationPolicy", {
+    member<&TaskManagedEBSVolumeTerminationPolicy::deleteOnTermination>("deleteOnTermination", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const TaskManagedEBSVolumeConfiguration*) {
+  static const Shape kShape = structure<TaskManagedEBSVolumeConfiguration>("TaskManagedEBSVolumeConfiguration", {
+    member<&TaskManagedEBSVolumeConfiguration::encrypted>("encrypted"),
+    member<&TaskManagedEBSVolumeConfiguration::kmsKeyId>("kmsKeyId"),
+    member<&TaskManagedEBSVolumeConfiguration::volumeType>("volumeType"),
+    member<&TaskManagedEBSVolumeConfiguration::sizeInGiB>("sizeInGiB"),
+    member<&TaskManagedEBSVolumeConfiguration::snapshotId>("snapshotId"),
+    member<&TaskManagedEBSVolumeConfiguration::volumeInitializationRate>("volumeInitializationRate"),
+    member<&TaskManagedEBSVolumeConfiguration::iops>("iops"),
+    member<&TaskManagedEBSVolumeConfiguration::throughput>("throughput"),
+    member<&TaskManagedEBSVolumeConfiguration::tagSpecifications>("tagSpecifications"),
+    member<&TaskManagedEBSVolumeConfiguration::roleArn>("roleArn", {.required = true}),
+    member<&TaskManagedEBSVolumeConfiguration::terminationPolicy>("terminationPolicy"),
+    member<&TaskManagedEBSVolumeConfiguration::filesystemType>("filesystemType", {.words = kTaskFilesystemTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const TaskVolumeConfiguration*) {
+  static const Shape kShape = structure<TaskVolumeConfiguration>("TaskVolumeConfiguration", {
+    member<&TaskVolumeConfiguration::name>("name", {.required = true}),
+    member<&TaskVolumeConfiguration::managedEBSVolume>("managedEBSVolume"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const RunTaskRequest*) {
+  static const Shape kShape = structure<RunTaskRequest>("RunTaskRequest", {
+    member<&RunTaskRequest::capacityProviderStrategy>("capacityProviderStrategy"),
+    member<&RunTaskRequest::cluster>("cluster"),
+    member<&RunTaskRequest::count>("count"),
+    member<&RunTaskRequest::enableECSManagedTags>("enableECSManagedTags"),
+    member<&RunTaskRequest::enableExecuteCommand>("enableExecuteCommand"),
+    member<&RunTaskRequest::group>("group"),
+    member<&RunTaskRequest::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&RunTaskRequest::networkConfiguration>("networkConfiguration"),
+    member<&RunTaskRequest::overrides>("overrides"),
+    member<&RunTaskRequest::placementConstraints>("placementConstraints"),
+    member<&RunTaskRequest::placementStrategy>("placementStrategy"),
+    member<&RunTaskRequest::platformVersion>("platformVersion"),
+    member<&RunTaskRequest::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
+    member<&RunTaskRequest::referenceId>("referenceId"),
+    member<&RunTaskRequest::startedBy>("startedBy"),
+    member<&RunTaskRequest::tags>("tags", {.max = 50}),
+    member<&RunTaskRequest::taskDefinition>("taskDefinition", {.required = true}),
+    member<&RunTaskRequest::clientToken>("clientToken"),
+    member<&RunTaskRequest::volumeConfigurations>("volumeConfigurations"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const RunTaskResponse*) {
+  static const Shape kShape = structure<RunTaskResponse>("RunTaskResponse", {
+    member<&RunTaskResponse::tasks>("tasks"),
+    member<&RunTaskResponse::failures>("failures"),
+  });
+  return kShape;
+}
+
 const Shape& describe(const ListTagsForResourceRequest*) {
   static const Shape kShape = structure<ListTagsForResourceRequest>("ListTagsForResourceRequest", {
     member<&ListTagsForResourceRequest::resourceArn>("resourceArn", {.required = true}),
@@ -749,6 +449,779 @@ const Shape& describe(const ListTagsForResourceRequest*) {
 const Shape& describe(const ListTagsForResourceResponse*) {
   static const Shape kShape = structure<ListTagsForResourceResponse>("ListTagsForResourceResponse", {
     member<&ListTagsForResourceResponse::tags>("tags", {.max = 50}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CreatedAt*) {
+  static const Shape kShape = structure<CreatedAt>("CreatedAt", {
+    member<&CreatedAt::before>("before"),
+    member<&CreatedAt::after>("after"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListServiceDeploymentsRequest*) {
+  static const Shape kShape = structure<ListServiceDeploymentsRequest>("ListServiceDeploymentsRequest", {
+    member<&ListServiceDeploymentsRequest::service>("service", {.required = true}),
+    member<&ListServiceDeploymentsRequest::cluster>("cluster"),
+    member<&ListServiceDeploymentsRequest::status>("status", {.element = &kServiceDeploymentStatusLimits}),
+    member<&ListServiceDeploymentsRequest::createdAt>("createdAt"),
+    member<&ListServiceDeploymentsRequest::nextToken>("nextToken"),
+    member<&ListServiceDeploymentsRequest::maxResults>("maxResults"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceDeploymentBrief*) {
+  static const Shape kShape = structure<ServiceDeploymentBrief>("ServiceDeploymentBrief", {
+    member<&ServiceDeploymentBrief::serviceDeploymentArn>("serviceDeploymentArn"),
+    member<&ServiceDeploymentBrief::serviceArn>("serviceArn"),
+    member<&ServiceDeploymentBrief::clusterArn>("clusterArn"),
+    member<&ServiceDeploymentBrief::startedAt>("startedAt"),
+    member<&ServiceDeploymentBrief::createdAt>("createdAt"),
+    member<&ServiceDeploymentBrief::finishedAt>("finishedAt"),
+    member<&ServiceDeploymentBrief::targetServiceRevisionArn>("targetServiceRevisionArn"),
+    member<&ServiceDeploymentBrief::status>("status", {.words = kServiceDeploymentStatusWords}),
+    member<&ServiceDeploymentBrief::statusReason>("statusReason"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListServiceDeploymentsResponse*) {
+  static const Shape kShape = structure<ListServiceDeploymentsResponse>("ListServiceDeploymentsResponse", {
+    member<&ListServiceDeploymentsResponse::serviceDeployments>("serviceDeployments"),
+    member<&ListServiceDeploymentsResponse::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeServiceDeploymentsRequest*) {
+  static const Shape kShape = structure<DescribeServiceDeploymentsRequest>("DescribeServiceDeploymentsRequest", {
+    member<&DescribeServiceDeploymentsRequest::serviceDeploymentArns>("serviceDeploymentArns", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceRevisionSummary*) {
+  static const Shape kShape = structure<ServiceRevisionSummary>("ServiceRevisionSummary", {
+    member<&ServiceRevisionSummary::arn>("arn"),
+    member<&ServiceRevisionSummary::requestedTaskCount>("requestedTaskCount"),
+    member<&ServiceRevisionSummary::runningTaskCount>("runningTaskCount"),
+    member<&ServiceRevisionSummary::pendingTaskCount>("pendingTaskCount"),
+    member<&ServiceRevisionSummary::requestedTestTrafficWeight>("requestedTestTrafficWeight"),
+    member<&ServiceRevisionSummary::requestedProductionTrafficWeight>("requestedProductionTrafficWeight"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeploymentLifecycleHookDetail*) {
+  static const Shape kShape = structure<DeploymentLifecycleHookDetail>("DeploymentLifecycleHookDetail", {
+    member<&DeploymentLifecycleHookDetail::hookId>("hookId"),
+    member<&DeploymentLifecycleHookDetail::targetType>("targetType", {.words = kDeploymentLifecycleHookTargetTypeWords}),
+    member<&DeploymentLifecycleHookDetail::targetArn>("targetArn"),
+    member<&DeploymentLifecycleHookDetail::status>("status", {.words = kDeploymentLifecycleHookStatusWords}),
+    member<&DeploymentLifecycleHookDetail::expiresAt>("expiresAt"),
+    member<&DeploymentLifecycleHookDetail::timeoutAction>("timeoutAction", {.words = kDeploymentLifecycleHookActionWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const Rollback*) {
+  static const Shape kShape = structure<Rollback>("Rollback", {
+    member<&Rollback::reason>("reason"),
+    member<&Rollback::startedAt>("startedAt"),
+    member<&Rollback::serviceRevisionArn>("serviceRevisionArn"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceDeploymentCircuitBreaker*) {
+  static const Shape kShape = structure<ServiceDeploymentCircuitBreaker>("ServiceDeploymentCircuitBreaker", {
+    member<&ServiceDeploymentCircuitBreaker::status>("status", {.words = kServiceDeploymentRollbackMonitorsStatusWords}),
+    member<&ServiceDeploymentCircuitBreaker::failureCount>("failureCount"),
+    member<&ServiceDeploymentCircuitBreaker::threshold>("threshold"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceDeploymentAlarms*) {
+  static const Shape kShape = structure<ServiceDeploymentAlarms>("ServiceDeploymentAlarms", {
+    member<&ServiceDeploymentAlarms::status>("status", {.words = kServiceDeploymentRollbackMonitorsStatusWords}),
+    member<&ServiceDeploymentAlarms::alarmNames>("alarmNames"),
+    member<&ServiceDeploymentAlarms::triggeredAlarmNames>("triggeredAlarmNames"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceDeployment*) {
+  static const Shape kShape = structure<ServiceDeployment>("ServiceDeployment", {
+    member<&ServiceDeployment::serviceDeploymentArn>("serviceDeploymentArn"),
+    member<&ServiceDeployment::serviceArn>("serviceArn"),
+    member<&ServiceDeployment::clusterArn>("clusterArn"),
+    member<&ServiceDeployment::createdAt>("createdAt"),
+    member<&ServiceDeployment::startedAt>("startedAt"),
+    member<&ServiceDeployment::finishedAt>("finishedAt"),
+    member<&ServiceDeployment::stoppedAt>("stoppedAt"),
+    member<&ServiceDeployment::updatedAt>("updatedAt"),
+    member<&ServiceDeployment::sourceServiceRevisions>("sourceServiceRevisions"),
+    member<&ServiceDeployment::targetServiceRevision>("targetServiceRevision"),
+    member<&ServiceDeployment::status>("status", {.words = kServiceDeploymentStatusWords}),
+    member<&ServiceDeployment::statusReason>("statusReason"),
+    member<&ServiceDeployment::lifecycleStage>("lifecycleStage", {.words = kServiceDeploymentLifecycleStageWords}),
+    member<&ServiceDeployment::lifecycleHookDetails>("lifecycleHookDetails"),
+    member<&ServiceDeployment::deploymentConfiguration>("deploymentConfiguration"),
+    member<&ServiceDeployment::rollback>("rollback"),
+    member<&ServiceDeployment::deploymentCircuitBreaker>("deploymentCircuitBreaker"),
+    member<&ServiceDeployment::alarms>("alarms"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeServiceDeploymentsResponse*) {
+  static const Shape kShape = structure<DescribeServiceDeploymentsResponse>("DescribeServiceDeploymentsResponse", {
+    member<&DescribeServiceDeploymentsResponse::serviceDeployments>("serviceDeployments"),
+    member<&DescribeServiceDeploymentsResponse::failures>("failures"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeServiceRevisionsRequest*) {
+  static const Shape kShape = structure<DescribeServiceRevisionsRequest>("DescribeServiceRevisionsRequest", {
+    member<&DescribeServiceRevisionsRequest::serviceRevisionArns>("serviceRevisionArns", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ContainerImage*) {
+  static const Shape kShape = structure<ContainerImage>("ContainerImage", {
+    member<&ContainerImage::containerName>("containerName"),
+    member<&ContainerImage::imageDigest>("imageDigest"),
+    member<&ContainerImage::image>("image"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceRevisionLoadBalancer*) {
+  static const Shape kShape = structure<ServiceRevisionLoadBalancer>("ServiceRevisionLoadBalancer", {
+    member<&ServiceRevisionLoadBalancer::targetGroupArn>("targetGroupArn"),
+    member<&ServiceRevisionLoadBalancer::productionListenerRule>("productionListenerRule"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ResolvedConfiguration*) {
+  static const Shape kShape = structure<ResolvedConfiguration>("ResolvedConfiguration", {
+    member<&ResolvedConfiguration::loadBalancers>("loadBalancers"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedLoadBalancer*) {
+  static const Shape kShape = structure<ManagedLoadBalancer>("ManagedLoadBalancer", {
+    member<&ManagedLoadBalancer::arn>("arn"),
+    member<&ManagedLoadBalancer::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedLoadBalancer::statusReason>("statusReason"),
+    member<&ManagedLoadBalancer::updatedAt>("updatedAt", {.required = true}),
+    member<&ManagedLoadBalancer::scheme>("scheme", {.required = true}),
+    member<&ManagedLoadBalancer::subnetIds>("subnetIds"),
+    member<&ManagedLoadBalancer::securityGroupIds>("securityGroupIds"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedSecurityGroup*) {
+  static const Shape kShape = structure<ManagedSecurityGroup>("ManagedSecurityGroup", {
+    member<&ManagedSecurityGroup::arn>("arn"),
+    member<&ManagedSecurityGroup::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedSecurityGroup::statusReason>("statusReason"),
+    member<&ManagedSecurityGroup::updatedAt>("updatedAt", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedCertificate*) {
+  static const Shape kShape = structure<ManagedCertificate>("ManagedCertificate", {
+    member<&ManagedCertificate::arn>("arn"),
+    member<&ManagedCertificate::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedCertificate::statusReason>("statusReason"),
+    member<&ManagedCertificate::updatedAt>("updatedAt", {.required = true}),
+    member<&ManagedCertificate::domainName>("domainName", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedListener*) {
+  static const Shape kShape = structure<ManagedListener>("ManagedListener", {
+    member<&ManagedListener::arn>("arn"),
+    member<&ManagedListener::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedListener::statusReason>("statusReason"),
+    member<&ManagedListener::updatedAt>("updatedAt", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedListenerRule*) {
+  static const Shape kShape = structure<ManagedListenerRule>("ManagedListenerRule", {
+    member<&ManagedListenerRule::arn>("arn"),
+    member<&ManagedListenerRule::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedListenerRule::statusReason>("statusReason"),
+    member<&ManagedListenerRule::updatedAt>("updatedAt", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedTargetGroup*) {
+  static const Shape kShape = structure<ManagedTargetGroup>("ManagedTargetGroup", {
+    member<&ManagedTargetGroup::arn>("arn"),
+    member<&ManagedTargetGroup::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedTargetGroup::statusReason>("statusReason"),
+    member<&ManagedTargetGroup::updatedAt>("updatedAt", {.required = true}),
+    member<&ManagedTargetGroup::healthCheckPath>("healthCheckPath", {.required = true}),
+    member<&ManagedTargetGroup::healthCheckPort>("healthCheckPort", {.required = true}),
+    member<&ManagedTargetGroup::port>("port", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedIngressPath*) {
+  static const Shape kShape = structure<ManagedIngressPath>("ManagedIngressPath", {
+    member<&ManagedIngressPath::accessType>("accessType", {.required = true, .words = kAccessTypeWords}),
+    member<&ManagedIngressPath::endpoint>("endpoint", {.required = true}),
+    member<&ManagedIngressPath::loadBalancer>("loadBalancer"),
+    member<&ManagedIngressPath::loadBalancerSecurityGroups>("loadBalancerSecurityGroups"),
+    member<&ManagedIngressPath::certificate>("certificate"),
+    member<&ManagedIngressPath::listener>("listener"),
+    member<&ManagedIngressPath::rule>("rule"),
+    member<&ManagedIngressPath::targetGroups>("targetGroups"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedScalableTarget*) {
+  static const Shape kShape = structure<ManagedScalableTarget>("ManagedScalableTarget", {
+    member<&ManagedScalableTarget::arn>("arn"),
+    member<&ManagedScalableTarget::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedScalableTarget::statusReason>("statusReason"),
+    member<&ManagedScalableTarget::updatedAt>("updatedAt", {.required = true}),
+    member<&ManagedScalableTarget::minCapacity>("minCapacity", {.required = true}),
+    member<&ManagedScalableTarget::maxCapacity>("maxCapacity", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedApplicationAutoScalingPolicy*) {
+  static const Shape kShape = structure<ManagedApplicationAutoScalingPolicy>("ManagedApplicationAutoScalingPolicy", {
+    member<&ManagedApplicationAutoScalingPolicy::arn>("arn"),
+    member<&ManagedApplicationAutoScalingPolicy::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedApplicationAutoScalingPolicy::statusReason>("statusReason"),
+    member<&ManagedApplicationAutoScalingPolicy::updatedAt>("updatedAt", {.required = true}),
+    member<&ManagedApplicationAutoScalingPolicy::policyType>("policyType", {.required = true}),
+    member<&ManagedApplicationAutoScalingPolicy::targetValue>("targetValue", {.required = true}),
+    member<&ManagedApplicationAutoScalingPolicy::metric>("metric", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedAutoScaling*) {
+  static const Shape kShape = structure<ManagedAutoScaling>("ManagedAutoScaling", {
+    member<&ManagedAutoScaling::scalableTarget>("scalableTarget"),
+    member<&ManagedAutoScaling::applicationAutoScalingPolicies>("applicationAutoScalingPolicies"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedMetricAlarm*) {
+  static const Shape kShape = structure<ManagedMetricAlarm>("ManagedMetricAlarm", {
+    member<&ManagedMetricAlarm::arn>("arn"),
+    member<&ManagedMetricAlarm::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedMetricAlarm::statusReason>("statusReason"),
+    member<&ManagedMetricAlarm::updatedAt>("updatedAt", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedLogGroup*) {
+  static const Shape kShape = structure<ManagedLogGroup>("ManagedLogGroup", {
+    member<&ManagedLogGroup::arn>("arn"),
+    member<&ManagedLogGroup::status>("status", {.required = true, .words = kManagedResourceStatusWords}),
+    member<&ManagedLogGroup::statusReason>("statusReason"),
+    member<&ManagedLogGroup::updatedAt>("updatedAt", {.required = true}),
+    member<&ManagedLogGroup::logGroupName>("logGroupName", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ECSManagedResources*) {
+  static const Shape kShape = structure<ECSManagedResources>("ECSManagedResources", {
+    member<&ECSManagedResources::ingressPaths>("ingressPaths"),
+    member<&ECSManagedResources::autoScaling>("autoScaling"),
+    member<&ECSManagedResources::metricAlarms>("metricAlarms"),
+    member<&ECSManagedResources::serviceSecurityGroups>("serviceSecurityGroups"),
+    member<&ECSManagedResources::logGroups>("logGroups"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ServiceRevision*) {
+  static const Shape kShape = structure<ServiceRevision>("ServiceRevision", {
+    member<&ServiceRevision::serviceRevisionArn>("serviceRevisionArn"),
+    member<&ServiceRevision::serviceArn>("serviceArn"),
+    member<&ServiceRevision::clusterArn>("clusterArn"),
+    member<&ServiceRevision::taskDefinition>("taskDefinition"),
+    member<&ServiceRevision::capacityProviderStrategy>("capacityProviderStrategy"),
+    member<&ServiceRevision::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&ServiceRevision::platformVersion>("platformVersion"),
+    member<&ServiceRevision::platformFamily>("platformFamily"),
+    member<&ServiceRevision::loadBalancers>("loadBalancers"),
+    member<&ServiceRevision::serviceRegistries>("serviceRegistries"),
+    member<&ServiceRevision::networkConfiguration>("networkConfiguration"),
+    member<&ServiceRevision::containerImages>("containerImages"),
+    member<&ServiceRevision::guardDutyEnabled>("guardDutyEnabled"),
+    member<&ServiceRevision::serviceConnectConfiguration>("serviceConnectConfiguration"),
+    member<&ServiceRevision::volumeConfigurations>("volumeConfigurations"),
+    member<&ServiceRevision::fargateEphemeralStorage>("fargateEphemeralStorage"),
+    member<&ServiceRevision::createdAt>("createdAt"),
+    member<&ServiceRevision::vpcLatticeConfigurations>("vpcLatticeConfigurations"),
+    member<&ServiceRevision::resolvedConfiguration>("resolvedConfiguration"),
+    member<&ServiceRevision::ecsManagedResources>("ecsManagedResources"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeServiceRevisionsResponse*) {
+  static const Shape kShape = structure<DescribeServiceRevisionsResponse>("DescribeServiceRevisionsResponse", {
+    member<&DescribeServiceRevisionsResponse::serviceRevisions>("serviceRevisions"),
+    member<&DescribeServiceRevisionsResponse::failures>("failures"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const StopServiceDeploymentRequest*) {
+  static const Shape kShape = structure<StopServiceDeploymentRequest>("StopServiceDeploymentRequest", {
+    member<&StopServiceDeploymentRequest::serviceDeploymentArn>("serviceDeploymentArn", {.required = true}),
+    member<&StopServiceDeploymentRequest::stopType>("stopType", {.words = kStopServiceDeploymentStopTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const StopServiceDeploymentResponse*) {
+  static const Shape kShape = structure<StopServiceDeploymentResponse>("StopServiceDeploymentResponse", {
+    member<&StopServiceDeploymentResponse::serviceDeploymentArn>("serviceDeploymentArn"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const TagResourceRequest*) {
+  static const Shape kShape = structure<TagResourceRequest>("TagResourceRequest", {
+    member<&TagResourceRequest::resourceArn>("resourceArn", {.required = true}),
+    member<&TagResourceRequest::tags>("tags", {.required = true, .max = 50}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const TagResourceResponse*) {
+  static const Shape kShape = structure<TagResourceResponse>("TagResourceResponse", {
+  });
+  return kShape;
+}
+
+const Shape& describe(const UntagResourceRequest*) {
+  static const Shape kShape = structure<UntagResourceRequest>("UntagResourceRequest", {
+    member<&UntagResourceRequest::resourceArn>("resourceArn", {.required = true}),
+    member<&UntagResourceRequest::tagKeys>("tagKeys", {.required = true, .element = &kTagKeyLimits}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UntagResourceResponse*) {
+  static const Shape kShape = structure<UntagResourceResponse>("UntagResourceResponse", {
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutAccountSettingRequest*) {
+  static const Shape kShape = structure<PutAccountSettingRequest>("PutAccountSettingRequest", {
+    member<&PutAccountSettingRequest::name>("name", {.required = true, .words = kSettingNameWords}),
+    member<&PutAccountSettingRequest::value>("value", {.required = true}),
+    member<&PutAccountSettingRequest::principalArn>("principalArn"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const Setting*) {
+  static const Shape kShape = structure<Setting>("Setting", {
+    member<&Setting::name>("name", {.words = kSettingNameWords}),
+    member<&Setting::value>("value"),
+    member<&Setting::principalArn>("principalArn"),
+    member<&Setting::type>("type", {.words = kSettingTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutAccountSettingResponse*) {
+  static const Shape kShape = structure<PutAccountSettingResponse>("PutAccountSettingResponse", {
+    member<&PutAccountSettingResponse::setting>("setting"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutAccountSettingDefaultRequest*) {
+  static const Shape kShape = structure<PutAccountSettingDefaultRequest>("PutAccountSettingDefaultRequest", {
+    member<&PutAccountSettingDefaultRequest::name>("name", {.required = true, .words = kSettingNameWords}),
+    member<&PutAccountSettingDefaultRequest::value>("value", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutAccountSettingDefaultResponse*) {
+  static const Shape kShape = structure<PutAccountSettingDefaultResponse>("PutAccountSettingDefaultResponse", {
+    member<&PutAccountSettingDefaultResponse::setting>("setting"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListAccountSettingsRequest*) {
+  static const Shape kShape = structure<ListAccountSettingsRequest>("ListAccountSettingsRequest", {
+    member<&ListAccountSettingsRequest::name>("name", {.words = kSettingNameWords}),
+    member<&ListAccountSettingsRequest::value>("value"),
+    member<&ListAccountSettingsRequest::principalArn>("principalArn"),
+    member<&ListAccountSettingsRequest::effectiveSettings>("effectiveSettings"),
+    member<&ListAccountSettingsRequest::nextToken>("nextToken"),
+    member<&ListAccountSettingsRequest::maxResults>("maxResults"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListAccountSettingsResponse*) {
+  static const Shape kShape = structure<ListAccountSettingsResponse>("ListAccountSettingsResponse", {
+    member<&ListAccountSettingsResponse::settings>("settings"),
+    member<&ListAccountSettingsResponse::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteAccountSettingRequest*) {
+  static const Shape kShape = structure<DeleteAccountSettingRequest>("DeleteAccountSettingRequest", {
+    member<&DeleteAccountSettingRequest::name>("name", {.required = true, .words = kSettingNameWords}),
+    member<&DeleteAccountSettingRequest::principalArn>("principalArn"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteAccountSettingResponse*) {
+  static const Shape kShape = structure<DeleteAccountSettingResponse>("DeleteAccountSettingResponse", {
+    member<&DeleteAccountSettingResponse::setting>("setting"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListServicesByNamespaceRequest*) {
+  static const Shape kShape = structure<ListServicesByNamespaceRequest>("ListServicesByNamespaceRequest", {
+    member<&ListServicesByNamespaceRequest::namespace_>("namespace", {.required = true}),
+    member<&ListServicesByNamespaceRequest::nextToken>("nextToken"),
+    member<&ListServicesByNamespaceRequest::maxResults>("maxResults"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListServicesByNamespaceResponse*) {
+  static const Shape kShape = structure<ListServicesByNamespaceResponse>("ListServicesByNamespaceResponse", {
+    member<&ListServicesByNamespaceResponse::serviceArns>("serviceArns"),
+    member<&ListServicesByNamespaceResponse::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateClusterRequest*) {
+  static const Shape kShape = structure<UpdateClusterRequest>("UpdateClusterRequest", {
+    member<&UpdateClusterRequest::cluster>("cluster", {.required = true}),
+    member<&UpdateClusterRequest::settings>("settings"),
+    member<&UpdateClusterRequest::configuration>("configuration"),
+    member<&UpdateClusterRequest::serviceConnectDefaults>("serviceConnectDefaults"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateClusterResponse*) {
+  static const Shape kShape = structure<UpdateClusterResponse>("UpdateClusterResponse", {
+    member<&UpdateClusterResponse::cluster>("cluster"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateClusterSettingsRequest*) {
+  static const Shape kShape = structure<UpdateClusterSettingsRequest>("UpdateClusterSettingsRequest", {
+    member<&UpdateClusterSettingsRequest::cluster>("cluster", {.required = true}),
+    member<&UpdateClusterSettingsRequest::settings>("settings", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateClusterSettingsResponse*) {
+  static const Shape kShape = structure<UpdateClusterSettingsResponse>("UpdateClusterSettingsResponse", {
+    member<&UpdateClusterSettingsResponse::cluster>("cluster"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutClusterCapacityProvidersRequest*) {
+  static const Shape kShape = structure<PutClusterCapacityProvidersRequest>("PutClusterCapacityProvidersRequest", {
+    member<&PutClusterCapacityProvidersRequest::cluster>("cluster", {.required = true}),
+    member<&PutClusterCapacityProvidersRequest::capacityProviders>("capacityProviders", {.required = true}),
+    member<&PutClusterCapacityProvidersRequest::defaultCapacityProviderStrategy>("defaultCapacityProviderStrategy", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutClusterCapacityProvidersResponse*) {
+  static const Shape kShape = structure<PutClusterCapacityProvidersResponse>("PutClusterCapacityProvidersResponse", {
+    member<&PutClusterCapacityProvidersResponse::cluster>("cluster"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeCapacityProvidersRequest*) {
+  static const Shape kShape = structure<DescribeCapacityProvidersRequest>("DescribeCapacityProvidersRequest", {
+    member<&DescribeCapacityProvidersRequest::capacityProviders>("capacityProviders"),
+    member<&DescribeCapacityProvidersRequest::cluster>("cluster"),
+    member<&DescribeCapacityProvidersRequest::include>("include", {.element = &kCapacityProviderFieldLimits}),
+    member<&DescribeCapacityProvidersRequest::maxResults>("maxResults"),
+    member<&DescribeCapacityProvidersRequest::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedScaling*) {
+  static const Shape kShape = structure<ManagedScaling>("ManagedScaling", {
+    member<&ManagedScaling::status>("status", {.words = kManagedScalingStatusWords}),
+    member<&ManagedScaling::targetCapacity>("targetCapacity", {.min = 1, .max = 100}),
+    member<&ManagedScaling::minimumScalingStepSize>("minimumScalingStepSize", {.min = 1, .max = 10000}),
+    member<&ManagedScaling::maximumScalingStepSize>("maximumScalingStepSize", {.min = 1, .max = 10000}),
+    member<&ManagedScaling::instanceWarmupPeriod>("instanceWarmupPeriod", {.min = 0, .max = 10000}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const AutoScalingGroupProvider*) {
+  static const Shape kShape = structure<AutoScalingGroupProvider>("AutoScalingGroupProvider", {
+    member<&AutoScalingGroupProvider::autoScalingGroupArn>("autoScalingGroupArn", {.required = true}),
+    member<&AutoScalingGroupProvider::managedScaling>("managedScaling"),
+    member<&AutoScalingGroupProvider::managedTerminationProtection>("managedTerminationProtection", {.words = kManagedTerminationProtectionWords}),
+    member<&AutoScalingGroupProvider::managedDraining>("managedDraining", {.words = kManagedDrainingWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedInstancesNetworkConfiguration*) {
+  static const Shape kShape = structure<ManagedInstancesNetworkConfiguration>("ManagedInstancesNetworkConfiguration", {
+    member<&ManagedInstancesNetworkConfiguration::subnets>("subnets"),
+    member<&ManagedInstancesNetworkConfiguration::securityGroups>("securityGroups"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedInstancesStorageConfiguration*) {
+  static const Shape kShape = structure<ManagedInstancesStorageConfiguration>("ManagedInstancesStorageConfiguration", {
+    member<&ManagedInstancesStorageConfiguration::storageSizeGiB>("storageSizeGiB", {.min = 1}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedInstancesLocalStorageConfiguration*) {
+  static const Shape kShape = structure<ManagedInstancesLocalStorageConfiguration>("ManagedInstancesLocalStorageConfiguration", {
+    member<&ManagedInstancesLocalStorageConfiguration::useLocalStorage>("useLocalStorage"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const VCpuCountRangeRequest*) {
+  static const Shape kShape = structure<VCpuCountRangeRequest>("VCpuCountRangeRequest", {
+    member<&VCpuCountRangeRequest::min>("min", {.required = true}),
+    member<&VCpuCountRangeRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const MemoryMiBRequest*) {
+  static const Shape kShape = structure<MemoryMiBRequest>("MemoryMiBRequest", {
+    member<&MemoryMiBRequest::min>("min", {.required = true}),
+    member<&MemoryMiBRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const MemoryGiBPerVCpuRequest*) {
+  static const Shape kShape = structure<MemoryGiBPerVCpuRequest>("MemoryGiBPerVCpuRequest", {
+    member<&MemoryGiBPerVCpuRequest::min>("min"),
+    member<&MemoryGiBPerVCpuRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const NetworkInterfaceCountRequest*) {
+  static const Shape kShape = structure<NetworkInterfaceCountRequest>("NetworkInterfaceCountRequest", {
+    member<&NetworkInterfaceCountRequest::min>("min"),
+    member<&NetworkInterfaceCountRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const TotalLocalStorageGBRequest*) {
+  static const Shape kShape = structure<TotalLocalStorageGBRequest>("TotalLocalStorageGBRequest", {
+    member<&TotalLocalStorageGBRequest::min>("min"),
+    member<&TotalLocalStorageGBRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const BaselineEbsBandwidthMbpsRequest*) {
+  static const Shape kShape = structure<BaselineEbsBandwidthMbpsRequest>("BaselineEbsBandwidthMbpsRequest", {
+    member<&BaselineEbsBandwidthMbpsRequest::min>("min"),
+    member<&BaselineEbsBandwidthMbpsRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const AcceleratorCountRequest*) {
+  static const Shape kShape = structure<AcceleratorCountRequest>("AcceleratorCountRequest", {
+    member<&AcceleratorCountRequest::min>("min"),
+    member<&AcceleratorCountRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const AcceleratorTotalMemoryMiBRequest*) {
+  static const Shape kShape = structure<AcceleratorTotalMemoryMiBRequest>("AcceleratorTotalMemoryMiBRequest", {
+    member<&AcceleratorTotalMemoryMiBRequest::min>("min"),
+    member<&AcceleratorTotalMemoryMiBRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const NetworkBandwidthGbpsRequest*) {
+  static const Shape kShape = structure<NetworkBandwidthGbpsRequest>("NetworkBandwidthGbpsRequest", {
+    member<&NetworkBandwidthGbpsRequest::min>("min"),
+    member<&NetworkBandwidthGbpsRequest::max>("max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const InstanceRequirementsRequest*) {
+  static const Shape kShape = structure<InstanceRequirementsRequest>("InstanceRequirementsRequest", {
+    member<&InstanceRequirementsRequest::vCpuCount>("vCpuCount", {.required = true}),
+    member<&InstanceRequirementsRequest::memoryMiB>("memoryMiB", {.required = true}),
+    member<&InstanceRequirementsRequest::cpuManufacturers>("cpuManufacturers", {.element = &kCpuManufacturerLimits}),
+    member<&InstanceRequirementsRequest::memoryGiBPerVCpu>("memoryGiBPerVCpu"),
+    member<&InstanceRequirementsRequest::excludedInstanceTypes>("excludedInstanceTypes", {.max = 400, .element = &kExcludedInstanceTypeLimits}),
+    member<&InstanceRequirementsRequest::instanceGenerations>("instanceGenerations", {.element = &kInstanceGenerationLimits}),
+    member<&InstanceRequirementsRequest::spotMaxPricePercentageOverLowestPrice>("spotMaxPricePercentageOverLowestPrice"),
+    member<&InstanceRequirementsRequest::onDemandMaxPricePercentageOverLowestPrice>("onDemandMaxPricePercentageOverLowestPrice"),
+    member<&InstanceRequirementsRequest::bareMetal>("bareMetal", {.words = kBareMetalWords}),
+    member<&InstanceRequirementsRequest::burstablePerformance>("burstablePerformance", {.words = kBurstablePerformanceWords}),
+    member<&InstanceRequirementsRequest::requireHibernateSupport>("requireHibernateSupport"),
+    member<&InstanceRequirementsRequest::networkInterfaceCount>("networkInterfaceCount"),
+    member<&InstanceRequirementsRequest::localStorage>("localStorage", {.words = kLocalStorageWords}),
+    member<&InstanceRequirementsRequest::localStorageTypes>("localStorageTypes", {.element = &kLocalStorageTypeLimits}),
+    member<&InstanceRequirementsRequest::totalLocalStorageGB>("totalLocalStorageGB"),
+    member<&InstanceRequirementsRequest::baselineEbsBandwidthMbps>("baselineEbsBandwidthMbps"),
+    member<&InstanceRequirementsRequest::acceleratorTypes>("acceleratorTypes", {.element = &kAcceleratorTypeLimits}),
+    member<&InstanceRequirementsRequest::acceleratorCount>("acceleratorCount"),
+    member<&InstanceRequirementsRequest::acceleratorManufacturers>("acceleratorManufacturers", {.element = &kAcceleratorManufacturerLimits}),
+    member<&InstanceRequirementsRequest::acceleratorNames>("acceleratorNames", {.element = &kAcceleratorNameLimits}),
+    member<&InstanceRequirementsRequest::acceleratorTotalMemoryMiB>("acceleratorTotalMemoryMiB"),
+    member<&InstanceRequirementsRequest::networkBandwidthGbps>("networkBandwidthGbps"),
+    member<&InstanceRequirementsRequest::allowedInstanceTypes>("allowedInstanceTypes", {.max = 400, .element = &kAllowedInstanceTypeLimits}),
+    member<&InstanceRequirementsRequest::maxSpotPriceAsPercentageOfOptimalOnDemandPrice>("maxSpotPriceAsPercentageOfOptimalOnDemandPrice"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CapacityReservationRequest*) {
+  static const Shape kShape = structure<CapacityReservationRequest>("CapacityReservationRequest", {
+    member<&CapacityReservationRequest::reservationGroupArn>("reservationGroupArn"),
+    member<&CapacityReservationRequest::reservationPreference>("reservationPreference", {.words = kCapacityReservationPreferenceWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const InstanceLaunchTemplate*) {
+  static const Shape kShape = structure<InstanceLaunchTemplate>("InstanceLaunchTemplate", {
+    member<&InstanceLaunchTemplate::ec2InstanceProfileArn>("ec2InstanceProfileArn", {.required = true}),
+    member<&InstanceLaunchTemplate::networkConfiguration>("networkConfiguration", {.required = true}),
+    member<&InstanceLaunchTemplate::storageConfiguration>("storageConfiguration"),
+    member<&InstanceLaunchTemplate::localStorageConfiguration>("localStorageConfiguration"),
+    member<&InstanceLaunchTemplate::monitoring>("monitoring", {.words = kManagedInstancesMonitoringOptionsWords}),
+    member<&InstanceLaunchTemplate::capacityOptionType>("capacityOptionType", {.words = kCapacityOptionTypeWords}),
+    member<&InstanceLaunchTemplate::instanceMetadataTagsPropagation>("instanceMetadataTagsPropagation"),
+    member<&InstanceLaunchTemplate::instanceRequirements>("instanceRequirements"),
+    member<&InstanceLaunchTemplate::fipsEnabled>("fipsEnabled"),
+    member<&InstanceLaunchTemplate::capacityReservations>("capacityReservations"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const InfrastructureOptimization*) {
+  static const Shape kShape = structure<InfrastructureOptimization>("InfrastructureOptimization", {
+    member<&InfrastructureOptimization::scaleInAfter>("scaleInAfter"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const AutoRepairConfiguration*) {
+  static const Shape kShape = structure<AutoRepairConfiguration>("AutoRepairConfiguration", {
+    member<&AutoRepairConfiguration::actionsStatus>("actionsStatus", {.words = kAutoRepairActionsStatusWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedInstancesProvider*) {
+  static const Shape kShape = structure<ManagedInstancesProvider>("ManagedInstancesProvider", {
+    member<&ManagedInstancesProvider::infrastructureRoleArn>("infrastructureRoleArn"),
+    member<&ManagedInstancesProvider::instanceLaunchTemplate>("instanceLaunchTemplate"),
+    member<&ManagedInstancesProvider::propagateTags>("propagateTags", {.words = kPropagateMITagsWords}),
+    member<&ManagedInstancesProvider::infrastructureOptimization>("infrastructureOptimization"),
+    member<&ManagedInstancesProvider::autoRepairConfiguration>("autoRepairConfiguration"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CapacityProvider*) {
+  static const Shape kShape = structure<CapacityProvider>("CapacityProvider", {
+    member<&CapacityProvider::capacityProviderArn>("capacityProviderArn"),
+    member<&CapacityProvider::name>("name"),
+    member<&CapacityProvider::cluster>("cluster"),
+    member<&CapacityProvider::status>("status", {.words = kCapacityProviderStatusWords}),
+    member<&CapacityProvider::autoScalingGroupProvider>("autoScalingGroupProvider"),
+    member<&CapacityProvider::managedInstancesProvider>("managedInstancesProvider"),
+    member<&CapacityProvider::updateStatus>("updateStatus", {.words = kCapacityProviderUpdateStatusWords}),
+    member<&CapacityProvider::updateStatusReason>("updateStatusReason"),
+    member<&CapacityProvider::tags>("tags", {.max = 50}),
+    member<&CapacityProvider::type>("type", {.words = kCapacityProviderTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeCapacityProvidersResponse*) {
+  static const Shape kShape = structure<DescribeCapacityProvidersResponse>("DescribeCapacityProvidersResponse", {
+    member<&DescribeCapacityProvidersResponse::capacityProviders>("capacityProviders"),
+    member<&DescribeCapacityProvidersResponse::failures>("failures"),
+    member<&DescribeCapacityProvidersResponse::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteTaskDefinitionsRequest*) {
+  static const Shape kShape = structure<DeleteTaskDefinitionsRequest>("DeleteTaskDefinitionsRequest", {
+    member<&DeleteTaskDefinitionsRequest::taskDefinitions>("taskDefinitions", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteTaskDefinitionsResponse*) {
+  static const Shape kShape = structure<DeleteTaskDefinitionsResponse>("DeleteTaskDefinitionsResponse", {
+    member<&DeleteTaskDefinitionsResponse::taskDefinitions>("taskDefinitions"),
+    member<&DeleteTaskDefinitionsResponse::failures>("failures"),
   });
   return kShape;
 }

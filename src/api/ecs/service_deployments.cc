@@ -1,0 +1,260 @@
+// The operations on a service's history: its deployments and revisions.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "api/arn.h"
+#include "api/ecs/actions.h"
+#include "api/ecs/deployment_history.h"
+#include "api/ecs/errors.h"
+#include "api/ecs/references.h"
+#include "api/writing.h"
+
+namespace weir::api::ecs {
+
+namespace {
+
+constexpr std::size_t kDeploymentsPerPage = 20;
+constexpr std::size_t kMaxDescribed = 20;
+constexpr const char* kPlatformVersion = "1.4.0";
+
+// "service-deployment/CLUSTER/SERVICE/ID" as the key of its document. None where it is of another kind, account or
+// region.
+std::optional<std::string> key_of(const Context& context, const std::string& reference, std::string_view kind) {
+  const auto arn = parse_arn(reference);
+  if (!arn || arn->service != "ecs" || arn->part(0) != kind || !arn->within(context)) return std::nullopt;
+  return fmt::format("{}{}/{}/{}", scope_of(context).prefix(), arn->part(1), arn->part(2), arn->part(3));
+}
+
+model::Service named(const model::Scope& scope, const std::string& cluster, const std::string& service) {
+  return {.scope = scope, .cluster = cluster, .name = service};
+}
+
+const model::Deployment* deployment_of(const model::ServiceState* state, const std::string& revision) {
+  if (!state) return nullptr;
+  const auto found = std::ranges::find(state->deployments, revision, &model::Deployment::revision);
+  return found == state->deployments.end() ? nullptr : &*found;
+}
+
+shapes::ServiceRevisionSummary summary(const Context& context, const model::Service& service,
+                                       const model::ServiceState* state, const std::string& revision) {
+  const auto* deployment = deployment_of(state, revision);
+  return {.arn = service_revision_arn(context, service, revision),
+          .requestedTaskCount = deployment ? deployment->desired_count : 0,
+          .runningTaskCount = deployment ? deployment->running_count : 0,
+          .pendingTaskCount = deployment ? deployment->pending_count : 0};
+}
+
+shapes::ServiceDeployment shown(const Context& context, const model::ServiceDeployment& record,
+                                const model::ServiceState* state) {
+  const auto service = named(record.scope, record.cluster, record.service);
+  shapes::ServiceDeployment view{
+      .serviceDeploymentArn = record.arn,
+      .serviceArn = service_arn(context, record.cluster, record.service),
+      .clusterArn = cluster_arn(context, record.cluster),
+      .createdAt = record.created_at,
+      .startedAt = record.started_at,
+      .finishedAt = record.finished_at,
+      .stoppedAt = record.stopped_at,
+      .updatedAt = record.updated_at,
+      .sourceServiceRevisions = std::vector<shapes::ServiceRevisionSummary>{},
+      .targetServiceRevision = summary(context, service, state, record.target_revision),
+      .status = record.status,
+      .deploymentConfiguration = record.configuration,
+      .deploymentCircuitBreaker =
+          shapes::ServiceDeploymentCircuitBreaker{
+              .status = record.breaker, .failureCount = record.breaker_failures, .threshold = record.breaker_threshold},
+      .alarms = shapes::ServiceDeploymentAlarms{.status = "DISABLED"},
+  };
+  if (!record.source_revision.empty()) {
+    view.sourceServiceRevisions->push_back(summary(context, service, state, record.source_revision));
+  }
+  if (!record.status_reason.empty()) view.statusReason = record.status_reason;
+  if (record.rollback_started_at) {
+    view.rollback =
+        shapes::Rollback{.reason = record.rollback_reason,
+                         .startedAt = record.rollback_started_at,
+                         .serviceRevisionArn = service_revision_arn(context, service, record.rollback_revision)};
+  }
+  return view;
+}
+
+shapes::ServiceDeploymentBrief brief(const Context& context, const model::ServiceDeployment& record) {
+  const auto service = named(record.scope, record.cluster, record.service);
+  shapes::ServiceDeploymentBrief view{
+      .serviceDeploymentArn = record.arn,
+      .serviceArn = service_arn(context, record.cluster, record.service),
+      .clusterArn = cluster_arn(context, record.cluster),
+      .startedAt = record.started_at,
+      .createdAt = record.created_at,
+      .finishedAt = record.finished_at,
+      .targetServiceRevisionArn = service_revision_arn(context, service, record.target_revision),
+      .status = record.status,
+  };
+  if (!record.status_reason.empty()) view.statusReason = record.status_reason;
+  return view;
+}
+
+// Its containers' images, with the digests that its tasks found.
+Result<std::vector<shapes::ContainerImage>> images_of(Context& context, const model::ServiceRevision& revision) {
+  std::vector<shapes::ContainerImage> images;
+  const auto definition = TRY(find_definition(context, revision.task_definition));
+  if (!definition) return images;
+  for (const auto& container : *definition->document.definition.containerDefinitions) {
+    images.push_back({.containerName = container.name, .image = container.image});
+  }
+  const std::string within = revision.scope.prefix() + revision.cluster + "/";
+  for (const auto& task : TRY(store::peek_all<model::Task>(context.store, within))) {
+    if (task->deployment != revision.deployment_id) continue;
+    for (const auto& container : task->containers) {
+      for (auto& image : images) {
+        if (image.containerName == container.name && !container.image_digest.empty()) {
+          image.imageDigest = container.image_digest;
+        }
+      }
+    }
+  }
+  return images;
+}
+
+Result<shapes::ServiceRevision> shown(Context& context, const model::ServiceRevision& revision) {
+  shapes::ServiceRevision view{
+      .serviceRevisionArn = revision.arn,
+      .serviceArn = service_arn(context, revision.cluster, revision.service),
+      .clusterArn = cluster_arn(context, revision.cluster),
+      .taskDefinition = revision.task_definition,
+      .loadBalancers = revision.load_balancers,
+      .networkConfiguration = revision.network_configuration,
+      .containerImages = TRY(images_of(context, revision)),
+      .guardDutyEnabled = false,
+      .createdAt = revision.created_at,
+  };
+  if (revision.capacity_provider_strategy) {
+    view.capacityProviderStrategy = revision.capacity_provider_strategy;
+  } else {
+    view.launchType = revision.launch_type;
+  }
+  if (revision.launch_type == "FARGATE") {
+    view.platformVersion = kPlatformVersion;
+    view.platformFamily = "Linux";
+  }
+  return view;
+}
+
+bool is_wanted(const model::ServiceDeployment& record, const shapes::ListServiceDeploymentsRequest& request) {
+  if (request.status && !request.status->empty() && !includes(request.status, record.status)) return false;
+  if (!request.createdAt) return true;
+  if (request.createdAt->before && !(record.created_at < *request.createdAt->before)) return false;
+  return !request.createdAt->after || *request.createdAt->after < record.created_at;
+}
+
+Result<> check_arns(const std::vector<std::string>& arns, const char* member) {
+  if (arns.empty()) return invalid_parameter(fmt::format("{} cannot be empty.", member));
+  if (arns.size() <= kMaxDescribed) return {};
+  return invalid_parameter(fmt::format("{} cannot have more than {} elements.", member, kMaxDescribed));
+}
+
+bool is_stopping(const model::ServiceDeployment& record) {
+  return record.status == "STOP_REQUESTED" || record.status == "ROLLBACK_REQUESTED" ||
+         record.status == "ROLLBACK_IN_PROGRESS";
+}
+
+std::unexpected<Error> deployment_not_found() {
+  return client_error("ServiceDeploymentNotFoundException", "The service deployment cannot be found.");
+}
+
+Result<shapes::StopServiceDeploymentResponse> try_stop(Context& context,
+                                                       const shapes::StopServiceDeploymentRequest& request) {
+  const auto key = key_of(context, request.serviceDeploymentArn, "service-deployment");
+  if (!key) return invalid_parameter("Invalid identifier: " + request.serviceDeploymentArn);
+  auto record = TRY(store::load<model::ServiceDeployment>(context.store, *key));
+  if (!record) return deployment_not_found();
+  shapes::StopServiceDeploymentResponse response{record->document.arn};
+  if (has_ended(record->document)) {
+    return client_error("ConflictException", fmt::format("The service deployment is {} and cannot be stopped any more.",
+                                                         record->document.status));
+  }
+  if (is_stopping(record->document)) return response;
+  const auto& of = record->document;
+  auto service = TRY(store::load<model::Service>(context.store, named(of.scope, of.cluster, of.service).key()));
+  if (!service || service->document.service_deployment_id != of.id) return deployment_not_found();
+  const bool back = request.stopType.value_or("ROLLBACK") == "ROLLBACK";
+  if (back) {
+    const auto state = TRY(store::load<model::ServiceState>(context.store, service->document.key()));
+    if (!state || state->document.completed_revision.empty()) {
+      return invalid_parameter("The service has no completed service deployment to roll back to.");
+    }
+  }
+  record->document.status = back ? "ROLLBACK_REQUESTED" : "STOP_REQUESTED";
+  record->document.updated_at = context.now;
+  service->document.stop_requested = back ? "ROLLBACK" : "ABORT";
+  TRY(commit(context, {store::put(*record), store::put(*service)}));
+  return response;
+}
+
+}  // namespace
+
+// The newest first.
+Result<shapes::ListServiceDeploymentsResponse> list_service_deployments(
+    Context& context, const shapes::ListServiceDeploymentsRequest& request) {
+  const auto cluster = TRY(find_cluster(context, request.cluster)).document.name;
+  const auto service = TRY(find_service(context, cluster, request.service)).document;
+  std::vector<Positioned<shapes::ServiceDeploymentBrief>> all;
+  for (const auto& one : TRY(store::load_all<model::ServiceDeployment>(context.store, service.key() + "/"))) {
+    const auto& record = one.document;
+    if (!is_wanted(record, request)) continue;
+    all.push_back({fmt::format("{} {}", position_number(record.created_at.millis), record.id), brief(context, record)});
+  }
+  const std::size_t size = TRY(page_size(request.maxResults, kDeploymentsPerPage));
+  auto page = page_of(std::move(all), request.nextToken.value_or(""), size, Order::descending);
+  if (!page) return invalid_token();
+  return shapes::ListServiceDeploymentsResponse{std::move(page->items), std::move(page->next)};
+}
+
+Result<shapes::DescribeServiceDeploymentsResponse> describe_service_deployments(
+    Context& context, const shapes::DescribeServiceDeploymentsRequest& request) {
+  TRY(check_arns(request.serviceDeploymentArns, "serviceDeploymentArns"));
+  shapes::DescribeServiceDeploymentsResponse response;
+  response.serviceDeployments.emplace();
+  response.failures.emplace();
+  for (const auto& arn : request.serviceDeploymentArns) {
+    const auto key = key_of(context, arn, "service-deployment");
+    if (!key) return invalid_parameter("Invalid identifier: " + arn);
+    const auto found = TRY(store::load<model::ServiceDeployment>(context.store, *key));
+    if (!found) {
+      response.failures->push_back({.arn = arn, .reason = "MISSING"});
+      continue;
+    }
+    const auto& of = found->document;
+    const auto state =
+        TRY(store::load<model::ServiceState>(context.store, named(of.scope, of.cluster, of.service).key()));
+    response.serviceDeployments->push_back(shown(context, of, state ? &state->document : nullptr));
+  }
+  return response;
+}
+
+Result<shapes::DescribeServiceRevisionsResponse> describe_service_revisions(
+    Context& context, const shapes::DescribeServiceRevisionsRequest& request) {
+  TRY(check_arns(request.serviceRevisionArns, "serviceRevisionArns"));
+  shapes::DescribeServiceRevisionsResponse response;
+  response.serviceRevisions.emplace();
+  response.failures.emplace();
+  for (const auto& arn : request.serviceRevisionArns) {
+    const auto key = key_of(context, arn, "service-revision");
+    if (!key) return invalid_parameter("Invalid identifier: " + arn);
+    const auto found = TRY(store::load<model::ServiceRevision>(context.store, *key));
+    if (found) {
+      response.serviceRevisions->push_back(TRY(shown(context, found->document)));
+    } else {
+      response.failures->push_back({.arn = arn, .reason = "MISSING"});
+    }
+  }
+  return response;
+}
+
+Result<shapes::StopServiceDeploymentResponse> stop_service_deployment(
+    Context& context, const shapes::StopServiceDeploymentRequest& request) {
+  return writing(kServerException, [&] { return try_stop(context, request); });
+}
+
+}  // namespace weir::api::ecs

@@ -1,0 +1,109 @@
+#include "base/describe.h"
+#include "model/documents.h"
+
+namespace weir::model {
+
+const Shape& describe(const ServiceRevision*) {
+  static const Shape kShape = structure<ServiceRevision>(
+      "ServiceRevision",
+      {member<&ServiceRevision::scope>("scope"), member<&ServiceRevision::cluster>("cluster"),
+       member<&ServiceRevision::service>("service"), member<&ServiceRevision::id>("id"),
+       member<&ServiceRevision::arn>("arn"), member<&ServiceRevision::created_at>("created_at"),
+       member<&ServiceRevision::deployment_id>("deployment_id"),
+       member<&ServiceRevision::task_definition>("task_definition"),
+       member<&ServiceRevision::launch_type>("launch_type"), member<&ServiceRevision::load_balancers>("load_balancers"),
+       member<&ServiceRevision::network_configuration>("network_configuration"),
+       member<&ServiceRevision::platform_version>("platform_version"),
+       member<&ServiceRevision::capacity_provider_strategy>("capacity_provider_strategy"),
+       member<&ServiceRevision::propagate_tags>("propagate_tags"),
+       member<&ServiceRevision::enable_ecs_managed_tags>("enable_ecs_managed_tags")});
+  return kShape;
+}
+
+const Shape& describe(const ServiceDeployment*) {
+  static const Shape kShape = structure<ServiceDeployment>(
+      "ServiceDeployment", {member<&ServiceDeployment::scope>("scope"),
+                            member<&ServiceDeployment::cluster>("cluster"),
+                            member<&ServiceDeployment::service>("service"),
+                            member<&ServiceDeployment::id>("id"),
+                            member<&ServiceDeployment::arn>("arn"),
+                            member<&ServiceDeployment::status>("status"),
+                            member<&ServiceDeployment::status_reason>("status_reason"),
+                            member<&ServiceDeployment::created_at>("created_at"),
+                            member<&ServiceDeployment::updated_at>("updated_at"),
+                            member<&ServiceDeployment::started_at>("started_at"),
+                            member<&ServiceDeployment::finished_at>("finished_at"),
+                            member<&ServiceDeployment::stopped_at>("stopped_at"),
+                            member<&ServiceDeployment::source_revision>("source_revision"),
+                            member<&ServiceDeployment::target_revision>("target_revision"),
+                            member<&ServiceDeployment::deployment_id>("deployment_id"),
+                            member<&ServiceDeployment::configuration>("configuration"),
+                            member<&ServiceDeployment::breaker>("breaker"),
+                            member<&ServiceDeployment::breaker_failures>("breaker_failures"),
+                            member<&ServiceDeployment::breaker_threshold>("breaker_threshold"),
+                            member<&ServiceDeployment::rollback_revision>("rollback_revision"),
+                            member<&ServiceDeployment::rollback_reason>("rollback_reason"),
+                            member<&ServiceDeployment::rollback_started_at>("rollback_started_at")});
+  return kShape;
+}
+
+const Shape& describe(const RunRequest*) {
+  static const Shape kShape = structure<RunRequest>(
+      "RunRequest", {member<&RunRequest::scope>("scope"), member<&RunRequest::cluster>("cluster"),
+                     member<&RunRequest::token>("token"), member<&RunRequest::request>("request"),
+                     member<&RunRequest::tasks>("tasks"), member<&RunRequest::failures>("failures"),
+                     member<&RunRequest::created_at>("created_at")});
+  return kShape;
+}
+
+const Shape& describe(const AccountSetting*) {
+  static const Shape kShape = structure<AccountSetting>(
+      "AccountSetting", {member<&AccountSetting::scope>("scope"), member<&AccountSetting::principal>("principal"),
+                         member<&AccountSetting::name>("name"), member<&AccountSetting::value>("value")});
+  return kShape;
+}
+
+std::string ServiceRevision::key() const { return scope.prefix() + cluster + "/" + service + "/" + id; }
+std::string ServiceDeployment::key() const { return scope.prefix() + cluster + "/" + service + "/" + id; }
+std::string RunRequest::key() const { return scope.prefix() + cluster + "/" + token; }
+std::string AccountSetting::key() const { return scope.prefix() + principal + " " + name; }
+
+ServiceRevision revision_of(const Service& service) {
+  return {
+      .scope = service.scope,
+      .cluster = service.cluster,
+      .service = service.name,
+      .id = service.revision_id,
+      .created_at = service.deployment_created_at,
+      .deployment_id = service.deployment_id,
+      .task_definition = service.task_definition,
+      .launch_type = service.launch_type,
+      .load_balancers = service.load_balancers,
+      .network_configuration = service.network_configuration,
+      .platform_version = service.platform_version,
+      .capacity_provider_strategy = service.capacity_provider_strategy,
+      .propagate_tags = service.propagate_tags,
+      .enable_ecs_managed_tags = service.enable_ecs_managed_tags,
+  };
+}
+
+void restore(Service& service, const ServiceRevision& revision) {
+  service.revision_id = revision.id;
+  service.deployment_id = revision.deployment_id;
+  service.deployment_created_at = revision.created_at;
+  service.task_definition = revision.task_definition;
+  service.launch_type = revision.launch_type;
+  service.load_balancers = revision.load_balancers;
+  service.network_configuration = revision.network_configuration;
+  service.platform_version = revision.platform_version;
+  service.capacity_provider_strategy = revision.capacity_provider_strategy;
+  service.propagate_tags = revision.propagate_tags;
+  service.enable_ecs_managed_tags = revision.enable_ecs_managed_tags;
+}
+
+bool has_ended(const ServiceDeployment& deployment) {
+  return deployment.status == "SUCCESSFUL" || deployment.status == "STOPPED" ||
+         deployment.status == "ROLLBACK_SUCCESSFUL" || deployment.status == "ROLLBACK_FAILED";
+}
+
+}  // namespace weir::model
