@@ -6,6 +6,8 @@
 #include <charconv>
 #include <string>
 
+#include "base/check.h"
+
 namespace weir {
 namespace {
 
@@ -62,6 +64,15 @@ bool is_ipv4_literal(std::string_view text) {
 bool is_ipv6_literal(std::string_view text) {
   const auto literal = parse_literal(text);
   return literal && literal->ipv6;
+}
+
+std::optional<std::string> shortest_literal(std::string_view text) {
+  const auto literal = parse_literal(text);
+  if (!literal) return std::nullopt;
+  std::array<char, INET6_ADDRSTRLEN> written{};
+  check(inet_ntop(literal->ipv6 ? AF_INET6 : AF_INET, literal->bytes.data(), written.data(), written.size()) != nullptr,
+        "what was read as an address is written as one");
+  return std::string(written.data());
 }
 
 }  // namespace weir

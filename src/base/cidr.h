@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace weir {
@@ -25,5 +26,8 @@ class Cidr {
 // Whether `text` is an IPv4 or IPv6 literal.
 bool is_ipv4_literal(std::string_view text);
 bool is_ipv6_literal(std::string_view text);
+
+// An IP literal in its shortest form: "::1" of "0:0::1". None where `text` is no literal.
+std::optional<std::string> shortest_literal(std::string_view text);
 
 }  // namespace weir

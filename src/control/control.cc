@@ -12,6 +12,7 @@
 #include "control/runtime_watch.h"
 #include "control/service_reconciler.h"
 #include "control/table_compiler.h"
+#include "control/target_reconciler.h"
 #include "control/task_reconciler.h"
 #include "control/task_spec.h"
 #include "control/wake_list.h"
@@ -32,6 +33,15 @@ std::string task_definition_key(const model::Scope& scope, const std::string& ar
     revision = revision * 10 + (arn[at] - '0');
   }
   return model::task_definition_key(scope, std::string_view(arn).substr(slash + 1, colon - slash - 1), revision);
+}
+
+// Puts the group among `groups`, or takes it out.
+void note(std::set<Group>& groups, const Group& group, bool is_among) {
+  if (is_among) {
+    groups.insert(group);
+  } else {
+    groups.erase(group);
+  }
 }
 
 }  // namespace
@@ -68,8 +78,10 @@ struct Control::State {
   Result<History> deployment_of(const ServiceView& view);
   Result<> erase_history(const model::Service& service, std::vector<store::Write>& writes);
   bool reconcile_tasks_alone(const Group& group);
+  bool reconcile_targets(const Group& group);
   std::vector<TaskStep> step_tasks(const std::set<std::string>& keys);
   TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation) const;
+  TargetView view_target(const std::string& pool, const std::string& backend) const;
   void write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) const;
   void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next);
   std::optional<Timestamp> start(const model::Task& task);
@@ -101,6 +113,7 @@ struct Control::State {
   WakeList wakes;
   std::set<Group> dirty;
   std::set<Group> awaiting;  // an acknowledgement
+  std::set<Group> draining;  // targets that finish what they have
   bool compiled_once = false;
   bool listeners_dirty = false;
   Timestamp now;
@@ -178,6 +191,11 @@ std::optional<Instant> Control::State::next_instant() const {
 void Control::State::hear(route::Feedback feedback) {
   const route::Feedback& before = publication.feedback();
   const auto look_at = [&](const route::BackendStatus& status, bool only_if_stopping) {
+    if (is_registered_backend(status.backend)) {
+      const Group group{Group::Kind::targets, status.pool};
+      if (!only_if_stopping || draining.contains(group)) dirty.insert(group);
+      return;
+    }
     const auto* task = mirror.task_by_id(task_of_backend(status.backend));
     if (!task || (only_if_stopping && task->document.desired_status == "RUNNING")) return;
     dirty.insert(group_of(task->document));
@@ -200,7 +218,8 @@ void Control::State::hear(route::Feedback feedback) {
 // ----------------------------------------------------------------------------------------------------------
 
 bool Control::State::reconcile(const Group& group) {
-  if (!group.is_service) return reconcile_tasks_alone(group);
+  if (group.kind == Group::Kind::targets) return reconcile_targets(group);
+  if (group.kind == Group::Kind::task) return reconcile_tasks_alone(group);
   const auto service = mirror.services().find(group.key);
   return service == mirror.services().end() ? reconcile_tasks_alone(group) : reconcile_service(group, service->second);
 }
@@ -282,19 +301,48 @@ Result<> Control::State::erase_history(const model::Service& service, std::vecto
 
 // A task that belongs to no service; or the tasks of one that is gone, which go as well.
 bool Control::State::reconcile_tasks_alone(const Group& group) {
-  std::vector<TaskStep> steps = step_tasks(group.is_service ? mirror.tasks_of(group.key) : std::set{group.key});
+  const bool is_service = group.kind == Group::Kind::service;
+  std::vector<TaskStep> steps = step_tasks(is_service ? mirror.tasks_of(group.key) : std::set{group.key});
   std::vector<store::Write> writes;
   std::optional<Timestamp> next;
   for (auto& step : steps) {
-    if (group.is_service) tell_to_stop(step, "The service is gone");
+    if (is_service) tell_to_stop(step, "The service is gone");
     if (step.next) next = next ? std::min(*next, *step.next) : *step.next;
   }
   write_tasks(steps, writes);
-  const auto state = group.is_service ? mirror.states().find(group.key) : mirror.states().end();
+  const auto state = is_service ? mirror.states().find(group.key) : mirror.states().end();
   if (steps.empty() && state != mirror.states().end()) writes.push_back(store::erase(state->second));
   const Committed committed = commit(writes);
   if (committed == Committed::yes) carry_out(group, steps, next);
   return committed == Committed::yes;
+}
+
+bool Control::State::reconcile_targets(const Group& group) {
+  std::vector<store::Write> writes;
+  std::optional<Timestamp> next;
+  bool awaits = false, drains = false;
+  for (const auto& key : mirror.targets_of(group.key)) {
+    const auto wish = mirror.targets().find(key);
+    const auto stored = mirror.target_states().find(key);
+    const model::TargetState* const before =
+        stored == mirror.target_states().end() ? nullptr : &stored->second.document;
+    const TargetView view = view_target(group.key, before ? backend_id(before->target) : std::string());
+    const TargetStep step =
+        step_target(wish == mirror.targets().end() ? nullptr : &wish->second.document, before, view, now);
+    if (step.next) next = next ? std::min(*next, *step.next) : *step.next;
+    awaits |= step.awaits_acknowledgement;
+    drains |= step.drains;
+    if (before && !step.state) {
+      writes.push_back(store::erase(stored->second));
+    } else if (step.changed) {
+      writes.push_back(store::put(*step.state, before ? stored->second.revision : store::Expect::kAbsent));
+    }
+  }
+  if (commit(writes) != Committed::yes) return false;
+  note(awaiting, group, awaits);
+  note(draining, group, drains);
+  wakes.set(group, next);
+  return true;
 }
 
 std::vector<TaskStep> Control::State::step_tasks(const std::set<std::string>& keys) {
@@ -310,23 +358,25 @@ std::vector<TaskStep> Control::State::step_tasks(const std::set<std::string>& ke
 
 TaskView Control::State::view_task(const model::Task& task,
                                    std::optional<runtime::TaskObservation>& observation) const {
-  using route::BackendState;
   TaskView view{.observation = observation ? &*observation : nullptr};
   for (const auto& target : task.targets) {
-    const std::string& pool = target.target_group;
-    const std::string backend = backend_id(task, target);
-    const model::TargetGroup* group = mirror.target_group(pool);
-    TargetView seen;
-    seen.group_exists = group != nullptr;
-    seen.drain_delay = group ? drain_delay(*group) : Duration(kDeregistrationDelay);
-    seen.acknowledged_serving = publication.acknowledged(pool, backend, BackendState::serving);
-    seen.acknowledged_draining = publication.acknowledged(pool, backend, BackendState::draining);
-    seen.acknowledged_checking =
-        seen.acknowledged_serving || publication.acknowledged(pool, backend, BackendState::checking);
-    seen.status = publication.status(pool, backend);
-    view.targets.push_back(seen);
+    view.targets.push_back(view_target(target.target_group, backend_id(task, target)));
   }
   return view;
+}
+
+TargetView Control::State::view_target(const std::string& pool, const std::string& backend) const {
+  using route::BackendState;
+  const model::TargetGroup* group = mirror.target_group(pool);
+  TargetView seen;
+  seen.group_exists = group != nullptr;
+  seen.drain_delay = group ? drain_delay(*group) : Duration(kDeregistrationDelay);
+  seen.acknowledged_serving = publication.acknowledged(pool, backend, BackendState::serving);
+  seen.acknowledged_draining = publication.acknowledged(pool, backend, BackendState::draining);
+  seen.acknowledged_checking =
+      seen.acknowledged_serving || publication.acknowledged(pool, backend, BackendState::checking);
+  seen.status = publication.status(pool, backend);
+  return seen;
 }
 
 void Control::State::write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) const {
@@ -359,11 +409,7 @@ void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& 
         break;
     }
   }
-  if (awaits) {
-    awaiting.insert(group);
-  } else {
-    awaiting.erase(group);
-  }
+  note(awaiting, group, awaits);
   wakes.set(group, next);
 }
 
@@ -405,6 +451,7 @@ void Control::State::publish() {
       sources.tasks.push_back(&each.document);
     }
   }
+  for (const auto& [key, each] : mirror.target_states()) sources.targets.push_back(&each.document);
   compiled = compile_table(sources, options);
   compiled_once = true;
   listeners_dirty = true;

@@ -10,19 +10,27 @@ namespace {
 std::string service_key(const model::Task& task) { return task.scope.prefix() + task.cluster + "/" + task.service; }
 
 // Whether the table is the same with either.
+bool same_target(const model::TaskTarget& a, const model::TaskTarget& b) {
+  return a.state == b.state && a.port == b.port && a.address == b.address && a.target_group == b.target_group;
+}
+
 bool same_targets(const model::Task* a, const model::Task* b) {
-  const auto same = [](const model::TaskTarget& x, const model::TaskTarget& y) {
-    return x.state == y.state && x.port == y.port && x.address == y.address && x.target_group == y.target_group;
-  };
   const bool none_a = !a || a->targets.empty(), none_b = !b || b->targets.empty();
   if (none_a || none_b) return none_a && none_b;
-  return std::equal(a->targets.begin(), a->targets.end(), b->targets.begin(), b->targets.end(), same);
+  return std::equal(a->targets.begin(), a->targets.end(), b->targets.begin(), b->targets.end(), same_target);
+}
+
+const std::set<std::string>& keys_at(const std::map<std::string, std::set<std::string>>& index,
+                                     const std::string& name) {
+  static const std::set<std::string> kNone;
+  const auto found = index.find(name);
+  return found == index.end() ? kNone : found->second;
 }
 
 }  // namespace
 
 Group group_of(const model::Task& task) {
-  return task.service.empty() ? Group{false, task.key()} : Group{true, service_key(task)};
+  return task.service.empty() ? Group{Group::Kind::task, task.key()} : Group{Group::Kind::service, service_key(task)};
 }
 
 Result<> Mirror::follow() {
@@ -43,6 +51,8 @@ Result<> Mirror::load_everything() {
   TRY(load_kind(tasks_));
   TRY(load_kind(balancers_));
   TRY(load_kind(groups_));
+  TRY(load_kind(targets_));
+  TRY(load_kind(target_states_));
   TRY(load_kind(listeners_));
   TRY(load_kind(rules_));
   TRY(load_kind(listener_states_));
@@ -55,6 +65,8 @@ Result<> Mirror::apply(const store::Key& key) {
   if (key.kind == model::Task::kKind) return refresh(tasks_, key.name);
   if (key.kind == model::LoadBalancer::kKind) return refresh(balancers_, key.name);
   if (key.kind == model::TargetGroup::kKind) return refresh(groups_, key.name);
+  if (key.kind == model::Target::kKind) return refresh(targets_, key.name);
+  if (key.kind == model::TargetState::kKind) return refresh(target_states_, key.name);
   if (key.kind == model::Listener::kKind) return refresh(listeners_, key.name);
   if (key.kind == model::Rule::kKind) return refresh(rules_, key.name);
   if (key.kind == model::ListenerState::kKind) return refresh(listener_states_, key.name);
@@ -99,11 +111,11 @@ Result<> Mirror::take(Documents<D>& into, const store::Document& raw) {
 }
 
 void Mirror::changed(const model::Service* before, const model::Service* after) {
-  dirty_.insert({true, (after ? after : before)->key()});
+  dirty_.insert({Group::Kind::service, (after ? after : before)->key()});
 }
 
 void Mirror::changed(const model::ServiceState* before, const model::ServiceState* after) {
-  dirty_.insert({true, (after ? after : before)->key()});
+  dirty_.insert({Group::Kind::service, (after ? after : before)->key()});
 }
 
 void Mirror::changed(const model::Task* before, const model::Task* after) {
@@ -115,7 +127,7 @@ void Mirror::changed(const model::Task* before, const model::Task* after) {
   if (before && after) return;
   if (after) {
     task_keys_[task.id] = key;
-    if (group.is_service) tasks_of_[group.key].insert(key);
+    if (group.kind == Group::Kind::service) tasks_of_[group.key].insert(key);
     return;
   }
   task_keys_.erase(task.id);
@@ -139,6 +151,29 @@ void Mirror::changed(const model::TargetGroup* before, const model::TargetGroup*
       dirty_.insert(group_of(task.document));
     }
   }
+  if (targets_of_.contains(arn)) dirty_.insert({Group::Kind::targets, arn});
+}
+
+void Mirror::changed(const model::Target* before, const model::Target* after) {
+  const model::Target& target = after ? *after : *before;
+  index_target(target.target_group, target.key());
+}
+
+void Mirror::changed(const model::TargetState* before, const model::TargetState* after) {
+  const model::TargetState& state = after ? *after : *before;
+  if (!before || !after || !same_target(before->target, after->target)) routes_dirty_ = true;
+  index_target(state.target.target_group, state.key());
+}
+
+void Mirror::index_target(const std::string& target_group, const std::string& key) {
+  dirty_.insert({Group::Kind::targets, target_group});
+  auto& keys = targets_of_[target_group];
+  if (targets_.contains(key) || target_states_.contains(key)) {
+    keys.insert(key);
+  } else {
+    keys.erase(key);
+  }
+  if (keys.empty()) targets_of_.erase(target_group);
 }
 
 void Mirror::changed(const model::Listener*, const model::Listener*) {
@@ -150,10 +185,9 @@ void Mirror::changed(const model::Rule*, const model::Rule*) { routes_dirty_ = t
 
 void Mirror::changed(const model::ListenerState*, const model::ListenerState*) { listeners_dirty_ = true; }
 
-const std::set<std::string>& Mirror::tasks_of(const std::string& key) const {
-  static const std::set<std::string> kNone;
-  const auto found = tasks_of_.find(key);
-  return found == tasks_of_.end() ? kNone : found->second;
+const std::set<std::string>& Mirror::tasks_of(const std::string& key) const { return keys_at(tasks_of_, key); }
+const std::set<std::string>& Mirror::targets_of(const std::string& target_group) const {
+  return keys_at(targets_of_, target_group);
 }
 
 const model::TargetGroup* Mirror::target_group(const std::string& arn) const {

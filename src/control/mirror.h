@@ -17,10 +17,12 @@ namespace weir::control {
 template <class D>
 using Documents = std::map<std::string, store::Versioned<D>>;  // by key
 
-// The unit that is reconciled and committed as one: a service with its tasks, or one task that has none.
+// The unit that is reconciled and committed as one: a service with its tasks, one task that has none, or the targets
+// that were registered by hand with a target group.
 struct Group {
-  bool is_service = true;
-  std::string key;  // of the Service, or of the Task
+  enum class Kind { task, service, targets };
+  Kind kind = Kind::service;
+  std::string key;  // of the Task, of the Service; the target group's ARN
   auto operator<=>(const Group&) const = default;
 };
 
@@ -41,12 +43,16 @@ class Mirror {
   const Documents<model::Task>& tasks() const { return tasks_; }
   const Documents<model::LoadBalancer>& balancers() const { return balancers_; }
   const Documents<model::TargetGroup>& target_groups() const { return groups_; }
+  const Documents<model::Target>& targets() const { return targets_; }
+  const Documents<model::TargetState>& target_states() const { return target_states_; }
   const Documents<model::Listener>& listeners() const { return listeners_; }
   const Documents<model::Rule>& rules() const { return rules_; }
   const Documents<model::ListenerState>& listener_states() const { return listener_states_; }
 
   // Keys of the tasks of a service.
   const std::set<std::string>& tasks_of(const std::string& service_key) const;
+  // Keys of the targets that were registered by hand with a target group, those that still drain too.
+  const std::set<std::string>& targets_of(const std::string& target_group) const;
   // Null where there is none.
   const model::TargetGroup* target_group(const std::string& arn) const;
   const store::Versioned<model::Task>* task_by_id(std::string_view id) const;
@@ -72,9 +78,12 @@ class Mirror {
   void changed(const model::Task* before, const model::Task* after);
   void changed(const model::LoadBalancer* before, const model::LoadBalancer* after);
   void changed(const model::TargetGroup* before, const model::TargetGroup* after);
+  void changed(const model::Target* before, const model::Target* after);
+  void changed(const model::TargetState* before, const model::TargetState* after);
   void changed(const model::Listener* before, const model::Listener* after);
   void changed(const model::Rule* before, const model::Rule* after);
   void changed(const model::ListenerState* before, const model::ListenerState* after);
+  void index_target(const std::string& target_group, const std::string& key);
 
   store::Store& store_;
   Log& log_;
@@ -84,10 +93,13 @@ class Mirror {
   Documents<model::Task> tasks_;
   Documents<model::LoadBalancer> balancers_;
   Documents<model::TargetGroup> groups_;
+  Documents<model::Target> targets_;
+  Documents<model::TargetState> target_states_;
   Documents<model::Listener> listeners_;
   Documents<model::Rule> rules_;
   Documents<model::ListenerState> listener_states_;
   std::map<std::string, std::set<std::string>> tasks_of_;      // by the service's key
+  std::map<std::string, std::set<std::string>> targets_of_;    // by the target group's ARN
   std::map<std::string, std::string, std::less<>> task_keys_;  // by the task's id
   std::map<std::string, std::string> group_keys_;              // by the target group's ARN
   std::set<Group> dirty_;

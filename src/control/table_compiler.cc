@@ -236,14 +236,16 @@ class TableCompiler {
 
   void add_backends() {
     std::map<std::string, std::vector<route::Backend>> backends;
-    for (const auto* task : sources_.tasks) {
-      for (const auto& target : task->targets) {
-        const auto state = backend_state(target.state);
-        if (!state) continue;
+    const auto add = [&](const model::TaskTarget& target, std::string id) {
+      if (const auto state = backend_state(target.state)) {
         backends[target.target_group].push_back(
-            {backend_id(*task, target), target.address, static_cast<std::uint16_t>(target.port), *state});
+            {std::move(id), target.address, static_cast<std::uint16_t>(target.port), *state});
       }
+    };
+    for (const auto* task : sources_.tasks) {
+      for (const auto& target : task->targets) add(target, backend_id(*task, target));
     }
+    for (const auto* registered : sources_.targets) add(registered->target, backend_id(registered->target));
     for (auto& [arn, list] : backends) {
       std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
       list.erase(std::unique(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id == b.id; }),
@@ -274,6 +276,13 @@ CompiledTable compile_table(const TableSources& sources, const ControlOptions& o
 std::string backend_id(const model::Task& task, const model::TaskTarget& target) {
   return task.id + ":" + std::to_string(target.port);
 }
+
+constexpr std::string_view kRegistered = "ip/";
+std::string backend_id(const model::TaskTarget& registered) {
+  return std::string(kRegistered) + "[" + registered.address + "]:" + std::to_string(registered.port);
+}
+
+bool is_registered_backend(std::string_view id) { return id.starts_with(kRegistered); }
 
 std::string_view task_of_backend(std::string_view id) { return id.substr(0, id.find(':')); }
 

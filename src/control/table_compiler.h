@@ -19,6 +19,7 @@ struct TableSources {
   std::vector<const model::Rule*> rules;
   std::vector<const model::TargetGroup*> groups;
   std::vector<const model::Task*> tasks;
+  std::vector<const model::TargetState*> targets;  // registered by hand
 };
 
 struct CompiledTable {
@@ -37,6 +38,9 @@ CompiledTable compile_table(const TableSources& sources, const ControlOptions& o
 
 // A target's name within its pool.
 std::string backend_id(const model::Task& task, const model::TaskTarget& target);
+// The same of one that was registered by hand, "ip/[127.0.0.1]:80": no task's id looks so.
+std::string backend_id(const model::TaskTarget& registered);
+bool is_registered_backend(std::string_view id);
 // The id of the task that a backend belongs to.
 std::string_view task_of_backend(std::string_view id);
 // Whether the target has a backend in the table: checking, serving or draining.

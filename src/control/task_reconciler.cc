@@ -130,7 +130,11 @@ class TaskLife {
   void end() {
     if (task().desired_status != "STOPPED") end_by_itself();
     // No process is left to finish anything: out of the table at once.
-    for (auto& target : task().targets) leave_table(target);
+    for (std::size_t i = 0; i < task().targets.size(); ++i) {
+      TargetLife life = life_of(i);
+      life.leave_table();
+      take(life);
+    }
     if (seen() && seen()->phase == TaskPhase::stopping) {
       set(task().last_status, std::string("STOPPING"));
       if (!task().stopping_at) set(task().stopping_at, now_);
@@ -160,9 +164,11 @@ class TaskLife {
     tell(failed ? TaskNews::start_failed : !seen() ? TaskNews::lost : proved ? TaskNews::ended : TaskNews::ended_early);
   }
 
-  void leave_table(TaskTarget& target) {
-    set(target.state, std::string("gone"));
-    set(target.acknowledged, false);
+  TargetLife life_of(std::size_t at) { return {task().targets[at], view_.targets[at], now_}; }
+  void take(const TargetLife& life) {
+    step_.changed |= life.changed();
+    step_.awaits_acknowledgement |= life.awaits_acknowledgement();
+    if (life.next()) wake_at(*life.next());
   }
 
   // --- stopping -----------------------------------------------------------------------------------------------------
@@ -171,7 +177,7 @@ class TaskLife {
     bool drained = true;
     bool begun = false;
     for (std::size_t i = 0; i < task().targets.size(); ++i) {
-      begun |= begin_drain(task().targets[i]);
+      begun |= begin_drain(i);
       drained &= drain(i);
     }
     if (begun) tell(TaskNews::drains);
@@ -185,35 +191,20 @@ class TaskLife {
   }
 
   // True where the target was in the table and begins to drain now.
-  bool begin_drain(TaskTarget& target) {
-    if (target.state != "checking" && target.state != "serving") return false;
-    set(target.state, std::string("draining"));
-    set(target.acknowledged, false);
-    tell(TaskNews::deregistered, target.target_group);
-    return true;
+  bool begin_drain(std::size_t at) {
+    TargetLife life = life_of(at);
+    const bool begun = life.begin_drain();
+    take(life);
+    if (begun) tell(TaskNews::deregistered, task().targets[at].target_group);
+    return begun;
   }
 
-  // True where the target has nothing in flight: it never was in the table, or it has drained.
+  // True where the target has nothing in flight.
   bool drain(std::size_t at) {
-    TaskTarget& target = task().targets[at];
-    if (target.state != "draining") return true;
-    const TargetView& view = view_.targets[at];
-    if (!target.draining_since) {
-      if (!view.acknowledged_draining) {
-        step_.awaits_acknowledgement = true;
-        return false;
-      }
-      set(target.draining_since, now_);
-    }
-    const Timestamp until = *target.draining_since + view.drain_delay;
-    const bool idle = view.acknowledged_draining && view.status && view.status->active == 0;
-    if (!idle && now_ < until) {
-      wake_at(until);
-      step_.awaits_acknowledgement |= !view.acknowledged_draining;
-      return false;
-    }
-    leave_table(target);
-    return true;
+    TargetLife life = life_of(at);
+    const bool drained = life.drain();
+    take(life);
+    return drained;
   }
 
   // --- running ------------------------------------------------------------------------------------------------------
@@ -259,19 +250,14 @@ class TaskLife {
     TaskTarget& target = task().targets[at];
     const TargetView& view = view_.targets[at];
     if (!view.group_exists) {
-      begin_drain(target);
+      begin_drain(at);
       drain(at);
       return;
     }
     if (target.state == "waiting") enter_table(target);
-    note_health(target, view);
-    if (target.state == "checking" && target.health == "healthy") set(target.state, std::string("serving"));
-    if (target.state != "serving" || target.acknowledged) return;
-    if (view.acknowledged_serving) {
-      set(target.acknowledged, true);
-    } else {
-      step_.awaits_acknowledgement = true;
-    }
+    TargetLife life = life_of(at);
+    life.serve();
+    take(life);
   }
 
   void enter_table(TaskTarget& target) {
@@ -292,15 +278,6 @@ class TaskLife {
       }
     }
     return target.container_port;
-  }
-
-  // A proxy that knows nothing yet (just started) does not take back what was known.
-  void note_health(TaskTarget& target, const TargetView& view) {
-    if (!view.status || view.status->health == route::Health::unknown) return;
-    const bool healthy = view.status->health == route::Health::healthy;
-    set(target.health, std::string(healthy ? "healthy" : "unhealthy"));
-    set(target.reason, healthy ? std::string() : view.status->reason);
-    set(target.description, healthy ? std::string() : view.status->description);
   }
 
   bool proxy_agrees() const {

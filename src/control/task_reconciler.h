@@ -8,26 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "control/target_life.h"
 #include "model/documents.h"
-#include "route/feedback.h"
 #include "runtime/runtime.h"
 
 namespace weir::control {
 
-// What is known of one target of a task; in the order of Task.targets.
-struct TargetView {
-  bool group_exists = true;
-  Duration drain_delay{};
-  // All workers run a table in which the backend is in the table at all, serving, draining.
-  bool acknowledged_checking = false;
-  bool acknowledged_serving = false;
-  bool acknowledged_draining = false;
-  const route::BackendStatus* status = nullptr;  // the proxy's last word; null for none
-};
-
 struct TaskView {
   const runtime::TaskObservation* observation = nullptr;  // null: the runtime knows no such task
-  std::vector<TargetView> targets;
+  std::vector<TargetView> targets;                 // in the order of Task.targets
 };
 
 // What the runtime is to be told after the document is stored.

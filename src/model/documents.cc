@@ -211,12 +211,34 @@ const Shape& describe(const TargetGroup*) {
   return kShape;
 }
 
+const Shape& describe(const Target*) {
+  static const Shape kShape = structure<Target>("Target", {
+                                                              member<&Target::scope>("scope"),
+                                                              member<&Target::target_group>("target_group"),
+                                                              member<&Target::address>("address"),
+                                                              member<&Target::port>("port"),
+                                                              member<&Target::zone>("zone"),
+                                                          });
+  return kShape;
+}
+
+const Shape& describe(const TargetState*) {
+  static const Shape kShape = structure<TargetState>("TargetState", {
+                                                                        member<&TargetState::scope>("scope"),
+                                                                        member<&TargetState::target>("target"),
+                                                                    });
+  return kShape;
+}
+
 const Shape& describe(const Listener*) {
-  static const Shape kShape = structure<Listener>("Listener", {
-                                                                  member<&Listener::scope>("scope"),
-                                                                  member<&Listener::listener>("listener"),
-                                                                  member<&Listener::tags>("tags"),
-                                                              });
+  static const Shape kShape =
+      structure<Listener>("Listener", {
+                                          member<&Listener::scope>("scope"),
+                                          member<&Listener::listener>("listener"),
+                                          member<&Listener::tags>("tags"),
+                                          member<&Listener::attributes>("attributes"),
+                                          member<&Listener::more_certificates>("more_certificates"),
+                                      });
   return kShape;
 }
 
@@ -268,6 +290,15 @@ std::string health_of(const Task& task) {
 }
 std::string LoadBalancer::key() const { return scope.prefix() + balancer.LoadBalancerName.value_or(""); }
 std::string TargetGroup::key() const { return scope.prefix() + group.TargetGroupName.value_or(""); }
+std::string targets_of_group(const Scope& scope, std::string_view target_group) {
+  return fmt::format("{}{}/", scope.prefix(), target_group);
+}
+std::string Target::key() const {
+  return fmt::format("{}[{}]:{}", targets_of_group(scope, target_group), address, port);
+}
+std::string TargetState::key() const {
+  return fmt::format("{}[{}]:{}", targets_of_group(scope, target.target_group), target.address, target.port);
+}
 std::string Listener::key() const { return scope.prefix() + listener.ListenerArn.value_or(""); }
 std::string rules_of_listener(const Scope& scope, std::string_view listener) {
   constexpr std::string_view kListener = ":listener/";

@@ -193,7 +193,7 @@ struct ServiceState {
   std::string key() const;
 };
 
-// A task's place in one target group.
+// A task's place in one target group, or that of a target registered by hand.
 struct TaskTarget {
   std::string target_group;  // ARN
   std::string container;
@@ -310,12 +310,36 @@ struct TargetGroup {
   std::string key() const;
 };
 
+// Wish: a target registered by hand. Key: scope + target group's ARN + "/" + place, so that those of a group are listed
+// together.
+struct Target {
+  static constexpr const char* kKind = "target";
+  Scope scope;
+  std::string target_group;  // ARN
+  std::string address;       // an IP literal in its shortest form
+  std::int32_t port = 0;
+  std::string zone;  // as given; empty for none
+  std::string key() const;
+};
+
+// Fact, by control: what became of a Target. It outlives its wish until it has drained. Key: as its Target.
+struct TargetState {
+  static constexpr const char* kKind = "target-state";
+  Scope scope;
+  TaskTarget target;  // without a container
+  std::string key() const;
+};
+// What the keys of a target group's targets begin with.
+std::string targets_of_group(const Scope& scope, std::string_view target_group);
+
 // Wish. Key: scope + listener ARN.
 struct Listener {
   static constexpr const char* kKind = "listener";
   Scope scope;
   elbv2::Listener listener;
   std::vector<elbv2::Tag> tags;
+  std::map<std::string, std::string> attributes;  // those that were set
+  std::vector<std::string> more_certificates;     // ARNs, besides the default one: chosen by the name asked for
   std::string key() const;
 };
 
@@ -362,6 +386,8 @@ const Shape& describe(const RunRequest*);
 const Shape& describe(const AccountSetting*);
 const Shape& describe(const LoadBalancer*);
 const Shape& describe(const TargetGroup*);
+const Shape& describe(const Target*);
+const Shape& describe(const TargetState*);
 const Shape& describe(const Listener*);
 const Shape& describe(const Rule*);
 const Shape& describe(const ListenerState*);

@@ -33,6 +33,14 @@ void add_actions(ActionTable& table, Host& host) {
   table.add("elbv2", "SetRulePriorities", &set_rule_priorities);
   table.add("elbv2", "DescribeRules", &describe_rules);
   table.add("elbv2", "DescribeTags", &describe_tags);
+  table.add("elbv2", "AddTags", &add_tags);
+  table.add("elbv2", "RemoveTags", &remove_tags);
+  table.add("elbv2", "RegisterTargets", &register_targets);
+  table.add("elbv2", "DeregisterTargets", &deregister_targets);
+  table.add("elbv2", "DescribeAccountLimits", &describe_account_limits);
+  table.add("elbv2", "DescribeSSLPolicies", &describe_ssl_policies);
+  table.add("elbv2", "DescribeListenerAttributes", &describe_listener_attributes);
+  table.add("elbv2", "ModifyListenerAttributes", &modify_listener_attributes);
 }
 
 }  // namespace weir::api::elbv2

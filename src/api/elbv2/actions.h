@@ -33,6 +33,10 @@ Result<shapes::DescribeTargetGroupAttributesOutput> describe_target_group_attrib
     Context&, const shapes::DescribeTargetGroupAttributesInput&);
 Result<shapes::DescribeTargetHealthOutput> describe_target_health(Context&, const shapes::DescribeTargetHealthInput&);
 
+// Targets by hand; those of tasks come and go with their service.
+Result<shapes::RegisterTargetsOutput> register_targets(Context&, const shapes::RegisterTargetsInput&);
+Result<shapes::DeregisterTargetsOutput> deregister_targets(Context&, const shapes::DeregisterTargetsInput&);
+
 // `host` says whether the listener's port can be had.
 Result<shapes::CreateListenerOutput> create_listener(Context&, Host& host, const shapes::CreateListenerInput&);
 Result<shapes::ModifyListenerOutput> modify_listener(Context&, Host& host, const shapes::ModifyListenerInput&);
@@ -47,6 +51,15 @@ Result<shapes::SetRulePrioritiesOutput> set_rule_priorities(Context&, const shap
 Result<shapes::DescribeRulesOutput> describe_rules(Context&, const shapes::DescribeRulesInput&);
 
 Result<shapes::DescribeTagsOutput> describe_tags(Context&, const shapes::DescribeTagsInput&);
+Result<shapes::AddTagsOutput> add_tags(Context&, const shapes::AddTagsInput&);
+Result<shapes::RemoveTagsOutput> remove_tags(Context&, const shapes::RemoveTagsInput&);
+
+Result<shapes::DescribeAccountLimitsOutput> describe_account_limits(Context&, const shapes::DescribeAccountLimitsInput&);
+Result<shapes::DescribeSSLPoliciesOutput> describe_ssl_policies(Context&, const shapes::DescribeSSLPoliciesInput&);
+Result<shapes::DescribeListenerAttributesOutput> describe_listener_attributes(
+    Context&, const shapes::DescribeListenerAttributesInput&);
+Result<shapes::ModifyListenerAttributesOutput> modify_listener_attributes(
+    Context&, const shapes::ModifyListenerAttributesInput&);
 
 // `host` outlives the table.
 void add_actions(ActionTable& table, Host& host);

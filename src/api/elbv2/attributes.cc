@@ -59,6 +59,36 @@ constexpr Attribute kTargetGroup[] = {
     {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", fixed},
 };
 
+// What a client's certificate said reaches the backend under these names.
+constexpr Attribute kHttps[] = {
+    {"routing.http.request.x_amzn_mtls_clientcert.header_name", "X-Amzn-Mtls-Clientcert", fixed},
+    {"routing.http.request.x_amzn_mtls_clientcert_issuer.header_name", "X-Amzn-Mtls-Clientcert-Issuer", fixed},
+    {"routing.http.request.x_amzn_mtls_clientcert_leaf.header_name", "X-Amzn-Mtls-Clientcert-Leaf", fixed},
+    {"routing.http.request.x_amzn_mtls_clientcert_serial_number.header_name", "X-Amzn-Mtls-Clientcert-Serial-Number",
+     fixed},
+    {"routing.http.request.x_amzn_mtls_clientcert_subject.header_name", "X-Amzn-Mtls-Clientcert-Subject", fixed},
+    {"routing.http.request.x_amzn_mtls_clientcert_validity.header_name", "X-Amzn-Mtls-Clientcert-Validity", fixed},
+    {"routing.http.request.x_amzn_tls_cipher_suite.header_name", "X-Amzn-Tls-Cipher-Suite", fixed},
+    {"routing.http.request.x_amzn_tls_version.header_name", "X-Amzn-Tls-Version", fixed},
+    // Those of HTTP as well; kHttp is the rest of this table.
+    {"routing.http.response.access_control_allow_credentials.header_value", "", fixed},
+    {"routing.http.response.access_control_allow_headers.header_value", "", fixed},
+    {"routing.http.response.access_control_allow_methods.header_value", "", fixed},
+    {"routing.http.response.access_control_allow_origin.header_value", "", fixed},
+    {"routing.http.response.access_control_expose_headers.header_value", "", fixed},
+    {"routing.http.response.access_control_max_age.header_value", "", fixed},
+    {"routing.http.response.content_security_policy.header_value", "", fixed},
+    {"routing.http.response.server.enabled", "true", fixed, kSwitch},
+    {"routing.http.response.strict_transport_security.header_value", "", fixed},
+    {"routing.http.response.x_content_type_options.header_value", "", fixed},
+    {"routing.http.response.x_frame_options.header_value", "", fixed},
+};
+constexpr std::size_t kOnlyHttps = 8;
+
+constexpr Attribute kTcp[] = {
+    {"tcp.idle_timeout.seconds", "350", acts, "", 60, 6000},
+};
+
 bool is_among(std::string_view words, std::string_view word) {
   while (true) {
     const auto bar = words.find('|');
@@ -78,6 +108,13 @@ bool is_between(const std::string& text, int least, int most) {
 
 std::span<const Attribute> balancer_attributes() { return kBalancer; }
 std::span<const Attribute> target_group_attributes() { return kTargetGroup; }
+std::span<const Attribute> listener_attributes(std::string_view protocol) {
+  const std::span<const Attribute> https = kHttps;
+  if (protocol == "HTTP") return https.subspan(kOnlyHttps);
+  if (protocol == "HTTPS") return https;
+  if (protocol == "TCP") return kTcp;
+  return {};
+}
 
 std::map<std::string, std::string> defaults_of(std::span<const Attribute> table) {
   std::map<std::string, std::string> all;

@@ -1,4 +1,4 @@
-// The attributes of balancers and target groups: their names, defaults and what may be set. Pure functions; any thread.
+// The attributes of balancers, target groups and listeners: their names, defaults and what may be set. Pure functions; any thread.
 #pragma once
 
 #include <map>
@@ -27,11 +27,13 @@ struct Attribute {
 
 std::span<const Attribute> balancer_attributes();
 std::span<const Attribute> target_group_attributes();
+// Those of a listener of `protocol`.
+std::span<const Attribute> listener_attributes(std::string_view protocol);
 
 // Every attribute at its default.
 std::map<std::string, std::string> defaults_of(std::span<const Attribute> table);
 // Errors: ValidationError for an unknown key or a bad value, InvalidConfigurationRequest for one that is refused.
-// `noun` begins the message: "Load balancer", "Target group".
+// `noun` begins the message: "Load balancer", "Target group", "Listener".
 Result<> check_attribute(std::span<const Attribute> table, std::string_view noun, const std::string& key,
                          const std::string& value);
 

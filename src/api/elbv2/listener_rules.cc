@@ -7,12 +7,12 @@
 
 #include "api/elbv2/associations.h"
 #include "api/elbv2/errors.h"
+#include "api/limits.h"
 
 namespace weir::api::elbv2 {
 
 namespace {
 
-constexpr std::size_t kMaxGroups = 5;  // of one forward
 constexpr std::int32_t kMaxWeight = 999;
 constexpr const char* kContentTypes[] = {"text/plain", "text/css", "text/html", "application/javascript",
                                          "application/json"};
@@ -30,8 +30,8 @@ Result<std::vector<shapes::TargetGroupTuple>> tuples_of(const shapes::Action& ac
   if (action.TargetGroupArn && (tuples.size() > 1 || tuples.front().TargetGroupArn != action.TargetGroupArn)) {
     return validation_error("Cannot specify both top level target group ARN and forward config with other groups");
   }
-  if (tuples.size() > kMaxGroups) {
-    return validation_error(fmt::format("A forward action can have at most {} target groups", kMaxGroups));
+  if (tuples.size() > kMaxGroupsOfForward) {
+    return validation_error(fmt::format("A forward action can have at most {} target groups", kMaxGroupsOfForward));
   }
   std::set<std::string> seen;
   for (auto& tuple : tuples) {
@@ -154,14 +154,20 @@ Result<std::vector<shapes::Action>> make_actions(Context& context, const std::st
 Result<> check_port(Context& context, Host& host, const std::string& balancer, const std::string& listener,
                     std::int32_t port) {
   bool shared = false;
+  std::size_t count = 0;
   for (const auto& other : TRY(all_listeners(context))) {
     const auto& there = other.document.listener;
+    count += there.LoadBalancerArn == balancer;
     if (there.ListenerArn == listener || there.Port != port) continue;
     if (there.LoadBalancerArn == balancer) {
       return client_error("DuplicateListener",
                           fmt::format("A listener already exists on this port for this load balancer '{}'", balancer));
     }
     shared = true;  // balancers share a port by Host, so that it is ours already
+  }
+  if (listener.empty() && count >= kMaxListeners) {
+    return client_error("TooManyListeners",
+                        fmt::format("A load balancer can have at most {} listeners", kMaxListeners));
   }
   if (shared) return {};
   if (const auto free = host.can_listen(static_cast<std::uint16_t>(port)); !free) {

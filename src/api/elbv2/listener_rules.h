@@ -19,6 +19,7 @@ Result<std::vector<shapes::Action>> make_actions(Context& context, const std::st
                                                  const std::vector<shapes::Action>& given);
 
 // Errors: DuplicateListener where `balancer` has another listener than `listener` on that port;
+// TooManyListeners;
 // InvalidConfigurationRequest where this machine cannot listen there.
 Result<> check_port(Context& context, Host& host, const std::string& balancer, const std::string& listener,
                     std::int32_t port);

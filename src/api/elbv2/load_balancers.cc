@@ -9,6 +9,7 @@
 #include "api/elbv2/attributes.h"
 #include "api/elbv2/names.h"
 #include "api/elbv2/refusals.h"
+#include "api/limits.h"
 #include "api/writing.h"
 
 namespace weir::api::elbv2 {
@@ -69,6 +70,14 @@ shapes::CreateLoadBalancerOutput only(shapes::LoadBalancer balancer) {
   return {.LoadBalancers = std::vector<shapes::LoadBalancer>{std::move(balancer)}};
 }
 
+Result<> check_room(Context& context, const std::string& type) {
+  const auto all = TRY(store::load_all<model::LoadBalancer>(context.store, scope_of(context).prefix()));
+  const auto same = std::count_if(all.begin(), all.end(), [&](const auto& one) { return one.document.balancer.Type == type; });
+  if (static_cast<std::size_t>(same) < kMaxBalancers) return {};
+  return client_error("TooManyLoadBalancers",
+                      fmt::format("An account can have at most {} load balancers of type {}", kMaxBalancers, type));
+}
+
 Result<shapes::CreateLoadBalancerOutput> try_create(Context& context, const shapes::CreateLoadBalancerInput& input) {
   TRY(refuse(input, refused_of_create_load_balancer(), kUnsupported));
   TRY(check_name("Load balancer", input.Name));
@@ -86,6 +95,7 @@ Result<shapes::CreateLoadBalancerOutput> try_create(Context& context, const shap
         "DuplicateLoadBalancerName",
         fmt::format("A load balancer with the same name '{}' exists, but with different settings", input.Name));
   }
+  TRY(check_room(context, *made.balancer.Type));
   made.tags = input.Tags.value_or(std::vector<shapes::Tag>{});
   made.attributes = defaults_of(balancer_attributes());
   TRY(commit(context, {store::put(made, store::Expect::kAbsent)}));

@@ -76,6 +76,10 @@ constexpr Refused kDescribeTargetHealth[] = {
     {"Include"},
 };
 
+constexpr Refused kRegisterTargets[] = {
+    {"Targets.QuicServerId"},
+};
+
 constexpr RefusedOf kAll[] = {
     {"CreateLoadBalancer", kCreateLoadBalancer},
     {"CreateTargetGroup", kCreateTargetGroup},
@@ -83,6 +87,8 @@ constexpr RefusedOf kAll[] = {
     {"CreateListener", kCreateListener},
     {"ModifyListener", kCreateListener},
     {"DescribeTargetHealth", kDescribeTargetHealth},
+    {"RegisterTargets", kRegisterTargets},
+    {"DeregisterTargets", kRegisterTargets},
     {"CreateRule", kCreateRule},
     {"ModifyRule", kModifyRule},
 };
@@ -97,6 +103,8 @@ std::span<const Refused> refused_of_modify_listener() { return kCreateListener; 
 std::span<const Refused> refused_of_create_rule() { return kCreateRule; }
 std::span<const Refused> refused_of_modify_rule() { return kModifyRule; }
 std::span<const Refused> refused_of_describe_target_health() { return kDescribeTargetHealth; }
+std::span<const Refused> refused_of_register_targets() { return kRegisterTargets; }
+std::span<const Refused> refused_of_deregister_targets() { return kRegisterTargets; }
 
 std::span<const RefusedOf> refused() { return kAll; }
 

@@ -13,5 +13,7 @@ std::span<const Refused> refused_of_modify_listener();
 std::span<const Refused> refused_of_create_rule();
 std::span<const Refused> refused_of_modify_rule();
 std::span<const Refused> refused_of_describe_target_health();
+std::span<const Refused> refused_of_register_targets();
+std::span<const Refused> refused_of_deregister_targets();
 
 }  // namespace weir::api::elbv2

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "api/elbv2/errors.h"
+#include "api/limits.h"
 #include "base/cidr.h"
 
 namespace weir::api::elbv2 {
@@ -18,7 +19,6 @@ namespace {
 using Texts = std::vector<std::string>;
 using Condition = shapes::RuleCondition;
 
-constexpr std::size_t kMaxValues = 5;  // of one rule
 constexpr std::size_t kMaxText = 128;
 constexpr std::size_t kMaxHeaderName = 40;
 constexpr std::size_t kMaxMethod = 40;
@@ -178,8 +178,8 @@ Result<std::vector<Condition>> make_conditions(const std::vector<Condition>& giv
     }
     made.push_back(TRY(make_condition(*kind, condition, count)));
   }
-  if (count > kMaxValues)
-    return validation_error(fmt::format("A rule can only have '{}' condition values", kMaxValues));
+  if (count > kMaxConditionValues)
+    return validation_error(fmt::format("A rule can only have '{}' condition values", kMaxConditionValues));
   return made;
 }
 

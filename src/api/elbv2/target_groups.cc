@@ -10,6 +10,7 @@
 #include "api/elbv2/names.h"
 #include "api/elbv2/refusals.h"
 #include "api/elbv2/target_group_rules.h"
+#include "api/limits.h"
 #include "api/writing.h"
 
 namespace weir::api::elbv2 {
@@ -42,6 +43,10 @@ Result<shapes::CreateTargetGroupOutput> try_create(Context& context, const shape
     output.TargetGroups->push_back(TRY(shown(context, found->document.group)));
     return output;
   }
+  if (TRY(context.store.list(model::TargetGroup::kKind, made.scope.prefix())).size() >= kMaxTargetGroups) {
+    return client_error("TooManyTargetGroups",
+                        fmt::format("An account can have at most {} target groups", kMaxTargetGroups));
+  }
   const std::string path = fmt::format("targetgroup/{}/{}", input.Name, context.random.hex(kIdDigits));
   made.group.TargetGroupArn = make_arn(context, "elasticloadbalancing", path);
   made.tags = input.Tags.value_or(std::vector<shapes::Tag>{});
@@ -60,7 +65,12 @@ Result<shapes::DeleteTargetGroupOutput> try_delete(Context& context, const shape
     return client_error("ResourceInUse", fmt::format("Target group '{}' is currently in use by a listener or a rule",
                                                      input.TargetGroupArn));
   }
-  TRY(commit(context, {store::erase(*found)}));
+  std::vector<store::Write> writes{store::erase(*found)};
+  const std::string targets = model::targets_of_group(scope_of(context), input.TargetGroupArn);
+  for (const auto& target : TRY(store::load_all<model::Target>(context.store, targets))) {
+    writes.push_back(store::erase(target));
+  }
+  TRY(commit(context, writes));
   return shapes::DeleteTargetGroupOutput{};
 }
 

@@ -30,6 +30,14 @@ constexpr Operation kOperations[] = {
     {.name = "ModifyRule", .input = &shape_of<ModifyRuleInput>, .output = &shape_of<ModifyRuleOutput>, .result_wrapper = "ModifyRuleResult"},
     {.name = "DeleteRule", .input = &shape_of<DeleteRuleInput>, .output = &shape_of<DeleteRuleOutput>, .result_wrapper = "DeleteRuleResult"},
     {.name = "SetRulePriorities", .input = &shape_of<SetRulePrioritiesInput>, .output = &shape_of<SetRulePrioritiesOutput>, .result_wrapper = "SetRulePrioritiesResult"},
+    {.name = "RegisterTargets", .input = &shape_of<RegisterTargetsInput>, .output = &shape_of<RegisterTargetsOutput>, .result_wrapper = "RegisterTargetsResult"},
+    {.name = "DeregisterTargets", .input = &shape_of<DeregisterTargetsInput>, .output = &shape_of<DeregisterTargetsOutput>, .result_wrapper = "DeregisterTargetsResult"},
+    {.name = "AddTags", .input = &shape_of<AddTagsInput>, .output = &shape_of<AddTagsOutput>, .result_wrapper = "AddTagsResult"},
+    {.name = "RemoveTags", .input = &shape_of<RemoveTagsInput>, .output = &shape_of<RemoveTagsOutput>, .result_wrapper = "RemoveTagsResult"},
+    {.name = "DescribeAccountLimits", .input = &shape_of<DescribeAccountLimitsInput>, .output = &shape_of<DescribeAccountLimitsOutput>, .result_wrapper = "DescribeAccountLimitsResult"},
+    {.name = "DescribeSSLPolicies", .input = &shape_of<DescribeSSLPoliciesInput>, .output = &shape_of<DescribeSSLPoliciesOutput>, .result_wrapper = "DescribeSSLPoliciesResult"},
+    {.name = "DescribeListenerAttributes", .input = &shape_of<DescribeListenerAttributesInput>, .output = &shape_of<DescribeListenerAttributesOutput>, .result_wrapper = "DescribeListenerAttributesResult"},
+    {.name = "ModifyListenerAttributes", .input = &shape_of<ModifyListenerAttributesInput>, .output = &shape_of<ModifyListenerAttributesOutput>, .result_wrapper = "ModifyListenerAttributesResult"},
 };
 
 constexpr const char* kKnown[] = {

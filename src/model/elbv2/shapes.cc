@@ -46,6 +46,7 @@ constexpr const char* kTargetAdministrativeOverrideReasonEnumWords[] = {"Adminis
     "AdministrativeOverride.NoOverride", "AdministrativeOverride.ZonalShiftActive",
     "AdministrativeOverride.ZonalShiftDelegatedToDns", nullptr};
 constexpr const char* kTransformTypeEnumWords[] = {"host-header-rewrite", "url-rewrite", nullptr};
+constexpr Limits kTagKeyLimits{.min = 1, .max = 128};
 
 }  // namespace
 
@@ -875,6 +876,159 @@ const Shape& describe(const SetRulePrioritiesInput*) {
 const Shape& describe(const SetRulePrioritiesOutput*) {
   static const Shape kShape = structure<SetRulePrioritiesOutput>("SetRulePrioritiesOutput", {
     member<&SetRulePrioritiesOutput::Rules>("Rules"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const RegisterTargetsInput*) {
+  static const Shape kShape = structure<RegisterTargetsInput>("RegisterTargetsInput", {
+    member<&RegisterTargetsInput::TargetGroupArn>("TargetGroupArn", {.required = true}),
+    member<&RegisterTargetsInput::Targets>("Targets", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const RegisterTargetsOutput*) {
+  static const Shape kShape = structure<RegisterTargetsOutput>("RegisterTargetsOutput", {
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeregisterTargetsInput*) {
+  static const Shape kShape = structure<DeregisterTargetsInput>("DeregisterTargetsInput", {
+    member<&DeregisterTargetsInput::TargetGroupArn>("TargetGroupArn", {.required = true}),
+    member<&DeregisterTargetsInput::Targets>("Targets", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeregisterTargetsOutput*) {
+  static const Shape kShape = structure<DeregisterTargetsOutput>("DeregisterTargetsOutput", {
+  });
+  return kShape;
+}
+
+const Shape& describe(const AddTagsInput*) {
+  static const Shape kShape = structure<AddTagsInput>("AddTagsInput", {
+    member<&AddTagsInput::ResourceArns>("ResourceArns", {.required = true}),
+    member<&AddTagsInput::Tags>("Tags", {.required = true, .min = 1}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const AddTagsOutput*) {
+  static const Shape kShape = structure<AddTagsOutput>("AddTagsOutput", {
+  });
+  return kShape;
+}
+
+const Shape& describe(const RemoveTagsInput*) {
+  static const Shape kShape = structure<RemoveTagsInput>("RemoveTagsInput", {
+    member<&RemoveTagsInput::ResourceArns>("ResourceArns", {.required = true}),
+    member<&RemoveTagsInput::TagKeys>("TagKeys", {.required = true, .element = &kTagKeyLimits}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const RemoveTagsOutput*) {
+  static const Shape kShape = structure<RemoveTagsOutput>("RemoveTagsOutput", {
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeAccountLimitsInput*) {
+  static const Shape kShape = structure<DescribeAccountLimitsInput>("DescribeAccountLimitsInput", {
+    member<&DescribeAccountLimitsInput::Marker>("Marker"),
+    member<&DescribeAccountLimitsInput::PageSize>("PageSize", {.min = 1, .max = 400}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const Limit*) {
+  static const Shape kShape = structure<Limit>("Limit", {
+    member<&Limit::Name>("Name"),
+    member<&Limit::Max>("Max"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeAccountLimitsOutput*) {
+  static const Shape kShape = structure<DescribeAccountLimitsOutput>("DescribeAccountLimitsOutput", {
+    member<&DescribeAccountLimitsOutput::Limits>("Limits"),
+    member<&DescribeAccountLimitsOutput::NextMarker>("NextMarker"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeSSLPoliciesInput*) {
+  static const Shape kShape = structure<DescribeSSLPoliciesInput>("DescribeSSLPoliciesInput", {
+    member<&DescribeSSLPoliciesInput::Names>("Names"),
+    member<&DescribeSSLPoliciesInput::Marker>("Marker"),
+    member<&DescribeSSLPoliciesInput::PageSize>("PageSize", {.min = 1, .max = 400}),
+    member<&DescribeSSLPoliciesInput::LoadBalancerType>("LoadBalancerType", {.words = kLoadBalancerTypeEnumWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const Cipher*) {
+  static const Shape kShape = structure<Cipher>("Cipher", {
+    member<&Cipher::Name>("Name"),
+    member<&Cipher::Priority>("Priority"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SslPolicy*) {
+  static const Shape kShape = structure<SslPolicy>("SslPolicy", {
+    member<&SslPolicy::SslProtocols>("SslProtocols"),
+    member<&SslPolicy::Ciphers>("Ciphers"),
+    member<&SslPolicy::Name>("Name"),
+    member<&SslPolicy::SupportedLoadBalancerTypes>("SupportedLoadBalancerTypes"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeSSLPoliciesOutput*) {
+  static const Shape kShape = structure<DescribeSSLPoliciesOutput>("DescribeSSLPoliciesOutput", {
+    member<&DescribeSSLPoliciesOutput::SslPolicies>("SslPolicies"),
+    member<&DescribeSSLPoliciesOutput::NextMarker>("NextMarker"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeListenerAttributesInput*) {
+  static const Shape kShape = structure<DescribeListenerAttributesInput>("DescribeListenerAttributesInput", {
+    member<&DescribeListenerAttributesInput::ListenerArn>("ListenerArn", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListenerAttribute*) {
+  static const Shape kShape = structure<ListenerAttribute>("ListenerAttribute", {
+    member<&ListenerAttribute::Key>("Key", {.max = 256, .pattern = "^[a-zA-Z0-9._]+$"}),
+    member<&ListenerAttribute::Value>("Value"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeListenerAttributesOutput*) {
+  static const Shape kShape = structure<DescribeListenerAttributesOutput>("DescribeListenerAttributesOutput", {
+    member<&DescribeListenerAttributesOutput::Attributes>("Attributes"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ModifyListenerAttributesInput*) {
+  static const Shape kShape = structure<ModifyListenerAttributesInput>("ModifyListenerAttributesInput", {
+    member<&ModifyListenerAttributesInput::ListenerArn>("ListenerArn", {.required = true}),
+    member<&ModifyListenerAttributesInput::Attributes>("Attributes", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ModifyListenerAttributesOutput*) {
+  static const Shape kShape = structure<ModifyListenerAttributesOutput>("ModifyListenerAttributesOutput", {
+    member<&ModifyListenerAttributesOutput::Attributes>("Attributes"),
   });
   return kShape;
 }

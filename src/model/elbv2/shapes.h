@@ -668,6 +668,119 @@ struct SetRulePrioritiesOutput {
 };
 const Shape& describe(const SetRulePrioritiesOutput*);
 
+struct RegisterTargetsInput {
+  std::string TargetGroupArn;
+  std::vector<elbv2::TargetDescription> Targets;
+};
+const Shape& describe(const RegisterTargetsInput*);
+
+struct RegisterTargetsOutput {
+};
+const Shape& describe(const RegisterTargetsOutput*);
+
+struct DeregisterTargetsInput {
+  std::string TargetGroupArn;
+  std::vector<elbv2::TargetDescription> Targets;
+};
+const Shape& describe(const DeregisterTargetsInput*);
+
+struct DeregisterTargetsOutput {
+};
+const Shape& describe(const DeregisterTargetsOutput*);
+
+struct AddTagsInput {
+  std::vector<std::string> ResourceArns;
+  std::vector<elbv2::Tag> Tags;
+};
+const Shape& describe(const AddTagsInput*);
+
+struct AddTagsOutput {
+};
+const Shape& describe(const AddTagsOutput*);
+
+struct RemoveTagsInput {
+  std::vector<std::string> ResourceArns;
+  std::vector<std::string> TagKeys;
+};
+const Shape& describe(const RemoveTagsInput*);
+
+struct RemoveTagsOutput {
+};
+const Shape& describe(const RemoveTagsOutput*);
+
+struct DescribeAccountLimitsInput {
+  std::optional<std::string> Marker;
+  std::optional<std::int32_t> PageSize;
+};
+const Shape& describe(const DescribeAccountLimitsInput*);
+
+struct Limit {
+  std::optional<std::string> Name;
+  std::optional<std::string> Max;
+};
+const Shape& describe(const Limit*);
+
+struct DescribeAccountLimitsOutput {
+  std::optional<std::vector<elbv2::Limit>> Limits;
+  std::optional<std::string> NextMarker;
+};
+const Shape& describe(const DescribeAccountLimitsOutput*);
+
+struct DescribeSSLPoliciesInput {
+  std::optional<std::vector<std::string>> Names;
+  std::optional<std::string> Marker;
+  std::optional<std::int32_t> PageSize;
+  std::optional<std::string> LoadBalancerType;
+};
+const Shape& describe(const DescribeSSLPoliciesInput*);
+
+struct Cipher {
+  std::optional<std::string> Name;
+  std::optional<std::int32_t> Priority;
+};
+const Shape& describe(const Cipher*);
+
+struct SslPolicy {
+  std::optional<std::vector<std::string>> SslProtocols;
+  std::optional<std::vector<elbv2::Cipher>> Ciphers;
+  std::optional<std::string> Name;
+  std::optional<std::vector<std::string>> SupportedLoadBalancerTypes;
+};
+const Shape& describe(const SslPolicy*);
+
+struct DescribeSSLPoliciesOutput {
+  std::optional<std::vector<elbv2::SslPolicy>> SslPolicies;
+  std::optional<std::string> NextMarker;
+};
+const Shape& describe(const DescribeSSLPoliciesOutput*);
+
+struct DescribeListenerAttributesInput {
+  std::string ListenerArn;
+};
+const Shape& describe(const DescribeListenerAttributesInput*);
+
+struct ListenerAttribute {
+  std::optional<std::string> Key;
+  std::optional<std::string> Value;
+};
+const Shape& describe(const ListenerAttribute*);
+
+struct DescribeListenerAttributesOutput {
+  std::optional<std::vector<elbv2::ListenerAttribute>> Attributes;
+};
+const Shape& describe(const DescribeListenerAttributesOutput*);
+
+struct ModifyListenerAttributesInput {
+  std::string ListenerArn;
+  std::vector<elbv2::ListenerAttribute> Attributes;
+};
+const Shape& describe(const ModifyListenerAttributesInput*);
+
+struct ModifyListenerAttributesOutput {
+  std::optional<std::vector<elbv2::ListenerAttribute>> Attributes;
+};
+const Shape& describe(const ModifyListenerAttributesOutput*);
+
 // The protocol and the operations.
 extern const ServiceModel kService;
 

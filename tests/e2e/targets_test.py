@@ -1,0 +1,191 @@
+"""Targets registered by hand: backends of the test's own behind a real `weir serve`, and what each attribute does to the
+requests that reach them."""
+
+import http.client
+import http.server
+import threading
+import time
+import unittest
+
+from weir_testing import Weir, wait_until
+
+MANY = 1000
+MANY_MILLIS = 200
+
+
+class Backend:
+    """An HTTP server on a free loopback port that answers with its name; `held` requests of /slow wait for release()."""
+
+    def __init__(self, name, **options):
+        self.name, self.healthy, self.seen = name, True, []
+        self.released = threading.Event()
+        self.held = threading.Semaphore(0)
+        self.options = options
+        backend = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                backend.answer(self)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.port = self.server.server_address[1]
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05})
+        self.thread.start()
+
+    def answer(self, request):
+        if request.path == "/health":
+            status = 200 if self.healthy else 503
+        else:
+            status = self.options.get("status", 200)
+            self.seen.append(request)
+        if request.path == "/slow":
+            self.held.release()
+            self.released.wait(30)
+        body = self.name.encode()
+        request.send_response(status)
+        for name, value in self.options.get("headers", ()):
+            request.send_header(name, value)
+        request.send_header("Content-Length", str(len(body)))
+        request.end_headers()
+        request.wfile.write(body)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.released.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class Reply:
+    def __init__(self, response):
+        self.status, self.headers = response.status, response.headers
+        self.body = response.read().decode(errors="replace")
+
+    def cookies(self):
+        return dict(line.split(";")[0].split("=", 1) for line in self.headers.get_all("Set-Cookie") or ())
+
+
+def get(port, path="/", **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    try:
+        connection.request("GET", path, headers=headers)
+        return Reply(connection.getresponse())
+    finally:
+        connection.close()
+
+
+class TargetsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.enterClassContext(weir := Weir("--workers", 1))
+        cls.weir, cls.elbv2 = weir, weir.elbv2
+        cls.count = 0
+
+    def backend(self, name, **options):
+        return self.enterContext(Backend(name, **options))
+
+    def group(self, **more):
+        type(self).count += 1
+        made = self.elbv2.create_target_group(**{
+            "Name": f"targets-{self.count}", "Protocol": "HTTP", "Port": 80, "VpcId": "vpc-1", "TargetType": "ip",
+            "HealthCheckPath": "/health", "HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 2,
+            "HealthyThresholdCount": 2, "UnhealthyThresholdCount": 2, **more})
+        return made["TargetGroups"][0]["TargetGroupArn"]
+
+    def front(self, group):
+        """The port of a listener of a new balancer that forwards to the group."""
+        self.balancer = self.weir.balancer(f"front-{self.count}")
+        self.listener, port = self.weir.listener(self.balancer, group)
+        return port
+
+    @staticmethod
+    def places(*backends):
+        return [{"Id": "127.0.0.1", "Port": one.port} for one in backends]
+
+    def states(self, group, **more):
+        found = self.elbv2.describe_target_health(TargetGroupArn=group, **more)["TargetHealthDescriptions"]
+        return {one["Target"]["Port"]: (one["TargetHealth"]["State"], one["TargetHealth"].get("Reason", ""))
+                for one in found}
+
+    def register(self, group, *backends):
+        self.elbv2.register_targets(TargetGroupArn=group, Targets=self.places(*backends))
+        wait_until(lambda: all(self.states(group)[one.port][0] == "healthy" for one in backends), "healthy", every=0.02)
+
+    def set(self, group, **values):
+        """Attributes, "__" for a dot."""
+        self.elbv2.modify_target_group_attributes(TargetGroupArn=group, Attributes=[
+            {"Key": key.replace("__", "."), "Value": str(value)} for key, value in values.items()])
+
+    # --- life -----------------------------------------------------------------------------------------------------
+    def test_a_target_serves_drains_and_goes(self):
+        group, one, two = self.group(), self.backend("one"), self.backend("two")
+        self.elbv2.register_targets(TargetGroupArn=group, Targets=self.places(one))
+        self.assertEqual(self.states(group)[one.port], ("unused", "Target.NotInUse"))
+        port = self.front(group)
+        self.register(group, one, two)
+        self.elbv2.get_waiter("target_in_service").wait(TargetGroupArn=group)
+        self.assertEqual({get(port).body for _ in range(4)}, {"one", "two"})
+
+        slow = threading.Thread(target=lambda: slow_replies.append(get(port, "/slow")))
+        slow_replies = []
+        self.elbv2.deregister_targets(TargetGroupArn=group, Targets=self.places(two))
+        wait_until(lambda: two.port not in self.states(group), "an idle target is gone", 10, every=0.02)
+        slow.start()
+        self.assertTrue(one.held.acquire(timeout=10))
+        self.register(group, two)
+        self.elbv2.deregister_targets(TargetGroupArn=group, Targets=self.places(one))
+        self.assertEqual(self.states(group)[one.port], ("draining", "Target.DeregistrationInProgress"))
+        wait_until(lambda: get(port).body == "two" and get(port).body == "two", "only the other one is asked", 5)
+        self.assertEqual(self.states(group)[one.port][0], "draining", "it has a request in flight")
+        one.released.set()
+        slow.join()
+        self.assertEqual([(reply.status, reply.body) for reply in slow_replies], [(200, "one")])
+        wait_until(lambda: one.port not in self.states(group), "it is gone", 10)
+        self.elbv2.get_waiter("target_deregistered").wait(TargetGroupArn=group, Targets=self.places(one))
+        self.assertEqual(self.states(group, Targets=self.places(one))[one.port], ("unused", "Target.NotRegistered"))
+
+    def test_an_unhealthy_target_says_why(self):
+        group, sick = self.group(HealthCheckIntervalSeconds=5), self.backend("sick")
+        sick.healthy = False
+        self.front(group)
+        self.elbv2.register_targets(TargetGroupArn=group, Targets=[*self.places(sick), {"Id": "127.0.0.1", "Port": 9}])
+        wait_until(lambda: self.states(group)[sick.port] == ("unhealthy", "Target.ResponseCodeMismatch"), "mismatch")
+        said = self.elbv2.describe_target_health(TargetGroupArn=group, Targets=self.places(sick))
+        self.assertIn("503", said["TargetHealthDescriptions"][0]["TargetHealth"]["Description"])
+        wait_until(lambda: self.states(group)[9] == ("unhealthy", "Target.FailedHealthChecks"), "refused")
+
+    def test_targets_survive_the_control_process(self):
+        group, one = self.group(), self.backend("one")
+        port = self.front(group)
+        self.register(group, one)
+        self.weir.kill()
+        self.assertEqual(get(port).body, "one")
+        self.weir.start()
+        self.assertEqual(self.states(group)[one.port], ("healthy", ""))
+        self.assertEqual(get(port).body, "one")
+        self.elbv2.deregister_targets(TargetGroupArn=group, Targets=self.places(one))
+        wait_until(lambda: get(port).status == 503, "nobody is left", 10)
+
+    def test_a_thousand_targets_are_registered_quickly(self):
+        group = self.group()
+        targets = [{"Id": f"127.1.{i // 250}.{i % 250 + 1}", "Port": 9} for i in range(MANY)]
+        begun = time.monotonic()
+        self.elbv2.register_targets(TargetGroupArn=group, Targets=targets)
+        millis = (time.monotonic() - begun) * 1000
+        self.assertEqual(len(self.elbv2.describe_target_health(TargetGroupArn=group)["TargetHealthDescriptions"]), MANY)
+        print(f"RegisterTargets of {MANY} targets, boto3's share included: {millis:.0f} ms")
+        self.assertLess(millis, MANY_MILLIS)
+        self.elbv2.delete_target_group(TargetGroupArn=group)
+
+
+if __name__ == "__main__":
+    unittest.main()
