@@ -8,15 +8,15 @@ namespace weir::api {
 
 // How often a write is tried anew after somebody else wrote one of its documents.
 inline constexpr int kMaxConflictRetries = 8;
-inline constexpr std::size_t kMaxRules = 2000;        // of a listener; AWS begins at 100 a balancer and raises it
-inline constexpr std::int32_t kMaxPriority = 50'000;  // of a rule, as AWS has it
+inline constexpr std::size_t kMaxRules = 2000;         // of a listener; AWS begins at 100 a balancer and raises it
+inline constexpr std::int32_t kMaxPriority = 50'000;   // of a rule, as AWS has it
 inline constexpr std::size_t kMaxConditionValues = 5;  // of a rule, as AWS has it
 inline constexpr std::size_t kMaxGroupsOfForward = 5;  // as AWS has it
 inline constexpr std::size_t kMaxBalancers = 1000;     // of a type, in an account and region
 inline constexpr std::size_t kMaxTargetGroups = 3000;  // in an account and region, as AWS has it
 inline constexpr std::size_t kMaxListeners = 50;       // of a balancer, as AWS has it
-inline constexpr std::size_t kMaxTargets = 1000;      // of a target group by hand, as AWS has it
-inline constexpr std::size_t kMaxTags = 50;           // a resource, as AWS has it
+inline constexpr std::size_t kMaxTargets = 1000;       // of a target group by hand, as AWS has it
+inline constexpr std::size_t kMaxTags = 50;            // a resource, as AWS has it
 
 inline constexpr std::size_t kMaxServiceDeployments = 50;  // kept of a service; the oldest go
 

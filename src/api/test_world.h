@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "api/action.h"
 #include "api/ecs/actions.h"
@@ -24,7 +25,14 @@ class FakeHost final : public Host {
     if (port == taken) return fail("Io", "it is in use by another program", ErrorSource::internal);
     return {};
   }
+  Result<> make_access_log_folder(const std::string& folder) override {
+    folders.push_back(folder);
+    if (full) return fail("Io", "no space is left", ErrorSource::internal);
+    return {};
+  }
   std::uint16_t taken = 0;
+  std::vector<std::string> folders;
+  bool full = false;
 };
 
 class TestWorld : public testing::Test {

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "control/limits.h"
 #include "control/mirror.h"
+#include "control/pool_compiler.h"
 #include "control/publication.h"
 #include "control/runtime_watch.h"
 #include "control/service_reconciler.h"

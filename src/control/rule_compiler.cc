@@ -31,6 +31,22 @@ Texts values_of(const std::optional<Config>& config, const elbv2::RuleCondition&
 
 std::vector<route::Pattern> wildcards(const Texts& texts) { return {texts.begin(), texts.end()}; }
 
+// A regular expression of a rule is found anywhere in the text; one of the table has to fit the whole of it.
+void add_regexes(const std::optional<Texts>& texts, std::vector<route::Pattern>& patterns) {
+  if (!texts) return;
+  for (const auto& text : *texts) {
+    patterns.push_back({route::Pattern::Kind::regex, "(?s:.*)(?:" + text + ")(?s:.*)"});
+  }
+}
+
+// The wildcards and the regular expressions of a condition.
+template <class Config>
+std::vector<route::Pattern> patterns_of(const std::optional<Config>& config, const elbv2::RuleCondition& condition) {
+  std::vector<route::Pattern> patterns = wildcards(values_of(config, condition));
+  add_regexes(config ? config->RegexValues : condition.RegexValues, patterns);
+  return patterns;
+}
+
 route::QueryMatch query_of(const elbv2::QueryStringConditionConfig& config) {
   route::QueryMatch query;
   for (const auto& pair : config.Values.value_or(std::vector<elbv2::QueryStringKeyValuePair>{})) {
@@ -45,13 +61,13 @@ route::Match match_of(const std::vector<elbv2::RuleCondition>& conditions) {
   route::Match match;
   for (const auto& condition : conditions) {
     const std::string field = condition.Field.value_or("");
-    if (field == "host-header") match.hosts = wildcards(values_of(condition.HostHeaderConfig, condition));
-    if (field == "path-pattern") match.paths = wildcards(values_of(condition.PathPatternConfig, condition));
+    if (field == "host-header") match.hosts = patterns_of(condition.HostHeaderConfig, condition);
+    if (field == "path-pattern") match.paths = patterns_of(condition.PathPatternConfig, condition);
     if (field == "http-request-method") match.methods = values_of(condition.HttpRequestMethodConfig, condition);
     if (field == "source-ip") match.sources = values_of(condition.SourceIpConfig, condition);
     if (field == "http-header" && condition.HttpHeaderConfig) {
       match.headers.push_back({condition.HttpHeaderConfig->HttpHeaderName.value_or(""),
-                               wildcards(condition.HttpHeaderConfig->Values.value_or(Texts{}))});
+                               patterns_of(condition.HttpHeaderConfig, condition)});
     }
     if (field == "query-string" && condition.QueryStringConfig) {
       match.queries.push_back(query_of(*condition.QueryStringConfig));

@@ -1,12 +1,13 @@
 #include "control/table_compiler.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 #include <tuple>
 
+#include "base/regex.h"
 #include "base/wildcard.h"
 #include "control/limits.h"
+#include "control/pool_compiler.h"
 #include "control/rule_compiler.h"
 
 namespace weir::control {
@@ -14,64 +15,12 @@ namespace weir::control {
 namespace {
 
 namespace elbv2 = model::elbv2;
-using std::chrono::seconds;
-
-// A number among the attributes, `otherwise` where it is missing or none.
-std::int64_t number_of(const std::map<std::string, std::string>& attributes, const std::string& name,
-                       std::int64_t otherwise) {
-  const auto found = attributes.find(name);
-  if (found == attributes.end()) return otherwise;
-  const std::string& text = found->second;
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? number : otherwise;
-}
 
 std::optional<route::BackendState> backend_state(const std::string& state) {
   if (state == "checking") return route::BackendState::checking;
   if (state == "serving") return route::BackendState::serving;
   if (state == "draining") return route::BackendState::draining;
   return std::nullopt;
-}
-
-route::PoolProtocol pool_protocol(const std::string& version) {
-  if (version == "GRPC") return route::PoolProtocol::grpc;
-  if (version == "HTTP2") return route::PoolProtocol::http2;
-  return route::PoolProtocol::http1;
-}
-
-route::HealthCheck health_check(const elbv2::TargetGroup& group) {
-  route::HealthCheck check;
-  const bool grpc = group.ProtocolVersion.value_or("HTTP1") == "GRPC";
-  if (!group.HealthCheckEnabled.value_or(true)) {
-    check.protocol = route::HealthProtocol::none;
-  } else if (grpc) {
-    check.protocol = route::HealthProtocol::grpc;
-  }
-  check.path = group.HealthCheckPath.value_or(grpc ? "/AWS.ALB/healthcheck" : "/");
-  const elbv2::Matcher matcher = group.Matcher.value_or(elbv2::Matcher{});
-  check.matcher = grpc ? matcher.GrpcCode.value_or("12") : matcher.HttpCode.value_or("200");
-  const std::map<std::string, std::string> port{{"port", group.HealthCheckPort.value_or("traffic-port")}};
-  check.port = static_cast<std::uint16_t>(number_of(port, "port", 0));
-  check.interval = seconds(group.HealthCheckIntervalSeconds.value_or(30));
-  check.timeout = seconds(group.HealthCheckTimeoutSeconds.value_or(5));
-  check.healthy_threshold = static_cast<unsigned>(group.HealthyThresholdCount.value_or(5));
-  check.unhealthy_threshold = static_cast<unsigned>(group.UnhealthyThresholdCount.value_or(2));
-  return check;
-}
-
-route::Pool pool_of(const model::TargetGroup& document) {
-  const elbv2::TargetGroup& group = document.group;
-  route::Pool pool;
-  pool.id = group.TargetGroupArn.value_or("");
-  pool.protocol = pool_protocol(group.ProtocolVersion.value_or("HTTP1"));
-  const auto algorithm = document.attributes.find("load_balancing.algorithm.type");
-  if (algorithm != document.attributes.end() && algorithm->second == "least_outstanding_requests") {
-    pool.algorithm = route::Algorithm::least_outstanding;
-  }
-  pool.health = health_check(group);
-  pool.drain_delay = std::chrono::duration_cast<route::milliseconds>(drain_delay(document));
-  return pool;
 }
 
 // What is left of a target group that was deleted while targets of it still drain.
@@ -136,7 +85,7 @@ class TableCompiler {
     listener.id = "port-" + std::to_string(port);
     listener.address = options_.listen_address;
     listener.port = port;
-    listener.idle_timeout = seconds(number_of(sharers[0].balancer->attributes, "idle_timeout.timeout_seconds", 60));
+    apply_attributes(*sharers[0].balancer, options_.access_logs, listener);
     std::set<const model::LoadBalancer*> seen;
     std::erase_if(sharers, [&](const Sharer& sharer) {
       if (seen.insert(sharer.balancer).second) return false;
@@ -175,7 +124,11 @@ class TableCompiler {
 
   // Narrows `match` to the requests that ask for the balancer's own name; false where it takes none of them.
   static bool name_balancer(route::Match& match, const std::string& name) {
-    const auto takes = [&](const route::Pattern& host) { return wildcard_match(host.text, name, Case::ignored); };
+    const auto takes = [&](const route::Pattern& host) {
+      if (host.kind == route::Pattern::Kind::wildcard) return wildcard_match(host.text, name, Case::ignored);
+      const auto regex = Regex::compile(host.text);
+      return regex && regex->matches(name);
+    };
     if (!match.hosts.empty() && std::none_of(match.hosts.begin(), match.hosts.end(), takes)) return false;
     match.hosts = {name};
     return true;
@@ -212,6 +165,7 @@ class TableCompiler {
 
   route::Forward forward(const elbv2::Action& action) {
     route::Forward forward;
+    if (action.ForwardConfig) forward.stickiness = stickiness_of(*action.ForwardConfig);
     const auto add = [&](const std::string& arn, std::int32_t weight) {
       if (use_pool(arn)) forward.pools.push_back({arn, static_cast<unsigned>(weight)});
     };
@@ -287,9 +241,5 @@ bool is_registered_backend(std::string_view id) { return id.starts_with(kRegiste
 std::string_view task_of_backend(std::string_view id) { return id.substr(0, id.find(':')); }
 
 bool in_table(const model::TaskTarget& target) { return backend_state(target.state).has_value(); }
-
-Duration drain_delay(const model::TargetGroup& group) {
-  return seconds(number_of(group.attributes, "deregistration_delay.timeout_seconds", kDeregistrationDelay.count()));
-}
 
 }  // namespace weir::control

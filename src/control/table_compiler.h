@@ -46,7 +46,4 @@ std::string_view task_of_backend(std::string_view id);
 // Whether the target has a backend in the table: checking, serving or draining.
 bool in_table(const model::TaskTarget& target);
 
-// How long a target of `group` may go on draining.
-Duration drain_delay(const model::TargetGroup& group);
-
 }  // namespace weir::control

@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "base/regex.h"
+
 namespace weir::control {
 namespace {
 
@@ -281,16 +283,11 @@ TEST_F(TableCompilerTest, balancers_that_share_a_port_keep_their_rules_apart) {
   when(rule("arn:b/8080", 1, "200"), "path-pattern", "/b");
   when(rule("arn:b/8080", 2, "200"), "host-header", "shop.example");
   when(rule("arn:b/8080", 3, "200"), "host-header", "B.elb.*");
-  EXPECT_EQ(shown(compile().table.listeners.at(0).rules),
-            "arn:a/8080#1 host a.elb.localhost path /a\n"
-            "arn:a/8080 host a.elb.localhost\n"
-            "arn:b/8080#1 host b.elb.localhost path /b\n"
-            "arn:b/8080#3 host b.elb.localhost\n"
-            "arn:b/8080 host b.elb.localhost\n"
-            "arn:a/8080#1#any-host path /a\n"
-            "arn:b/8080#2#any-host host shop.example\n"
-            "arn:b/8080#3#any-host host B.elb.*\n"
-            "arn:a/8080#any-host\n");
+  EXPECT_EQ(
+      shown(compile().table.listeners.at(0).rules),
+      "arn:a/8080#1 host a.elb.localhost path /a\narn:a/8080 host a.elb.localhost\narn:b/8080#1 host b.elb.localhost "
+      "path /b\narn:b/8080#3 host b.elb.localhost\narn:b/8080 host b.elb.localhost\narn:a/8080#1#any-host path "
+      "/a\narn:b/8080#2#any-host host shop.example\narn:b/8080#3#any-host host B.elb.*\narn:a/8080#any-host\n");
 }
 
 TEST_F(TableCompilerTest, listeners_of_no_balancer_and_of_other_protocols_are_left_out) {
@@ -303,6 +300,84 @@ TEST_F(TableCompilerTest, listeners_of_no_balancer_and_of_other_protocols_are_le
 }
 
 TEST(BackendId, names_the_task) { EXPECT_EQ(task_of_backend("abc:80"), "abc"); }
+
+TEST_F(TableCompilerTest, a_target_groups_attributes_become_its_pools) {
+  balancer("front", 1);
+  forward(listener("front", 8080), {{"arn:g", 1}});
+  auto& made = group("arn:g");
+  made.group.Protocol = "HTTPS";
+  made.group.HealthCheckProtocol = "HTTPS";
+  made.attributes = {{"load_balancing.algorithm.type", "weighted_random"},
+                     {"load_balancing.algorithm.anomaly_mitigation", "on"},
+                     {"slow_start.duration_seconds", "30"},
+                     {"stickiness.enabled", "true"},
+                     {"stickiness.type", "lb_cookie"},
+                     {"stickiness.lb_cookie.duration_seconds", "60"},
+                     {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "2"},
+                     {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "50"}};
+  const auto pool = compile().table.pools.at(0);
+  EXPECT_EQ(pool.algorithm, route::Algorithm::weighted_random);
+  EXPECT_TRUE(pool.outlier);
+  EXPECT_EQ(pool.slow_start, std::chrono::seconds(30));
+  EXPECT_EQ(pool.stickiness, (route::Stickiness{.cookie = "AWSALB", .duration = std::chrono::seconds(60)}));
+  EXPECT_EQ(pool.fail_open, (route::FailOpen{.count = 2, .percent = 50}));
+  EXPECT_EQ(pool.health.protocol, route::HealthProtocol::https);
+  ASSERT_TRUE(pool.tls);
+  EXPECT_FALSE(pool.tls->verify);
+
+  made.attributes = {{"stickiness.enabled", "true"},
+                     {"stickiness.type", "app_cookie"},
+                     {"stickiness.app_cookie.cookie_name", "SID"},
+                     {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off"}};
+  const auto other = compile().table.pools.at(0);
+  EXPECT_EQ(other.stickiness, (route::Stickiness{.cookie = "AWSALBAPP-0", .application_cookie = "SID"}));
+  EXPECT_EQ(other.fail_open, route::FailOpen{});
+  EXPECT_FALSE(other.outlier);
+}
+
+TEST_F(TableCompilerTest, a_balancers_attributes_and_a_forwards_stickiness_reach_the_listener) {
+  auto& front = balancer("front", 1);
+  front.attributes = {{"idle_timeout.timeout_seconds", "7"},
+                      {"routing.http.xff_header_processing.mode", "remove"},
+                      {"routing.http.xff_client_port.enabled", "true"},
+                      {"access_logs.s3.enabled", "true"},
+                      {"access_logs.s3.bucket", "logs"},
+                      {"access_logs.s3.prefix", "web"}};
+  auto& made = listener("front", 8080);
+  forward(made, {{"arn:g", 1}, {"arn:h", 1}});
+  made.DefaultActions->at(0).ForwardConfig->TargetGroupStickinessConfig = {.Enabled = true, .DurationSeconds = 9};
+  group("arn:g");
+  group("arn:h");
+  const auto compiled = compile({.access_logs = "/state/access-logs"}).table.listeners.at(0);
+  EXPECT_EQ(compiled.idle_timeout, std::chrono::seconds(7));
+  EXPECT_EQ(compiled.forwarded, (route::Forwarded{route::Forwarded::Mode::remove, true}));
+  EXPECT_TRUE(compiled.trace);
+  ASSERT_TRUE(compiled.access_log);
+  EXPECT_EQ(compiled.access_log->path, "/state/access-logs/logs/web/front.log");
+  const auto forwarded = std::get<route::Forward>(compiled.rules.at(0).action);
+  EXPECT_EQ(forwarded.stickiness, (route::Stickiness{.cookie = "AWSALBTG", .duration = std::chrono::seconds(9)}));
+}
+
+TEST_F(TableCompilerTest, a_regular_expression_is_found_anywhere_unless_it_is_anchored) {
+  balancer("front", 1);
+  listener("front", 8080).DefaultActions.emplace();
+  auto& one = rule("arn:front/8080", 1, "200");
+  one.Conditions.emplace().push_back(
+      {.Field = "path-pattern", .RegexValues = std::vector<std::string>{"^/api/v[0-9]+$"}});
+  one.Conditions->push_back({.Field = "http-header"});
+  auto& header = one.Conditions->back().HttpHeaderConfig.emplace();
+  header.HttpHeaderName = "user-agent";
+  header.RegexValues = {"Chrome|Safari"};
+  const auto match = compile().table.listeners.at(0).rules.at(0).match;
+  const auto fits = [](const route::Pattern& pattern, const char* text) {
+    EXPECT_EQ(pattern.kind, route::Pattern::Kind::regex);
+    return MUST(Regex::compile(pattern.text)).matches(text);
+  };
+  EXPECT_TRUE(fits(match.paths.at(0), "/api/v12"));
+  EXPECT_FALSE(fits(match.paths.at(0), "/x/api/v12"));
+  EXPECT_TRUE(fits(match.headers.at(0).values.at(0), "a Chrome b"));
+  EXPECT_FALSE(fits(match.headers.at(0).values.at(0), "Firefox"));
+}
 
 }  // namespace
 }  // namespace weir::control

@@ -25,7 +25,8 @@ class TargetLife {
   TargetLife(model::TaskTarget& target, const TargetView& view, Timestamp now)
       : target_(target), view_(view), now_(now) {}
 
-  // Of a target in the table: notes its health, lets it serve once it is healthy, and counts it once every worker knows.
+  // Of a target in the table: notes its health, lets it serve once it is healthy, and counts it once every worker
+  // knows.
   void serve();
   // True where the target was in the table and begins to drain now.
   bool begin_drain();

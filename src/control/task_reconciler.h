@@ -16,7 +16,7 @@ namespace weir::control {
 
 struct TaskView {
   const runtime::TaskObservation* observation = nullptr;  // null: the runtime knows no such task
-  std::vector<TargetView> targets;                 // in the order of Task.targets
+  std::vector<TargetView> targets;                        // in the order of Task.targets
 };
 
 // What the runtime is to be told after the document is stored.

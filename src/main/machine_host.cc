@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "model/documents.h"
 #include "net/socket.h"
 
@@ -17,6 +20,13 @@ Result<> MachineHost::can_listen(std::uint16_t port) {
     return fail("PortInUse", fmt::format("port {} cannot be listened on: {}", true_port, probe.error().message),
                 ErrorSource::client);
   }
+  return {};
+}
+
+Result<> MachineHost::make_access_log_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(access_logs_ + "/" + folder, error);
+  if (error) return fail("Io", fmt::format("cannot make the folder {}: {}", folder, error.message()));
   return {};
 }
 

@@ -89,8 +89,9 @@ Result<> Server::start() {
                                                                          control_->on_feedback(std::move(feedback));
                                                                          wake();
                                                                        }});
-  control_ = std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
-                                                control::ControlOptions{.port_offset = port_offset_});
+  control_ = std::make_unique<control::Control>(
+      *store_, *runtime_, *proxy_link_, clock_, random_, log_,
+      control::ControlOptions{.port_offset = port_offset_, .access_logs = in_state("access-logs")});
   store_->on_commit([this] { wake(); });
   runtime_->on_change([this](const std::string& task_id) {
     control_->on_runtime_change(task_id);
@@ -132,7 +133,7 @@ Result<> Server::open_store() {
 }
 
 Result<> Server::listen() {
-  host_ = std::make_unique<MachineHost>(*store_, "127.0.0.1", port_offset_);
+  host_ = std::make_unique<MachineHost>(*store_, "127.0.0.1", port_offset_, in_state("access-logs"));
   api::sts::add_actions(actions_);
   api::ecs::add_actions(actions_);
   api::elbv2::add_actions(actions_, *host_);

@@ -24,7 +24,8 @@ constexpr AccountLimit kLimits[] = {
 Result<shapes::DescribeAccountLimitsOutput> describe_account_limits(Context&,
                                                                     const shapes::DescribeAccountLimitsInput& input) {
   std::vector<Positioned<shapes::Limit>> all;
-  for (const auto& limit : kLimits) all.push_back({limit.name, {.Name = limit.name, .Max = std::to_string(limit.most)}});
+  for (const auto& limit : kLimits)
+    all.push_back({limit.name, {.Name = limit.name, .Max = std::to_string(limit.most)}});
   auto page = TRY(marked_page(std::move(all), input.Marker, input.PageSize));
   return shapes::DescribeAccountLimitsOutput{std::move(page.items), std::move(page.next)};
 }

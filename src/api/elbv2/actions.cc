@@ -6,7 +6,12 @@ void add_actions(ActionTable& table, Host& host) {
   table.add("elbv2", "CreateLoadBalancer", &create_load_balancer);
   table.add("elbv2", "DescribeLoadBalancers", &describe_load_balancers);
   table.add("elbv2", "DeleteLoadBalancer", &delete_load_balancer);
-  table.add("elbv2", "ModifyLoadBalancerAttributes", &modify_load_balancer_attributes);
+  table.add<shapes::ModifyLoadBalancerAttributesInput, shapes::ModifyLoadBalancerAttributesOutput>(
+      "elbv2", "ModifyLoadBalancerAttributes",
+      [&host](Context& context, const shapes::ModifyLoadBalancerAttributesInput& input)
+          -> Result<shapes::ModifyLoadBalancerAttributesOutput> {
+        return modify_load_balancer_attributes(context, host, input);
+      });
   table.add("elbv2", "DescribeLoadBalancerAttributes", &describe_load_balancer_attributes);
   table.add("elbv2", "CreateTargetGroup", &create_target_group);
   table.add("elbv2", "DescribeTargetGroups", &describe_target_groups);

@@ -18,8 +18,9 @@ Result<shapes::DescribeLoadBalancersOutput> describe_load_balancers(Context&,
                                                                     const shapes::DescribeLoadBalancersInput&);
 // Deletes its listeners with it.
 Result<shapes::DeleteLoadBalancerOutput> delete_load_balancer(Context&, const shapes::DeleteLoadBalancerInput&);
+// `host` makes room for access logs.
 Result<shapes::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
-    Context&, const shapes::ModifyLoadBalancerAttributesInput&);
+    Context&, Host& host, const shapes::ModifyLoadBalancerAttributesInput&);
 Result<shapes::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
     Context&, const shapes::DescribeLoadBalancerAttributesInput&);
 
@@ -54,12 +55,13 @@ Result<shapes::DescribeTagsOutput> describe_tags(Context&, const shapes::Describ
 Result<shapes::AddTagsOutput> add_tags(Context&, const shapes::AddTagsInput&);
 Result<shapes::RemoveTagsOutput> remove_tags(Context&, const shapes::RemoveTagsInput&);
 
-Result<shapes::DescribeAccountLimitsOutput> describe_account_limits(Context&, const shapes::DescribeAccountLimitsInput&);
+Result<shapes::DescribeAccountLimitsOutput> describe_account_limits(Context&,
+                                                                    const shapes::DescribeAccountLimitsInput&);
 Result<shapes::DescribeSSLPoliciesOutput> describe_ssl_policies(Context&, const shapes::DescribeSSLPoliciesInput&);
 Result<shapes::DescribeListenerAttributesOutput> describe_listener_attributes(
     Context&, const shapes::DescribeListenerAttributesInput&);
-Result<shapes::ModifyListenerAttributesOutput> modify_listener_attributes(
-    Context&, const shapes::ModifyListenerAttributesInput&);
+Result<shapes::ModifyListenerAttributesOutput> modify_listener_attributes(Context&,
+                                                                          const shapes::ModifyListenerAttributesInput&);
 
 // `host` outlives the table.
 void add_actions(ActionTable& table, Host& host);

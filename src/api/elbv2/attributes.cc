@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "api/elbv2/errors.h"
+#include "api/limits.h"
 
 namespace weir::api::elbv2 {
 
@@ -14,13 +15,15 @@ namespace {
 using enum AttributeEffect;
 
 constexpr const char* kSwitch = "true|false";
+constexpr int kMostTargets = kMaxTargets;
+constexpr std::size_t kMaxCookieName = 128;
 
 constexpr Attribute kBalancer[] = {
     {"deletion_protection.enabled", "false", acts, kSwitch},
     {"idle_timeout.timeout_seconds", "60", acts, "", 1, 4000},
-    {"access_logs.s3.bucket", "", recorded},
-    {"access_logs.s3.enabled", "false", fixed, kSwitch},
-    {"access_logs.s3.prefix", "", recorded},
+    {"access_logs.s3.bucket", "", acts},
+    {"access_logs.s3.enabled", "false", acts, kSwitch},
+    {"access_logs.s3.prefix", "", acts},
     {"client_keep_alive.seconds", "3600", fixed, "", 60, 604800},
     {"connection_logs.s3.bucket", "", recorded},
     {"connection_logs.s3.enabled", "false", fixed, kSwitch},
@@ -34,8 +37,8 @@ constexpr Attribute kBalancer[] = {
     {"routing.http.drop_invalid_header_fields.enabled", "false", fixed, kSwitch},
     {"routing.http.preserve_host_header.enabled", "false", fixed, kSwitch},
     {"routing.http.x_amzn_tls_version_and_cipher_suite.enabled", "false", fixed, kSwitch},
-    {"routing.http.xff_client_port.enabled", "false", fixed, kSwitch},
-    {"routing.http.xff_header_processing.mode", "append", fixed, "append|preserve|remove"},
+    {"routing.http.xff_client_port.enabled", "false", acts, kSwitch},
+    {"routing.http.xff_header_processing.mode", "append", acts, "append|preserve|remove"},
     {"routing.http2.enabled", "true", fixed, kSwitch},
     {"waf.fail_open.enabled", "false", recorded, kSwitch},
     {"zonal_shift.config.enabled", "false", recorded, kSwitch},
@@ -43,20 +46,21 @@ constexpr Attribute kBalancer[] = {
 
 constexpr Attribute kTargetGroup[] = {
     {"deregistration_delay.timeout_seconds", "300", acts, "", 0, 3600},
-    {"load_balancing.algorithm.type", "round_robin", acts, "round_robin|least_outstanding_requests"},
-    {"load_balancing.algorithm.anomaly_mitigation", "off", fixed, "on|off"},
+    {"load_balancing.algorithm.type", "round_robin", acts, "round_robin|least_outstanding_requests|weighted_random"},
+    {"load_balancing.algorithm.anomaly_mitigation", "off", acts, "on|off"},
     {"load_balancing.cross_zone.enabled", "use_load_balancer_configuration", recorded,
      "true|false|use_load_balancer_configuration"},
-    {"slow_start.duration_seconds", "0", fixed, "", 0, 900},
-    {"stickiness.enabled", "false", fixed, kSwitch},
-    {"stickiness.type", "lb_cookie", recorded, "lb_cookie|app_cookie"},
-    {"stickiness.lb_cookie.duration_seconds", "86400", recorded, "", 1, 604800},
-    {"stickiness.app_cookie.cookie_name", "", recorded},
-    {"stickiness.app_cookie.duration_seconds", "86400", recorded, "", 1, 604800},
-    {"target_group_health.dns_failover.minimum_healthy_targets.count", "1", fixed},
-    {"target_group_health.dns_failover.minimum_healthy_targets.percentage", "off", fixed},
-    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1", fixed},
-    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", fixed},
+    {"slow_start.duration_seconds", "0", acts, "", 30, 900, "0"},
+    {"stickiness.enabled", "false", acts, kSwitch},
+    {"stickiness.type", "lb_cookie", acts, "lb_cookie|app_cookie"},
+    {"stickiness.lb_cookie.duration_seconds", "86400", acts, "", 1, 604800},
+    {"stickiness.app_cookie.cookie_name", "", acts},
+    // The backend's own cookie says how long it lasts.
+    {"stickiness.app_cookie.duration_seconds", "86400", fixed, "", 1, 604800},
+    {"target_group_health.dns_failover.minimum_healthy_targets.count", "1", recorded, "", 1, kMostTargets, "off"},
+    {"target_group_health.dns_failover.minimum_healthy_targets.percentage", "off", recorded, "", 1, 100, "off"},
+    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1", acts, "", 1, kMostTargets},
+    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", acts, "", 1, 100, "off"},
 };
 
 // What a client's certificate said reaches the backend under these names.
@@ -134,9 +138,50 @@ Result<> check_attribute(std::span<const Attribute> table, std::string_view noun
     return validation_error(fmt::format("{} attribute value '{}' for '{}' is not valid: it must be one of {}", noun,
                                         value, key, found->words));
   }
-  if (found->most > 0 && !is_between(value, found->least, found->most)) {
-    return validation_error(fmt::format("{} attribute value '{}' for '{}' is not valid: it must be from {} to {}", noun,
-                                        value, key, found->least, found->most));
+  if (found->most > 0 && !is_between(value, found->least, found->most) &&
+      (!*found->besides || value != found->besides)) {
+    return validation_error(fmt::format("{} attribute value '{}' for '{}' is not valid: it must be {}{}from {} to {}",
+                                        noun, value, key, found->besides, *found->besides ? " or " : "", found->least,
+                                        found->most));
+  }
+  return {};
+}
+
+namespace {
+
+// RFC 6265 section 4.1.1; the names of the balancer's own cookies are taken.
+Result<> check_cookie_name(const std::string& name) {
+  constexpr std::string_view kSeparators = "()<>@,;:\\\"/[]?={} \t";
+  const auto bad = [&](char c) { return c <= ' ' || c >= 0x7f || kSeparators.find(c) != std::string_view::npos; };
+  if (name.empty()) return validation_error("A cookie name must be specified for stickiness of type 'app_cookie'");
+  if (name.size() > kMaxCookieName || std::any_of(name.begin(), name.end(), bad)) {
+    return validation_error(fmt::format("The cookie name '{}' is not valid", name));
+  }
+  for (const char* own : {"AWSALB", "AWSALBAPP", "AWSALBTG"}) {
+    if (name.starts_with(own)) return validation_error(fmt::format("The cookie name '{}' is reserved", name));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> check_target_group_attributes(const std::map<std::string, std::string>& attributes) {
+  const auto is = [&](const char* key, std::string_view value) {
+    const auto found = attributes.find(key);
+    return found != attributes.end() && found->second == value;
+  };
+  constexpr const char* kAlgorithm = "load_balancing.algorithm.type";
+  constexpr const char* kSlowStart = "slow_start.duration_seconds";
+  if (attributes.contains(kSlowStart) && !is(kSlowStart, "0") && !is(kAlgorithm, "round_robin")) {
+    return validation_error("Slow start can be enabled with the load balancing algorithm 'round_robin' only");
+  }
+  if (is("load_balancing.algorithm.anomaly_mitigation", "on") && !is(kAlgorithm, "weighted_random")) {
+    return validation_error(
+        "Anomaly mitigation can be enabled with the load balancing algorithm 'weighted_random' only");
+  }
+  if (is("stickiness.enabled", "true") && is("stickiness.type", "app_cookie")) {
+    const auto name = attributes.find("stickiness.app_cookie.cookie_name");
+    return check_cookie_name(name == attributes.end() ? "" : name->second);
   }
   return {};
 }

@@ -1,4 +1,5 @@
-// The attributes of balancers, target groups and listeners: their names, defaults and what may be set. Pure functions; any thread.
+// The attributes of balancers, target groups and listeners: their names, defaults and what may be set. Pure functions;
+// any thread.
 #pragma once
 
 #include <map>
@@ -23,6 +24,7 @@ struct Attribute {
   const char* words = "";  // what may be set, with "|" between; empty: any text, or a number
   int least = 0;           // of a number; used where most > 0
   int most = 0;
+  const char* besides = "";  // a word that is taken in place of a number
 };
 
 std::span<const Attribute> balancer_attributes();
@@ -36,5 +38,8 @@ std::map<std::string, std::string> defaults_of(std::span<const Attribute> table)
 // `noun` begins the message: "Load balancer", "Target group", "Listener".
 Result<> check_attribute(std::span<const Attribute> table, std::string_view noun, const std::string& key,
                          const std::string& value);
+
+// What a target group's attributes ask for together, as they are after a change. Errors: ValidationError.
+Result<> check_target_group_attributes(const std::map<std::string, std::string>& attributes);
 
 }  // namespace weir::api::elbv2

@@ -14,6 +14,7 @@ namespace weir::api::elbv2 {
 namespace {
 
 constexpr std::int32_t kMaxWeight = 999;
+constexpr std::int32_t kMaxStickiness = 604'800;  // seconds: a week
 constexpr const char* kContentTypes[] = {"text/plain", "text/css", "text/html", "application/javascript",
                                          "application/json"};
 
@@ -49,6 +50,22 @@ Result<std::vector<shapes::TargetGroupTuple>> tuples_of(const shapes::Action& ac
   return tuples;
 }
 
+Result<shapes::TargetGroupStickinessConfig> stickiness_of(const shapes::Action& action) {
+  shapes::TargetGroupStickinessConfig stickiness{.Enabled = false};
+  if (!action.ForwardConfig || !action.ForwardConfig->TargetGroupStickinessConfig) return stickiness;
+  stickiness = *action.ForwardConfig->TargetGroupStickinessConfig;
+  if (!stickiness.Enabled) stickiness.Enabled = false;
+  const std::int32_t seconds = stickiness.DurationSeconds.value_or(0);
+  if (*stickiness.Enabled && !stickiness.DurationSeconds) {
+    return validation_error("Target group stickiness duration must be specified where it is enabled");
+  }
+  if (stickiness.DurationSeconds && (seconds < 1 || seconds > kMaxStickiness)) {
+    return validation_error(fmt::format("Target group stickiness duration '{}' must be between '1' and '{}' inclusive",
+                                        seconds, kMaxStickiness));
+  }
+  return stickiness;
+}
+
 Result<shapes::Action> make_forward(Context& context, const std::string& balancer, const shapes::Action& given) {
   const auto tuples = TRY(tuples_of(given));
   const auto uses = TRY(all_uses(context));
@@ -65,10 +82,7 @@ Result<shapes::Action> make_forward(Context& context, const std::string& balance
   }
   shapes::Action action{.Type = "forward", .Order = given.Order};
   if (tuples.size() == 1) action.TargetGroupArn = tuples.front().TargetGroupArn;
-  shapes::TargetGroupStickinessConfig stickiness{.Enabled = false};
-  if (given.ForwardConfig && given.ForwardConfig->TargetGroupStickinessConfig) {
-    stickiness.DurationSeconds = given.ForwardConfig->TargetGroupStickinessConfig->DurationSeconds;
-  }
+  const shapes::TargetGroupStickinessConfig stickiness = TRY(stickiness_of(given));
   action.ForwardConfig = shapes::ForwardActionConfig{.TargetGroups = tuples, .TargetGroupStickinessConfig = stickiness};
   return action;
 }

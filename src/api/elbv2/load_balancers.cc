@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
+#include <map>
 
 #include "api/arn.h"
 #include "api/elbv2/actions.h"
@@ -72,7 +74,8 @@ shapes::CreateLoadBalancerOutput only(shapes::LoadBalancer balancer) {
 
 Result<> check_room(Context& context, const std::string& type) {
   const auto all = TRY(store::load_all<model::LoadBalancer>(context.store, scope_of(context).prefix()));
-  const auto same = std::count_if(all.begin(), all.end(), [&](const auto& one) { return one.document.balancer.Type == type; });
+  const auto same =
+      std::count_if(all.begin(), all.end(), [&](const auto& one) { return one.document.balancer.Type == type; });
   if (static_cast<std::size_t>(same) < kMaxBalancers) return {};
   return client_error("TooManyLoadBalancers",
                       fmt::format("An account can have at most {} load balancers of type {}", kMaxBalancers, type));
@@ -127,8 +130,32 @@ std::vector<shapes::LoadBalancerAttribute> shown(const std::map<std::string, std
   return all;
 }
 
+// The folder of the balancer's access logs, as bucket and prefix name it; empty where they are off. Errors:
+// ValidationError, InvalidConfigurationRequest.
+Result<std::string> access_log_folder(const std::map<std::string, std::string>& attributes) {
+  if (attributes.at("access_logs.s3.enabled") != "true") return std::string();
+  const std::string& bucket = attributes.at("access_logs.s3.bucket");
+  const std::string& prefix = attributes.at("access_logs.s3.prefix");
+  if (bucket.empty()) return validation_error("The access log bucket name must be specified");
+  const auto among = [](std::string_view text, std::string_view besides) {
+    return std::all_of(text.begin(), text.end(), [&](unsigned char c) {
+      return std::islower(c) || std::isdigit(c) || besides.find(static_cast<char>(c)) != std::string_view::npos;
+    });
+  };
+  if (bucket.size() < 3 || bucket.size() > 63 || !among(bucket, ".-") || bucket.find("..") != std::string::npos ||
+      bucket.starts_with('.') || bucket.starts_with('-')) {
+    return validation_error(fmt::format("The access log bucket name '{}' is not valid", bucket));
+  }
+  if (!among(prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZ!_.*'()-/") || prefix.find("..") != std::string::npos ||
+      prefix.find("//") != std::string::npos || prefix.starts_with('/') || prefix.ends_with('/') ||
+      prefix.find("AWSLogs") != std::string::npos || prefix.size() > 200) {
+    return validation_error(fmt::format("The access log prefix '{}' is not valid", prefix));
+  }
+  return prefix.empty() ? bucket : bucket + "/" + prefix;
+}
+
 Result<shapes::ModifyLoadBalancerAttributesOutput> try_modify_attributes(
-    Context& context, const shapes::ModifyLoadBalancerAttributesInput& input) {
+    Context& context, Host& host, const shapes::ModifyLoadBalancerAttributesInput& input) {
   auto found = TRY(find_balancer(context, input.LoadBalancerArn));
   if (!found) return balancer_not_found();
   for (const auto& given : input.Attributes) {
@@ -136,6 +163,11 @@ Result<shapes::ModifyLoadBalancerAttributesOutput> try_modify_attributes(
     const std::string value = given.Value.value_or("");
     TRY(check_attribute(balancer_attributes(), "Load balancer", key, value));
     found->document.attributes[key] = value;
+  }
+  if (const std::string folder = TRY(access_log_folder(found->document.attributes)); !folder.empty()) {
+    if (const auto made = host.make_access_log_folder(folder); !made) {
+      return client_error(kUnsupported, fmt::format("Access logs cannot be written: {}", made.error().message));
+    }
   }
   TRY(commit(context, {store::put(*found)}));
   return shapes::ModifyLoadBalancerAttributesOutput{shown(found->document.attributes)};
@@ -196,8 +228,8 @@ Result<shapes::DeleteLoadBalancerOutput> delete_load_balancer(Context& context,
 }
 
 Result<shapes::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attributes(
-    Context& context, const shapes::ModifyLoadBalancerAttributesInput& input) {
-  return writing(kServerError, [&] { return try_modify_attributes(context, input); });
+    Context& context, Host& host, const shapes::ModifyLoadBalancerAttributesInput& input) {
+  return writing(kServerError, [&] { return try_modify_attributes(context, host, input); });
 }
 
 Result<shapes::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(

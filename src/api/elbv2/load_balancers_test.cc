@@ -96,7 +96,7 @@ TEST_F(LoadBalancers, HaveAttributes) {
       {"made.up", "1", "ValidationError"},
       {"deletion_protection.enabled", "maybe", "ValidationError"},
       {"routing.http2.enabled", "false", "InvalidConfigurationRequest"},
-      {"access_logs.s3.enabled", "true", "InvalidConfigurationRequest"},
+      {"routing.http.xff_header_processing.mode", "drop", "ValidationError"},
   };
   for (const auto& row : rows) {
     const std::string request = modify(row.key, row.value);
@@ -107,6 +107,30 @@ TEST_F(LoadBalancers, HaveAttributes) {
   EXPECT_GT(elb("DescribeLoadBalancerAttributes", request)["Attributes"].items().size(), 14u);
   expect_refused("elbv2", "DeleteLoadBalancer",
                  {request.c_str(), "OperationNotPermitted", "because deletion protection is enabled"});
+}
+
+TEST_F(LoadBalancers, WriteAccessLogsWhereBucketAndPrefixSay) {
+  const std::string arn = add("front");
+  const auto logs = [&](const char* bucket, const char* prefix) {
+    return fmt::format(
+        R"({{"LoadBalancerArn":"{}","Attributes":[{{"Key":"access_logs.s3.enabled","Value":"true"}},
+        {{"Key":"access_logs.s3.bucket","Value":"{}"}},{{"Key":"access_logs.s3.prefix","Value":"{}"}}]}})",
+        arn, bucket, prefix);
+  };
+  const auto refused = [&](const char* bucket, const char* prefix, const char* message) {
+    expect_refused("elbv2", "ModifyLoadBalancerAttributes", {logs(bucket, prefix).c_str(), "ValidationError", message});
+  };
+  refused("", "", "The access log bucket name must be specified");
+  for (const char* bucket : {"..", "a/b", "ab", "Upper", "a..b", ".abc"}) refused(bucket, "", "bucket name");
+  for (const char* prefix : {"../x", "/x", "x/", "a//b", "a b", "AWSLogs"}) refused("logs", prefix, "prefix");
+  EXPECT_TRUE(host.folders.empty());
+  host.full = true;
+  expect_refused("elbv2", "ModifyLoadBalancerAttributes",
+                 {logs("logs", "").c_str(), "InvalidConfigurationRequest", "no space is left"});
+  host.full = false;
+  elb("ModifyLoadBalancerAttributes", logs("my-logs", "web/one"));
+  elb("ModifyLoadBalancerAttributes", logs("my-logs", ""));
+  EXPECT_EQ(host.folders, (std::vector<std::string>{"logs", "my-logs/web/one", "my-logs"}));
 }
 
 TEST_F(LoadBalancers, RefuseBadInput) {

@@ -19,12 +19,13 @@ constexpr Refused kCreateLoadBalancer[] = {
 };
 
 constexpr Refused kCreateTargetGroup[] = {
-    {"Protocol", "HTTP"},      {"HealthCheckProtocol", "HTTP"}, {"TargetType", "ip|instance"},
-    {"IpAddressType", "ipv4"}, {"TargetControlPort"},
+    {"Protocol", "HTTP|HTTPS"},    {"HealthCheckProtocol", "HTTP|HTTPS"},
+    {"TargetType", "ip|instance"}, {"IpAddressType", "ipv4"},
+    {"TargetControlPort"},
 };
 
 constexpr Refused kModifyTargetGroup[] = {
-    {"HealthCheckProtocol", "HTTP"},
+    {"HealthCheckProtocol", "HTTP|HTTPS"},
 };
 
 constexpr Refused kCreateListener[] = {
@@ -35,7 +36,6 @@ constexpr Refused kCreateListener[] = {
     {"DefaultActions.AuthenticateOidcConfig"},
     {"DefaultActions.AuthenticateCognitoConfig"},
     {"DefaultActions.JwtValidationConfig"},
-    {"DefaultActions.ForwardConfig.TargetGroupStickinessConfig.Enabled"},
     {"AlpnPolicy"},
     {"MutualAuthentication.Mode", "off"},
     {"MutualAuthentication.TrustStoreArn"},
@@ -49,11 +49,6 @@ constexpr Refused kCreateRule[] = {
     {"Actions.AuthenticateOidcConfig"},
     {"Actions.AuthenticateCognitoConfig"},
     {"Actions.JwtValidationConfig"},
-    {"Actions.ForwardConfig.TargetGroupStickinessConfig.Enabled"},
-    {"Conditions.RegexValues"},
-    {"Conditions.HostHeaderConfig.RegexValues"},
-    {"Conditions.PathPatternConfig.RegexValues"},
-    {"Conditions.HttpHeaderConfig.RegexValues"},
     {"Transforms"},
 };
 
@@ -62,11 +57,6 @@ constexpr Refused kModifyRule[] = {
     {"Actions.AuthenticateOidcConfig"},
     {"Actions.AuthenticateCognitoConfig"},
     {"Actions.JwtValidationConfig"},
-    {"Actions.ForwardConfig.TargetGroupStickinessConfig.Enabled"},
-    {"Conditions.RegexValues"},
-    {"Conditions.HostHeaderConfig.RegexValues"},
-    {"Conditions.PathPatternConfig.RegexValues"},
-    {"Conditions.HttpHeaderConfig.RegexValues"},
     {"Transforms"},
     {"ResetTransforms"},
 };

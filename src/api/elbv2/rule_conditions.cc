@@ -11,6 +11,7 @@
 #include "api/elbv2/errors.h"
 #include "api/limits.h"
 #include "base/cidr.h"
+#include "base/regex.h"
 
 namespace weir::api::elbv2 {
 
@@ -62,6 +63,13 @@ Result<> check_source(const std::string& text) {
 
 Result<> check_any(const std::string&) { return {}; }
 
+Result<> check_regex(const std::string& text) {
+  if (const auto regex = Regex::compile(text); !regex) {
+    return validation_error(fmt::format("The regular expression '{}' is not valid: {}", text, regex.error().message));
+  }
+  return {};
+}
+
 // One kind of condition: its word, whether a rule may have several, what its values are like, and where its structure
 // and the values in it are.
 struct Kind {
@@ -71,6 +79,7 @@ struct Kind {
   Result<> (*check)(const std::string& value);
   bool (*has_config)(const Condition&);
   Texts (*values)(const Condition&);  // of the structure
+  Texts (*regexes)(const Condition&) = nullptr;
 };
 
 template <auto member>
@@ -80,6 +89,10 @@ bool has(const Condition& condition) {
 template <auto member>
 Texts texts(const Condition& condition) {
   return (condition.*member)->Values.value_or(Texts{});
+}
+template <auto member>
+Texts regexes(const Condition& condition) {
+  return (condition.*member)->RegexValues.value_or(Texts{});
 }
 Texts query_values(const Condition& condition) {
   Texts values;
@@ -91,11 +104,14 @@ Texts query_values(const Condition& condition) {
 }
 
 constexpr Kind kKinds[] = {
-    {"host-header", false, true, check_host, has<&Condition::HostHeaderConfig>, texts<&Condition::HostHeaderConfig>},
-    {"http-header", true, false, check_any, has<&Condition::HttpHeaderConfig>, texts<&Condition::HttpHeaderConfig>},
+    {"host-header", false, true, check_host, has<&Condition::HostHeaderConfig>, texts<&Condition::HostHeaderConfig>,
+     regexes<&Condition::HostHeaderConfig>},
+    {"http-header", true, false, check_any, has<&Condition::HttpHeaderConfig>, texts<&Condition::HttpHeaderConfig>,
+     regexes<&Condition::HttpHeaderConfig>},
     {"http-request-method", false, false, check_method, has<&Condition::HttpRequestMethodConfig>,
      texts<&Condition::HttpRequestMethodConfig>},
-    {"path-pattern", false, true, check_path, has<&Condition::PathPatternConfig>, texts<&Condition::PathPatternConfig>},
+    {"path-pattern", false, true, check_path, has<&Condition::PathPatternConfig>, texts<&Condition::PathPatternConfig>,
+     regexes<&Condition::PathPatternConfig>},
     {"query-string", true, false, check_any, has<&Condition::QueryStringConfig>, query_values},
     {"source-ip", false, false, check_source, has<&Condition::SourceIpConfig>, texts<&Condition::SourceIpConfig>},
 };
@@ -134,6 +150,39 @@ Result<Texts> values_of(const Kind& kind, const Condition& condition) {
   return values;
 }
 
+// The regular expressions, whichever way they are said. Errors: ValidationError where the condition has `values` too.
+Result<Texts> regexes_of(const Kind& kind, const Condition& condition, const Texts& values) {
+  const Texts given = condition.RegexValues.value_or(Texts{});
+  if (!given.empty() && !kind.short_form) {
+    return validation_error(fmt::format("RegexValues cannot be specified for the condition field '{}'", kind.field));
+  }
+  Texts found = given;
+  if (kind.regexes && kind.has_config(condition)) {
+    found = kind.regexes(condition);
+    if (!given.empty() && given != found) {
+      return validation_error(fmt::format(
+          "You cannot specify both RegexValues and a configuration for the condition field '{}'", kind.field));
+    }
+  }
+  if (!found.empty() && !values.empty()) {
+    return validation_error(
+        fmt::format("A condition with the field '{}' cannot have both values and regex values", kind.field));
+  }
+  return found;
+}
+
+Result<> check_texts(const Texts& texts, Result<> (*check)(const std::string&)) {
+  for (const auto& text : texts) {
+    if (text.empty()) return validation_error("A condition value cannot be empty");
+    if (text.size() > kMaxText) {
+      return validation_error(
+          fmt::format("The condition value '{}' cannot be longer than '{}' characters", text, kMaxText));
+    }
+    TRY(check(text));
+  }
+  return {};
+}
+
 Result<> check_header_name(const Condition& condition) {
   const std::string name = condition.HttpHeaderConfig ? condition.HttpHeaderConfig->HttpHeaderName.value_or("") : "";
   if (name.empty()) return validation_error("An HTTP header name must be specified");
@@ -147,20 +196,25 @@ Result<Condition> make_condition(const Kind& kind, const Condition& given, std::
   Texts values = TRY(values_of(kind, given));
   const std::string field = kind.field;
   if (field == "http-header") TRY(check_header_name(given));
-  if (values.empty()) return validation_error("A condition value must be specified");
-  count += values.size();
-  for (const auto& value : values) {
-    if (value.empty()) return validation_error("A condition value cannot be empty");
-    if (value.size() > kMaxText) {
-      return validation_error(
-          fmt::format("The condition value '{}' cannot be longer than '{}' characters", value, kMaxText));
-    }
-    TRY(kind.check(value));
-  }
+  Texts patterns = TRY(regexes_of(kind, given, values));
+  if (values.empty() && patterns.empty()) return validation_error("A condition value must be specified");
+  count += values.size() + patterns.size();
+  TRY(check_texts(values, kind.check));
+  TRY(check_texts(patterns, check_regex));
   Condition made = given;
-  if (field == "host-header") made.HostHeaderConfig = shapes::HostHeaderConditionConfig{.Values = values};
-  if (field == "path-pattern") made.PathPatternConfig = shapes::PathPatternConditionConfig{.Values = values};
-  if (kind.short_form) made.Values = std::move(values);
+  // Both ways are shown, as AWS does.
+  const auto both_ways = [&](auto& config) {
+    config.emplace();
+    if (patterns.empty()) {
+      config->Values = values;
+      made.Values = values;
+    } else {
+      config->RegexValues = patterns;
+      made.RegexValues = patterns;
+    }
+  };
+  if (field == "host-header") both_ways(made.HostHeaderConfig);
+  if (field == "path-pattern") both_ways(made.PathPatternConfig);
   return made;
 }
 

@@ -13,23 +13,32 @@ class ElbTags : public TestWorld {
                 .items()
                 .at(0)["TargetGroupArn"]
                 .as_string();
-    balancer =
-        elb("CreateLoadBalancer", R"({"Name":"front","Tags":[{"Key":"a","Value":"1"}]})")["LoadBalancers"].items().at(
-            0)["LoadBalancerArn"].as_string();
-    const std::string actions =
-        fmt::format(R"([{{"Type":"forward","TargetGroupArn":"{}"}}])", group);
+    balancer = elb("CreateLoadBalancer", R"({"Name":"front","Tags":[{"Key":"a","Value":"1"}]})")["LoadBalancers"]
+                   .items()
+                   .at(0)["LoadBalancerArn"]
+                   .as_string();
+    const std::string actions = fmt::format(R"([{{"Type":"forward","TargetGroupArn":"{}"}}])", group);
     listener = elb("CreateListener", fmt::format(R"({{"LoadBalancerArn":"{}","Protocol":"HTTP","Port":80,
-        "DefaultActions":{}}})", balancer, actions))["Listeners"].items().at(0)["ListenerArn"].as_string();
+        "DefaultActions":{}}})",
+                                                 balancer, actions))["Listeners"]
+                   .items()
+                   .at(0)["ListenerArn"]
+                   .as_string();
     rule = elb("CreateRule", fmt::format(R"({{"ListenerArn":"{}","Priority":1,"Actions":{},
-        "Conditions":[{{"Field":"path-pattern","Values":["/a"]}}]}})", listener, actions))["Rules"].items().at(
-        0)["RuleArn"].as_string();
+        "Conditions":[{{"Field":"path-pattern","Values":["/a"]}}]}})",
+                                         listener, actions))["Rules"]
+               .items()
+               .at(0)["RuleArn"]
+               .as_string();
   }
   std::string all() const {
     return fmt::format(R"("ResourceArns":["{}","{}","{}","{}"])", group, balancer, listener, rule);
   }
   std::string tags(const std::string& arn) {
-    return elb("DescribeTags", fmt::format(R"({{"ResourceArns":["{}"]}})", arn))["TagDescriptions"].items().at(
-        0)["Tags"].dump();
+    return elb("DescribeTags", fmt::format(R"({{"ResourceArns":["{}"]}})", arn))["TagDescriptions"]
+        .items()
+        .at(0)["Tags"]
+        .dump();
   }
   std::string group, balancer, listener, rule;
 };

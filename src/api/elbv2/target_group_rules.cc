@@ -82,7 +82,7 @@ Result<shapes::TargetGroup> make_group(const shapes::CreateTargetGroupInput& inp
       .Protocol = input.Protocol,
       .Port = input.Port,
       .VpcId = input.VpcId,
-      .HealthCheckProtocol = "HTTP",
+      .HealthCheckProtocol = input.Protocol,
       .HealthCheckPort = "traffic-port",
       .HealthCheckEnabled = true,
       .HealthCheckIntervalSeconds = 30,

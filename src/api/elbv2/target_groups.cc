@@ -103,6 +103,7 @@ Result<shapes::ModifyTargetGroupAttributesOutput> try_modify_attributes(
     TRY(check_attribute(target_group_attributes(), "Target group", key, value));
     found->document.attributes[key] = value;
   }
+  TRY(check_target_group_attributes(found->document.attributes));
   TRY(commit(context, {store::put(*found)}));
   return shapes::ModifyTargetGroupAttributesOutput{shown(found->document.attributes)};
 }

@@ -150,9 +150,8 @@ Result<shapes::DescribeTargetHealthOutput> describe_target_health(Context& conte
     });
   }
   for (const auto& asked : input.Targets.value_or(std::vector<shapes::TargetDescription>{})) {
-    const bool found = std::any_of(all.begin(), all.end(), [&](const auto& one) {
-      return is_at(asked, one.Target->Id, one.Target->Port);
-    });
+    const bool found = std::any_of(all.begin(), all.end(),
+                                   [&](const auto& one) { return is_at(asked, one.Target->Id, one.Target->Port); });
     if (!found) all.push_back(not_registered(asked));
   }
   return output;

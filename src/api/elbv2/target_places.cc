@@ -18,9 +18,9 @@ bool is_multicast(const std::string& address) {
 
 Result<Place> place_of(const shapes::TargetDescription& target, const shapes::TargetGroup& group) {
   if (target.Id.starts_with("i-")) {
-    return client_error("InvalidTarget",
-                        fmt::format("The instance '{}' has no address on this machine: register its IP address",
-                                    target.Id));
+    return client_error(
+        "InvalidTarget",
+        fmt::format("The instance '{}' has no address on this machine: register its IP address", target.Id));
   }
   const auto address = shortest_literal(target.Id);
   if (!address) {

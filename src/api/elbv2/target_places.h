@@ -17,8 +17,8 @@ struct Place {
   bool operator==(const Place&) const = default;
 };
 
-// The place of `target`, at the port of `group` where it says none. In a group of type instance too a target is known by
-// its address: there are no instances here. Errors: InvalidTarget.
+// The place of `target`, at the port of `group` where it says none. In a group of type instance too a target is known
+// by its address: there are no instances here. Errors: InvalidTarget.
 Result<Place> place_of(const shapes::TargetDescription& target, const shapes::TargetGroup& group);
 
 }  // namespace weir::api::elbv2

@@ -11,10 +11,11 @@ namespace {
 class Targets : public TestWorld {
  protected:
   void SetUp() override {
-    group = elb("CreateTargetGroup", R"({"Name":"blue","Protocol":"HTTP","Port":8080,"TargetType":"ip"})")["TargetGroups"]
-                .items()
-                .at(0)["TargetGroupArn"]
-                .as_string();
+    group =
+        elb("CreateTargetGroup", R"({"Name":"blue","Protocol":"HTTP","Port":8080,"TargetType":"ip"})")["TargetGroups"]
+            .items()
+            .at(0)["TargetGroupArn"]
+            .as_string();
   }
   std::string request(const std::string& targets) const {
     return fmt::format(R"({{"TargetGroupArn":"{}","Targets":[{}]}})", group, targets);
@@ -109,7 +110,8 @@ TEST_F(Targets, are_refused_where_they_have_no_address) {
 
 TEST_F(Targets, are_at_most_a_thousand) {
   std::string many;
-  for (std::size_t i = 0; i < kMaxTargets; ++i) many += fmt::format(R"({}{{"Id":"10.0.0.1","Port":{}}})", i ? "," : "", i + 1);
+  for (std::size_t i = 0; i < kMaxTargets; ++i)
+    many += fmt::format(R"({}{{"Id":"10.0.0.1","Port":{}}})", i ? "," : "", i + 1);
   add(many);
   EXPECT_EQ(health().size(), kMaxTargets);
   expect_refused("elbv2", "RegisterTargets",

@@ -38,6 +38,9 @@ constexpr Operation kOperations[] = {
     {.name = "DescribeSSLPolicies", .input = &shape_of<DescribeSSLPoliciesInput>, .output = &shape_of<DescribeSSLPoliciesOutput>, .result_wrapper = "DescribeSSLPoliciesResult"},
     {.name = "DescribeListenerAttributes", .input = &shape_of<DescribeListenerAttributesInput>, .output = &shape_of<DescribeListenerAttributesOutput>, .result_wrapper = "DescribeListenerAttributesResult"},
     {.name = "ModifyListenerAttributes", .input = &shape_of<ModifyListenerAttributesInput>, .output = &shape_of<ModifyListenerAttributesOutput>, .result_wrapper = "ModifyListenerAttributesResult"},
+    {.name = "AddListenerCertificates", .input = &shape_of<AddListenerCertificatesInput>, .output = &shape_of<AddListenerCertificatesOutput>, .result_wrapper = "AddListenerCertificatesResult"},
+    {.name = "RemoveListenerCertificates", .input = &shape_of<RemoveListenerCertificatesInput>, .output = &shape_of<RemoveListenerCertificatesOutput>, .result_wrapper = "RemoveListenerCertificatesResult"},
+    {.name = "DescribeListenerCertificates", .input = &shape_of<DescribeListenerCertificatesInput>, .output = &shape_of<DescribeListenerCertificatesOutput>, .result_wrapper = "DescribeListenerCertificatesResult"},
 };
 
 constexpr const char* kKnown[] = {

@@ -1033,4 +1033,50 @@ const Shape& describe(const ModifyListenerAttributesOutput*) {
   return kShape;
 }
 
+const Shape& describe(const AddListenerCertificatesInput*) {
+  static const Shape kShape = structure<AddListenerCertificatesInput>("AddListenerCertificatesInput", {
+    member<&AddListenerCertificatesInput::ListenerArn>("ListenerArn", {.required = true}),
+    member<&AddListenerCertificatesInput::Certificates>("Certificates", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const AddListenerCertificatesOutput*) {
+  static const Shape kShape = structure<AddListenerCertificatesOutput>("AddListenerCertificatesOutput", {
+    member<&AddListenerCertificatesOutput::Certificates>("Certificates"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const RemoveListenerCertificatesInput*) {
+  static const Shape kShape = structure<RemoveListenerCertificatesInput>("RemoveListenerCertificatesInput", {
+    member<&RemoveListenerCertificatesInput::ListenerArn>("ListenerArn", {.required = true}),
+    member<&RemoveListenerCertificatesInput::Certificates>("Certificates", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const RemoveListenerCertificatesOutput*) {
+  static const Shape kShape = structure<RemoveListenerCertificatesOutput>("RemoveListenerCertificatesOutput", {
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeListenerCertificatesInput*) {
+  static const Shape kShape = structure<DescribeListenerCertificatesInput>("DescribeListenerCertificatesInput", {
+    member<&DescribeListenerCertificatesInput::ListenerArn>("ListenerArn", {.required = true}),
+    member<&DescribeListenerCertificatesInput::Marker>("Marker"),
+    member<&DescribeListenerCertificatesInput::PageSize>("PageSize", {.min = 1, .max = 400}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeListenerCertificatesOutput*) {
+  static const Shape kShape = structure<DescribeListenerCertificatesOutput>("DescribeListenerCertificatesOutput", {
+    member<&DescribeListenerCertificatesOutput::Certificates>("Certificates"),
+    member<&DescribeListenerCertificatesOutput::NextMarker>("NextMarker"),
+  });
+  return kShape;
+}
+
 }  // namespace weir::model::elbv2

@@ -781,6 +781,40 @@ struct ModifyListenerAttributesOutput {
 };
 const Shape& describe(const ModifyListenerAttributesOutput*);
 
+struct AddListenerCertificatesInput {
+  std::string ListenerArn;
+  std::vector<elbv2::Certificate> Certificates;
+};
+const Shape& describe(const AddListenerCertificatesInput*);
+
+struct AddListenerCertificatesOutput {
+  std::optional<std::vector<elbv2::Certificate>> Certificates;
+};
+const Shape& describe(const AddListenerCertificatesOutput*);
+
+struct RemoveListenerCertificatesInput {
+  std::string ListenerArn;
+  std::vector<elbv2::Certificate> Certificates;
+};
+const Shape& describe(const RemoveListenerCertificatesInput*);
+
+struct RemoveListenerCertificatesOutput {
+};
+const Shape& describe(const RemoveListenerCertificatesOutput*);
+
+struct DescribeListenerCertificatesInput {
+  std::string ListenerArn;
+  std::optional<std::string> Marker;
+  std::optional<std::int32_t> PageSize;
+};
+const Shape& describe(const DescribeListenerCertificatesInput*);
+
+struct DescribeListenerCertificatesOutput {
+  std::optional<std::vector<elbv2::Certificate>> Certificates;
+  std::optional<std::string> NextMarker;
+};
+const Shape& describe(const DescribeListenerCertificatesOutput*);
+
 // The protocol and the operations.
 extern const ServiceModel kService;
 
