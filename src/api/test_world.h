@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "api/acm/actions.h"
 #include "api/action.h"
 #include "api/ecs/actions.h"
 #include "api/elbv2/actions.h"
@@ -35,12 +38,25 @@ class FakeHost final : public Host {
   bool full = false;
 };
 
+class FakeCertificateKeep final : public CertificateKeep {
+ public:
+  Result<> keep(const std::string& file, const std::string& chain, const std::string& key) override {
+    files[file] = {chain, key};
+    return {};
+  }
+  void forget(const std::string& id) override {
+    std::erase_if(files, [&](const auto& one) { return one.first.starts_with(id + "/"); });
+  }
+  std::map<std::string, std::pair<std::string, std::string>> files;  // certificate and key by name
+};
+
 class TestWorld : public testing::Test {
  protected:
   TestWorld() {
     ecs::add_actions(table);
     elbv2::add_actions(table, host);
     logs::add_actions(table, log_keep);
+    acm::add_actions(table, certificate_keep);
   }
 
   Context context(std::string account = "000000000000", std::string region = "eu-central-1") {
@@ -107,6 +123,7 @@ class TestWorld : public testing::Test {
   ManualClock clock;
   FakeHost host;
   observe::LogKeep log_keep{""};
+  FakeCertificateKeep certificate_keep;
   ActionTable table;
 };
 

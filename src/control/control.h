@@ -27,9 +27,10 @@ class DataPlane {
 };
 
 struct ControlOptions {
-  std::string listen_address = "127.0.0.1";  // where balancers' listeners are bound
-  unsigned port_offset = 0;                  // added to listener ports below 1024: 8000 for an ordinary user
-  std::string access_logs = "access-logs";   // balancers' access logs: BUCKET/PREFIX/NAME.log below it
+  std::string listen_address = "127.0.0.1";   // where balancers' listeners are bound
+  unsigned port_offset = 0;                   // added to listener ports below 1024: 8000 for an ordinary user
+  std::string access_logs = "access-logs";    // balancers' access logs: BUCKET/PREFIX/NAME.log below it
+  std::string certificates = "certificates";  // the folder of certificates and their keys
 };
 
 class Control {

@@ -55,6 +55,7 @@ Result<> Mirror::load_everything() {
   TRY(load_kind(target_states_));
   TRY(load_kind(listeners_));
   TRY(load_kind(rules_));
+  TRY(load_kind(certificates_));
   TRY(load_kind(listener_states_));
   return {};
 }
@@ -69,6 +70,7 @@ Result<> Mirror::apply(const store::Key& key) {
   if (key.kind == model::TargetState::kKind) return refresh(target_states_, key.name);
   if (key.kind == model::Listener::kKind) return refresh(listeners_, key.name);
   if (key.kind == model::Rule::kKind) return refresh(rules_, key.name);
+  if (key.kind == model::Certificate::kKind) return refresh(certificates_, key.name);
   if (key.kind == model::ListenerState::kKind) return refresh(listener_states_, key.name);
   return {};
 }
@@ -182,6 +184,8 @@ void Mirror::changed(const model::Listener*, const model::Listener*) {
 }
 
 void Mirror::changed(const model::Rule*, const model::Rule*) { routes_dirty_ = true; }
+
+void Mirror::changed(const model::Certificate*, const model::Certificate*) { routes_dirty_ = true; }
 
 void Mirror::changed(const model::ListenerState*, const model::ListenerState*) { listeners_dirty_ = true; }
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "model/certificate_documents.h"
 #include "model/documents.h"
 #include "store/store.h"
 
@@ -47,6 +48,7 @@ class Mirror {
   const Documents<model::TargetState>& target_states() const { return target_states_; }
   const Documents<model::Listener>& listeners() const { return listeners_; }
   const Documents<model::Rule>& rules() const { return rules_; }
+  const Documents<model::Certificate>& certificates() const { return certificates_; }
   const Documents<model::ListenerState>& listener_states() const { return listener_states_; }
 
   // Keys of the tasks of a service.
@@ -82,6 +84,7 @@ class Mirror {
   void changed(const model::TargetState* before, const model::TargetState* after);
   void changed(const model::Listener* before, const model::Listener* after);
   void changed(const model::Rule* before, const model::Rule* after);
+  void changed(const model::Certificate* before, const model::Certificate* after);
   void changed(const model::ListenerState* before, const model::ListenerState* after);
   void index_target(const std::string& target_group, const std::string& key);
 
@@ -97,6 +100,7 @@ class Mirror {
   Documents<model::TargetState> target_states_;
   Documents<model::Listener> listeners_;
   Documents<model::Rule> rules_;
+  Documents<model::Certificate> certificates_;
   Documents<model::ListenerState> listener_states_;
   std::map<std::string, std::set<std::string>> tasks_of_;      // by the service's key
   std::map<std::string, std::set<std::string>> targets_of_;    // by the target group's ARN

@@ -31,6 +31,7 @@ std::int64_t number_of(const Attributes& attributes, const char* name, std::int6
 }
 
 route::PoolProtocol pool_protocol(const elbv2::TargetGroup& group) {
+  if (group.Protocol == "TCP" || group.Protocol == "TLS") return route::PoolProtocol::tcp;
   const std::string version = group.ProtocolVersion.value_or("HTTP1");
   if (version == "GRPC") return route::PoolProtocol::grpc;
   if (version == "HTTP2") return route::PoolProtocol::http2;
@@ -91,13 +92,14 @@ route::Pool pool_of(const model::TargetGroup& document) {
   route::Pool pool;
   pool.id = group.TargetGroupArn.value_or("");
   pool.protocol = pool_protocol(group);
-  if (group.Protocol == "HTTPS") pool.tls.emplace();  // unverified, as ALB has it
+  if (group.Protocol == "HTTPS" || group.Protocol == "TLS") pool.tls.emplace();  // unverified, as ALB has it
   pool.algorithm = algorithm_of(attributes);
   if (text_of(attributes, "load_balancing.algorithm.anomaly_mitigation") == "on") pool.outlier.emplace();
   pool.health = health_check(group);
   pool.drain_delay = std::chrono::duration_cast<route::milliseconds>(drain_delay(document));
   pool.slow_start = seconds(number_of(attributes, "slow_start.duration_seconds", 0));
   pool.stickiness = stickiness_of(attributes);
+  pool.send_proxy_protocol = text_of(attributes, "proxy_protocol_v2.enabled") == "true";
   pool.fail_open = fail_open_of(attributes);
   return pool;
 }
@@ -112,9 +114,14 @@ std::optional<route::Stickiness> stickiness_of(const elbv2::ForwardActionConfig&
                            .duration = seconds(config.TargetGroupStickinessConfig->DurationSeconds.value_or(1))};
 }
 
-void apply_attributes(const model::LoadBalancer& balancer, const std::string& access_logs, route::Listener& listener) {
+void apply_attributes(const model::LoadBalancer& balancer, const model::Listener& from, const std::string& access_logs,
+                      route::Listener& listener) {
   using Mode = route::Forwarded::Mode;
   const Attributes& attributes = balancer.attributes;
+  if (balancer.balancer.Type == "network") {
+    listener.idle_timeout = seconds(number_of(from.attributes, "tcp.idle_timeout.seconds", 350));
+    return;
+  }
   listener.idle_timeout = seconds(number_of(attributes, "idle_timeout.timeout_seconds", 60));
   const std::string mode = text_of(attributes, "routing.http.xff_header_processing.mode");
   listener.forwarded.mode = mode == "preserve" ? Mode::preserve : mode == "remove" ? Mode::remove : Mode::append;

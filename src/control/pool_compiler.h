@@ -18,7 +18,8 @@ Duration drain_delay(const model::TargetGroup& group);
 // Between the groups of one forward; none where it is not enabled.
 std::optional<route::Stickiness> stickiness_of(const model::elbv2::ForwardActionConfig& config);
 
-// What `balancer` says of its listeners. `access_logs`: the folder that logs are written below.
-void apply_attributes(const model::LoadBalancer& balancer, const std::string& access_logs, route::Listener& listener);
+// What `balancer` and `from` say of the listener that serves it. `access_logs`: the folder that logs are written below.
+void apply_attributes(const model::LoadBalancer& balancer, const model::Listener& from, const std::string& access_logs,
+                      route::Listener& listener);
 
 }  // namespace weir::control

@@ -9,6 +9,7 @@
 #include "control/limits.h"
 #include "control/pool_compiler.h"
 #include "control/rule_compiler.h"
+#include "route/limits.h"
 
 namespace weir::control {
 
@@ -21,6 +22,18 @@ std::optional<route::BackendState> backend_state(const std::string& state) {
   if (state == "serving") return route::BackendState::serving;
   if (state == "draining") return route::BackendState::draining;
   return std::nullopt;
+}
+
+route::ListenerProtocol listener_protocol(const model::Listener& listener) {
+  const std::string protocol = listener.listener.Protocol.value_or("HTTP");
+  if (protocol == "HTTPS") return route::ListenerProtocol::https;
+  if (protocol == "TCP") return route::ListenerProtocol::tcp;
+  if (protocol == "TLS") return route::ListenerProtocol::tls;
+  return route::ListenerProtocol::http;
+}
+
+bool is_secure(route::ListenerProtocol protocol) {
+  return protocol == route::ListenerProtocol::https || protocol == route::ListenerProtocol::tls;
 }
 
 // What is left of a target group that was deleted while targets of it still drain.
@@ -46,6 +59,7 @@ class TableCompiler {
  public:
   TableCompiler(const TableSources& sources, const ControlOptions& options) : sources_(sources), options_(options) {
     for (const auto* group : sources.groups) groups_[group->group.TargetGroupArn.value_or("")] = group;
+    for (const auto* certificate : sources.certificates) certificates_[certificate->arn] = certificate;
     for (const auto* rule : sources.rules) rules_[rule->listener].push_back(rule);
     for (auto& [listener, rules] : rules_) {
       std::sort(rules.begin(), rules.end(), [](const auto* a, const auto* b) { return a->priority < b->priority; });
@@ -68,10 +82,6 @@ class TableCompiler {
     for (const auto* listener : sources_.listeners) {
       const auto balancer = balancers.find(listener->listener.LoadBalancerArn.value_or(""));
       if (balancer == balancers.end()) continue;
-      if (listener->listener.Protocol.value_or("HTTP") != "HTTP") {
-        refuse(*listener, "Only listeners of protocol HTTP are served.");
-        continue;
-      }
       const auto wished = static_cast<unsigned>(listener->listener.Port.value_or(80));
       const unsigned port = wished < 1024 ? wished + options_.port_offset : wished;
       ports[static_cast<std::uint16_t>(port)].push_back({balancer->second, listener});
@@ -85,7 +95,7 @@ class TableCompiler {
     listener.id = "port-" + std::to_string(port);
     listener.address = options_.listen_address;
     listener.port = port;
-    apply_attributes(*sharers[0].balancer, options_.access_logs, listener);
+    apply_attributes(*sharers[0].balancer, *sharers[0].listener, options_.access_logs, listener);
     std::set<const model::LoadBalancer*> seen;
     std::erase_if(sharers, [&](const Sharer& sharer) {
       if (seen.insert(sharer.balancer).second) return false;
@@ -93,6 +103,15 @@ class TableCompiler {
                                    " on this machine already.");
       return true;
     });
+    refuse_other_protocols(port, sharers);
+    listener.protocol = listener_protocol(*sharers[0].listener);
+    if (is_secure(listener.protocol)) {
+      listener.tls = tls_of(sharers);
+      if (listener.tls->certificates.empty()) {
+        for (const auto& sharer : sharers) refuse(*sharer.listener, "None of its certificates is there.");
+        return;
+      }
+    }
     for (const auto& sharer : sharers) {
       const bool alone = sharers.size() == 1;
       for (auto& rule : rules_of(*sharer.listener)) {
@@ -103,6 +122,45 @@ class TableCompiler {
     }
     if (sharers.size() > 1) add_any_host(listener, sharers);
     out_.table.listeners.push_back(std::move(listener));
+  }
+
+  // Leaves the listeners that can share a port with the first.
+  void refuse_other_protocols(std::uint16_t port, std::vector<Sharer>& sharers) {
+    const route::ListenerProtocol protocol = listener_protocol(*sharers[0].listener);
+    const bool can_share = protocol == route::ListenerProtocol::http || protocol == route::ListenerProtocol::https;
+    const model::Listener* const first = sharers[0].listener;
+    std::erase_if(sharers, [&](const Sharer& sharer) {
+      if (sharer.listener == first) return false;
+      if (can_share && listener_protocol(*sharer.listener) == protocol) return false;
+      refuse(*sharer.listener, "A listener of protocol " + first->listener.Protocol.value_or("HTTP") +
+                                   " of another load balancer has port " + std::to_string(port) + " on this machine.");
+      return true;
+    });
+  }
+
+  // The certificates of all who share the port: default ones first, so that the first listener's is what is shown to
+  // those who name nobody.
+  route::ListenerTls tls_of(const std::vector<Sharer>& sharers) {
+    route::ListenerTls tls;
+    std::set<std::string> seen;
+    const auto add = [&](const std::string& arn) {
+      const auto found = certificates_.find(arn);
+      if (found == certificates_.end() || tls.certificates.size() >= route::kMaxCertificates) return;
+      if (!seen.insert(arn).second) return;
+      const std::string file = options_.certificates + "/" + found->second->file;
+      tls.certificates.push_back({.certificate = file + ".crt", .key = file + ".key"});
+    };
+    for (const auto& sharer : sharers) {
+      for (const auto& shown : sharer.listener->listener.Certificates.value_or(std::vector<elbv2::Certificate>{})) {
+        add(shown.CertificateArn.value_or(""));
+      }
+    }
+    for (const auto& sharer : sharers) {
+      for (const auto& arn : sharer.listener->more_certificates) add(arn);
+    }
+    const auto& mutual = sharers[0].listener->listener.MutualAuthentication;
+    if (mutual && mutual->Mode == "passthrough") tls.client_certificates = route::ClientCertificates::request;
+    return tls;
   }
 
   // What a request that names none of the balancers meets.
@@ -217,6 +275,7 @@ class TableCompiler {
   const ControlOptions& options_;
   std::map<std::string, const model::TargetGroup*> groups_;
   std::map<std::string, std::vector<const model::Rule*>> rules_;  // by listener; by priority
+  std::map<std::string, const model::Certificate*> certificates_;
   std::map<std::string, route::Pool> pools_;
   CompiledTable out_;
 };

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/control.h"
+#include "model/certificate_documents.h"
 #include "model/documents.h"
 #include "route/route_table.h"
 
@@ -20,6 +21,7 @@ struct TableSources {
   std::vector<const model::TargetGroup*> groups;
   std::vector<const model::Task*> tasks;
   std::vector<const model::TargetState*> targets;  // registered by hand
+  std::vector<const model::Certificate*> certificates;
 };
 
 struct CompiledTable {
@@ -30,7 +32,8 @@ struct CompiledTable {
   std::map<std::string, std::string> refused;
 };
 
-// Balancers that share a port share a route::Listener and are told apart by Host. What names none of them goes by the
+// Balancers that share a port share a route::Listener, where they speak the same protocol, and are told apart by Host;
+// those of the protocols TCP and TLS cannot share one. What names none of them goes by the
 // rules of the one created first, then by the others' rules that name the host, then to the first one's default. A pool
 // is in the table while a listener leads to it or a task's target is in flight in it, so that a target drains to its
 // end, and is checked before traffic is sent its way.

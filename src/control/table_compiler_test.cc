@@ -65,6 +65,11 @@ class TableCompilerTest : public testing::Test {
     }
     return all;
   }
+  void certificate(const std::string& name) {
+    auto& made = *certificates_.emplace_back(std::make_unique<model::Certificate>());
+    made.arn = "arn:" + name;
+    made.file = name + "/1";
+  }
   model::Task& task(const std::string& id, const std::string& group_arn, const std::string& state, int port) {
     auto& made = *tasks_.emplace_back(std::make_unique<model::Task>());
     made.id = id;
@@ -78,6 +83,7 @@ class TableCompilerTest : public testing::Test {
     for (const auto& each : rules_) sources.rules.push_back(each.get());
     for (const auto& each : groups_) sources.groups.push_back(each.get());
     for (const auto& each : tasks_) sources.tasks.push_back(each.get());
+    for (const auto& each : certificates_) sources.certificates.push_back(each.get());
     CompiledTable compiled = compile_table(sources, options);
     // What is compiled is what a proxy takes.
     const auto read = route::table_from_json(route::to_json(compiled.table));
@@ -92,6 +98,7 @@ class TableCompilerTest : public testing::Test {
   std::vector<std::unique_ptr<model::Rule>> rules_;
   std::vector<std::unique_ptr<model::TargetGroup>> groups_;
   std::vector<std::unique_ptr<model::Task>> tasks_;
+  std::vector<std::unique_ptr<model::Certificate>> certificates_;
 };
 
 TEST_F(TableCompilerTest, nothing_makes_an_empty_table) { EXPECT_EQ(compile().table, route::RouteTable{}); }
@@ -283,14 +290,19 @@ TEST_F(TableCompilerTest, balancers_that_share_a_port_keep_their_rules_apart) {
   when(rule("arn:b/8080", 1, "200"), "path-pattern", "/b");
   when(rule("arn:b/8080", 2, "200"), "host-header", "shop.example");
   when(rule("arn:b/8080", 3, "200"), "host-header", "B.elb.*");
-  EXPECT_EQ(
-      shown(compile().table.listeners.at(0).rules),
-      "arn:a/8080#1 host a.elb.localhost path /a\narn:a/8080 host a.elb.localhost\narn:b/8080#1 host b.elb.localhost "
-      "path /b\narn:b/8080#3 host b.elb.localhost\narn:b/8080 host b.elb.localhost\narn:a/8080#1#any-host path "
-      "/a\narn:b/8080#2#any-host host shop.example\narn:b/8080#3#any-host host B.elb.*\narn:a/8080#any-host\n");
+  EXPECT_EQ(shown(compile().table.listeners.at(0).rules),
+            "arn:a/8080#1 host a.elb.localhost path /a\n"
+            "arn:a/8080 host a.elb.localhost\n"
+            "arn:b/8080#1 host b.elb.localhost path /b\n"
+            "arn:b/8080#3 host b.elb.localhost\n"
+            "arn:b/8080 host b.elb.localhost\n"
+            "arn:a/8080#1#any-host path /a\n"
+            "arn:b/8080#2#any-host host shop.example\n"
+            "arn:b/8080#3#any-host host B.elb.*\n"
+            "arn:a/8080#any-host\n");
 }
 
-TEST_F(TableCompilerTest, listeners_of_no_balancer_and_of_other_protocols_are_left_out) {
+TEST_F(TableCompilerTest, listeners_of_no_balancer_and_those_without_their_certificate_are_left_out) {
   balancer("front", 1);
   listener("nobody", 8001);
   listener("front", 8002).Protocol = "HTTPS";
@@ -377,6 +389,64 @@ TEST_F(TableCompilerTest, a_regular_expression_is_found_anywhere_unless_it_is_an
   EXPECT_FALSE(fits(match.paths.at(0), "/x/api/v12"));
   EXPECT_TRUE(fits(match.headers.at(0).values.at(0), "a Chrome b"));
   EXPECT_FALSE(fits(match.headers.at(0).values.at(0), "Firefox"));
+}
+
+TEST_F(TableCompilerTest, balancers_that_share_an_https_port_show_all_their_certificates) {
+  const auto shows = [](elbv2::Listener& to, const std::string& arn) {
+    to.Protocol = "HTTPS";
+    to.Certificates = {elbv2::Certificate{.CertificateArn = arn}};
+    to.DefaultActions.emplace();
+  };
+  for (const char* name : {"one", "two", "more"}) certificate(name);
+  balancer("a", 1);
+  balancer("b", 2);
+  balancer("c", 3);
+  shows(listener("a", 443), "arn:one");
+  listeners_.back()->more_certificates = {"arn:more", "arn:gone"};
+  listeners_.back()->listener.MutualAuthentication = {.Mode = "passthrough"};
+  shows(listener("b", 443), "arn:two");
+  listener("c", 443).DefaultActions.emplace();
+  const auto compiled = compile({.certificates = "/state/certificates"});
+  const auto& made = compiled.table.listeners.at(0);
+  EXPECT_EQ(made.protocol, route::ListenerProtocol::https);
+  ASSERT_TRUE(made.tls);
+  EXPECT_EQ(made.tls->client_certificates, route::ClientCertificates::request);
+  std::string files;
+  for (const auto& each : made.tls->certificates) files += each.certificate + " " + each.key + "\n";
+  EXPECT_EQ(files,
+            "/state/certificates/one/1.crt /state/certificates/one/1.key\n"
+            "/state/certificates/two/1.crt /state/certificates/two/1.key\n"
+            "/state/certificates/more/1.crt /state/certificates/more/1.key\n");
+  EXPECT_NE(compiled.refused.at("arn:c/443").find("of protocol HTTPS"), std::string::npos);
+}
+
+TEST_F(TableCompilerTest, a_network_balancer_passes_bytes_on) {
+  balancer("net", 1).balancer.Type = "network";
+  balancer("other", 2).balancer.Type = "network";
+  certificate("one");
+  auto& tls = listener("net", 9001);
+  tls.Protocol = "TLS";
+  tls.Certificates = {elbv2::Certificate{.CertificateArn = "arn:one"}};
+  listeners_.back()->attributes["tcp.idle_timeout.seconds"] = "60";
+  forward(tls, {{"arn:g", 1}});
+  auto& second = listener("other", 9001);
+  second.Protocol = "TLS";
+  forward(second, {{"arn:g", 1}});
+  auto& made = group("arn:g");
+  made.group.Protocol = "TLS";
+  made.group.HealthCheckProtocol = "TCP";
+  made.attributes["proxy_protocol_v2.enabled"] = "true";
+  const auto compiled = compile();
+  ASSERT_EQ(compiled.table.listeners.size(), 1u);
+  EXPECT_EQ(compiled.table.listeners[0].protocol, route::ListenerProtocol::tls);
+  EXPECT_EQ(compiled.table.listeners[0].idle_timeout, std::chrono::seconds(60));
+  EXPECT_FALSE(compiled.table.listeners[0].trace);
+  EXPECT_TRUE(compiled.refused.contains("arn:other/9001")) << "nothing would tell them apart";
+  const auto& pool = compiled.table.pools.at(0);
+  EXPECT_EQ(pool.protocol, route::PoolProtocol::tcp);
+  EXPECT_TRUE(pool.tls);
+  EXPECT_TRUE(pool.send_proxy_protocol);
+  EXPECT_EQ(pool.health.protocol, route::HealthProtocol::tcp);
 }
 
 }  // namespace

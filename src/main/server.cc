@@ -8,6 +8,7 @@
 #include <array>
 #include <filesystem>
 
+#include "api/acm/actions.h"
 #include "api/ecs/actions.h"
 #include "api/elbv2/actions.h"
 #include "api/logs/actions.h"
@@ -29,7 +30,7 @@ namespace {
 constexpr unsigned kOrdinaryPortOffset = 8000;
 
 constexpr std::array kServices = {&model::sts::kService, &model::ecs::kService, &model::elbv2::kService,
-                                  &model::logs::kService};
+                                  &model::logs::kService, &model::acm::kService};
 
 // This very program, also once its file was replaced or removed.
 constexpr const char* kOwnProgram = "/proc/self/exe";
@@ -61,6 +62,7 @@ Server::Server(ServeOptions options, const Clock& clock, Random& random, Log& lo
       port_offset_(::geteuid() == 0 ? 0 : kOrdinaryPortOffset),
       images_(in_state("images")),
       task_log_(in_state("logs")),
+      certificates_(in_state("certificates")),
       log_keep_(options_.ephemeral ? std::string() : in_state("log-groups")),
       next_step_(loop_, [this] { wake(); }) {
   ::signal(SIGPIPE, SIG_IGN);
@@ -89,9 +91,10 @@ Result<> Server::start() {
                                                                          control_->on_feedback(std::move(feedback));
                                                                          wake();
                                                                        }});
-  control_ = std::make_unique<control::Control>(
-      *store_, *runtime_, *proxy_link_, clock_, random_, log_,
-      control::ControlOptions{.port_offset = port_offset_, .access_logs = in_state("access-logs")});
+  control_ = std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
+                                                control::ControlOptions{.port_offset = port_offset_,
+                                                                        .access_logs = in_state("access-logs"),
+                                                                        .certificates = in_state("certificates")});
   store_->on_commit([this] { wake(); });
   runtime_->on_change([this](const std::string& task_id) {
     control_->on_runtime_change(task_id);
@@ -138,6 +141,7 @@ Result<> Server::listen() {
   api::ecs::add_actions(actions_);
   api::elbv2::add_actions(actions_, *host_);
   api::logs::add_actions(actions_, log_keep_);
+  api::acm::add_actions(actions_, certificates_);
   facade_ = std::make_unique<wire::Facade>(wire::FacadeOptions{.keys = options_.keys, .account = options_.account},
                                            kServices, wire::FacadeParts{actions_, *store_, clock_, random_, log_});
   auto routes = image_routes(loop_, images_);

@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "control/control.h"
 #include "control/proxy_link.h"
+#include "main/certificate_files.h"
 #include "main/log_upkeep.h"
 #include "main/machine_host.h"
 #include "main/proxy_process.h"
@@ -63,6 +64,7 @@ class Server final : private net::TurnTask {
   std::unique_ptr<store::Store> store_;
   runtime::ImageStore images_;
   runtime::TaskLog task_log_;
+  CertificateFiles certificates_;
   observe::LogKeep log_keep_;
   std::unique_ptr<runtime::Runtime> runtime_;
   std::unique_ptr<LogUpkeep> log_upkeep_;

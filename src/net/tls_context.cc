@@ -78,6 +78,12 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const 
 
 int accept_any(int, X509_STORE_CTX*) { return 1; }
 
+// What is taken from clients of TLS 1.2: forward secrecy always. Those of ELBSecurityPolicy-TLS13-1-2-2021-06, with
+// which elbv2 describes it.
+constexpr const char* kServerCiphers =
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"
+    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384";
+
 SSL_CTX* new_context(const SSL_METHOD* method) {
   SSL_CTX* context = SSL_CTX_new(method);
   check(context != nullptr, "OpenSSL makes a context");
@@ -124,6 +130,7 @@ Result<void> TlsServer::add(const TlsCertificate& certificate) {
   contexts_.push_back(context);
   // A server's client may just close, and still read; of a server it could be an attacker who cuts an answer short.
   SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  check(SSL_CTX_set_cipher_list(context, kServerCiphers) == 1, "OpenSSL knows the ciphers");
   SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext);
   if (options_.http) SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   ERR_clear_error();

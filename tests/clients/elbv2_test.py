@@ -106,7 +106,8 @@ class Elbv2(unittest.TestCase):
             (known.ListenerNotFoundException, elbv2.delete_listener, {"ListenerArn": listener + "0"}),
             (known.RuleNotFoundException, elbv2.describe_rules, {"RuleArns": ["none"]}),
             (known.InvalidConfigurationRequestException, elbv2.create_listener,
-             {"LoadBalancerArn": balancer, "Protocol": "HTTPS", "Port": 1, "DefaultActions": forward}),
+             {"LoadBalancerArn": balancer, "Protocol": "HTTP", "Port": 1, "DefaultActions": [
+                 {"Type": "authenticate-oidc"}]}),
             (known.DuplicateTagKeysException, elbv2.create_load_balancer,
              {"Name": "a", "Tags": [{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}]}),
         ]

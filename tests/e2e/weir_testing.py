@@ -19,6 +19,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
 
 import boto3
 from botocore.config import Config
@@ -172,6 +173,19 @@ class Weir:
                               env=self.environment, capture_output=True, text=True, timeout=120)
         assert (done.returncode != 0) == fails, f"aws {words}: {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stderr if fails else json.loads(done.stdout or "null")
+
+    def query(self, scope, version, action, parameters):
+        """One call of a Query service, signed, with parameters that the client library may not know yet."""
+        import urllib.request
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+        from botocore.credentials import Credentials
+        body = urllib.parse.urlencode({"Action": action, "Version": version, **parameters})
+        request = AWSRequest("POST", self.endpoint, {"Content-Type": "application/x-www-form-urlencoded"}, body)
+        SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), scope, REGION).add_auth(request)
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(urllib.request.Request(self.endpoint + "/", body.encode(), dict(request.headers)), timeout=30) as reply:
+            return reply.read().decode()
 
     def run(self, *words, check=True, **options):
         """A weir command against this serve."""

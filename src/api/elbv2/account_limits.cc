@@ -13,8 +13,12 @@ struct AccountLimit {
 };
 constexpr AccountLimit kLimits[] = {
     {"application-load-balancers", kMaxBalancers},
+    {"certificates-per-application-load-balancer", kMaxListenerCertificates},
+    {"certificates-per-network-load-balancer", kMaxListenerCertificates},
     {"condition-values-per-alb-rule", kMaxConditionValues},
     {"listeners-per-application-load-balancer", kMaxListeners},
+    {"listeners-per-network-load-balancer", kMaxListeners},
+    {"network-load-balancers", kMaxBalancers},
     {"target-groups", kMaxTargetGroups},
     {"target-groups-per-action-on-application-load-balancer", kMaxGroupsOfForward},
 };

@@ -32,6 +32,9 @@ void add_actions(ActionTable& table, Host& host) {
       });
   table.add("elbv2", "DescribeListeners", &describe_listeners);
   table.add("elbv2", "DeleteListener", &delete_listener);
+  table.add("elbv2", "AddListenerCertificates", &add_listener_certificates);
+  table.add("elbv2", "RemoveListenerCertificates", &remove_listener_certificates);
+  table.add("elbv2", "DescribeListenerCertificates", &describe_listener_certificates);
   table.add("elbv2", "CreateRule", &create_rule);
   table.add("elbv2", "ModifyRule", &modify_rule);
   table.add("elbv2", "DeleteRule", &delete_rule);

@@ -44,6 +44,13 @@ Result<shapes::ModifyListenerOutput> modify_listener(Context&, Host& host, const
 Result<shapes::DescribeListenersOutput> describe_listeners(Context&, const shapes::DescribeListenersInput&);
 Result<shapes::DeleteListenerOutput> delete_listener(Context&, const shapes::DeleteListenerInput&);
 
+Result<shapes::AddListenerCertificatesOutput> add_listener_certificates(Context&,
+                                                                        const shapes::AddListenerCertificatesInput&);
+Result<shapes::RemoveListenerCertificatesOutput> remove_listener_certificates(
+    Context&, const shapes::RemoveListenerCertificatesInput&);
+Result<shapes::DescribeListenerCertificatesOutput> describe_listener_certificates(
+    Context&, const shapes::DescribeListenerCertificatesInput&);
+
 Result<shapes::CreateRuleOutput> create_rule(Context&, const shapes::CreateRuleInput&);
 Result<shapes::ModifyRuleOutput> modify_rule(Context&, const shapes::ModifyRuleInput&);
 Result<shapes::DeleteRuleOutput> delete_rule(Context&, const shapes::DeleteRuleInput&);

@@ -44,6 +44,34 @@ constexpr Attribute kBalancer[] = {
     {"zonal_shift.config.enabled", "false", recorded, kSwitch},
 };
 
+constexpr Attribute kNetworkBalancer[] = {
+    {"deletion_protection.enabled", "false", acts, kSwitch},
+    {"access_logs.s3.bucket", "", recorded},
+    {"access_logs.s3.enabled", "false", fixed, kSwitch},
+    {"access_logs.s3.prefix", "", recorded},
+    {"dns_record.client_routing_policy", "any_availability_zone", recorded,
+     "any_availability_zone|availability_zone_affinity|partial_availability_zone_affinity"},
+    {"ipv6.deny_all_igw_traffic", "false", recorded, kSwitch},
+    {"load_balancing.cross_zone.enabled", "false", recorded, kSwitch},
+    {"zonal_shift.config.enabled", "false", recorded, kSwitch},
+};
+
+constexpr Attribute kTcpTargetGroup[] = {
+    {"deregistration_delay.timeout_seconds", "300", acts, "", 0, 3600},
+    {"deregistration_delay.connection_termination.enabled", "false", fixed, kSwitch},
+    {"load_balancing.cross_zone.enabled", "use_load_balancer_configuration", recorded,
+     "true|false|use_load_balancer_configuration"},
+    {"preserve_client_ip.enabled", "false", fixed, kSwitch},
+    {"proxy_protocol_v2.enabled", "false", acts, kSwitch},
+    {"stickiness.enabled", "false", fixed, kSwitch},
+    {"stickiness.type", "source_ip", recorded, "source_ip"},
+    {"target_group_health.dns_failover.minimum_healthy_targets.count", "1", recorded, "", 1, kMostTargets, "off"},
+    {"target_group_health.dns_failover.minimum_healthy_targets.percentage", "off", recorded, "", 1, 100, "off"},
+    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count", "1", acts, "", 1, kMostTargets},
+    {"target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage", "off", acts, "", 1, 100, "off"},
+    {"target_health_state.unhealthy.connection_termination.enabled", "false", fixed, kSwitch},
+};
+
 constexpr Attribute kTargetGroup[] = {
     {"deregistration_delay.timeout_seconds", "300", acts, "", 0, 3600},
     {"load_balancing.algorithm.type", "round_robin", acts, "round_robin|least_outstanding_requests|weighted_random"},
@@ -110,8 +138,14 @@ bool is_between(const std::string& text, int least, int most) {
 
 }  // namespace
 
-std::span<const Attribute> balancer_attributes() { return kBalancer; }
-std::span<const Attribute> target_group_attributes() { return kTargetGroup; }
+std::span<const Attribute> balancer_attributes(std::string_view type) {
+  if (type == "network") return kNetworkBalancer;
+  return kBalancer;
+}
+std::span<const Attribute> target_group_attributes(std::string_view protocol) {
+  if (protocol == "TCP" || protocol == "TLS") return kTcpTargetGroup;
+  return kTargetGroup;
+}
 std::span<const Attribute> listener_attributes(std::string_view protocol) {
   const std::span<const Attribute> https = kHttps;
   if (protocol == "HTTP") return https.subspan(kOnlyHttps);

@@ -27,8 +27,10 @@ struct Attribute {
   const char* besides = "";  // a word that is taken in place of a number
 };
 
-std::span<const Attribute> balancer_attributes();
-std::span<const Attribute> target_group_attributes();
+// Those of a balancer of `type`.
+std::span<const Attribute> balancer_attributes(std::string_view type);
+// Those of a target group of `protocol`.
+std::span<const Attribute> target_group_attributes(std::string_view protocol);
 // Those of a listener of `protocol`.
 std::span<const Attribute> listener_attributes(std::string_view protocol);
 

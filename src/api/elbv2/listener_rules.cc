@@ -66,12 +66,26 @@ Result<shapes::TargetGroupStickinessConfig> stickiness_of(const shapes::Action& 
   return stickiness;
 }
 
-Result<shapes::Action> make_forward(Context& context, const std::string& balancer, const shapes::Action& given) {
+// Whether a listener of `protocol` may forward to a group of the protocol `to`.
+bool fits(const std::string& protocol, const std::string& to) {
+  if (protocol == "TCP") return to == "TCP";
+  if (protocol == "TLS") return to == "TCP" || to == "TLS";
+  return to == "HTTP" || to == "HTTPS";
+}
+
+Result<shapes::Action> make_forward(Context& context, const std::string& balancer, const std::string& protocol,
+                                    const shapes::Action& given) {
   const auto tuples = TRY(tuples_of(given));
   const auto uses = TRY(all_uses(context));
   for (const auto& tuple : tuples) {
     const auto group = TRY(find_target_group(context, *tuple.TargetGroupArn));
     if (!group) return target_group_not_found();
+    if (const std::string to = group->document.group.Protocol.value_or("HTTP"); !fits(protocol, to)) {
+      return client_error(
+          "IncompatibleProtocols",
+          fmt::format("A listener of protocol '{}' cannot forward to the target group '{}' of protocol '{}'", protocol,
+                      *tuple.TargetGroupArn, to));
+    }
     for (const auto& user : balancers_using(uses, *tuple.TargetGroupArn)) {
       if (user == balancer) continue;
       return client_error(
@@ -152,17 +166,21 @@ Result<shapes::Action> make_redirect(const shapes::Action& given) {
 }  // namespace
 
 Result<std::vector<shapes::Action>> make_actions(Context& context, const std::string& balancer,
+                                                 const std::string& protocol,
                                                  const std::vector<shapes::Action>& given) {
   if (given.empty()) return validation_error("An action must be specified");
   if (given.size() > 1) {
     return client_error("TooManyActions", "A rule has one action of type forward, redirect or fixed-response");
   }
   const auto& action = given.front();
+  if ((protocol == "TCP" || protocol == "TLS") && action.Type != "forward") {
+    return validation_error(fmt::format("The action type of a {} listener must be 'forward'", protocol));
+  }
   if (action.Type == "fixed-response") {
     return std::vector<shapes::Action>{TRY(make_fixed_response(action))};
   }
   if (action.Type == "redirect") return std::vector<shapes::Action>{TRY(make_redirect(action))};
-  return std::vector<shapes::Action>{TRY(make_forward(context, balancer, action))};
+  return std::vector<shapes::Action>{TRY(make_forward(context, balancer, protocol, action))};
 }
 
 Result<> check_port(Context& context, Host& host, const std::string& balancer, const std::string& listener,

@@ -13,10 +13,11 @@ namespace weir::api::elbv2 {
 namespace shapes = model::elbv2;
 
 // `given` checked, and completed as AWS returns it: a forward names its groups both ways. `balancer` and `listener` are
-// ARNs, the latter empty for a new one. Errors: ValidationError, TargetGroupNotFound, TargetGroupAssociationLimit,
-// TooManyActions, InvalidLoadBalancerAction for a redirect to itself.
+// ARNs, the latter empty for a new one; `protocol` is the listener's. Errors: ValidationError, TargetGroupNotFound,
+// TargetGroupAssociationLimit, IncompatibleProtocols, TooManyActions, InvalidLoadBalancerAction for a redirect to
+// itself.
 Result<std::vector<shapes::Action>> make_actions(Context& context, const std::string& balancer,
-                                                 const std::vector<shapes::Action>& given);
+                                                 const std::string& protocol, const std::vector<shapes::Action>& given);
 
 // Errors: DuplicateListener where `balancer` has another listener than `listener` on that port;
 // TooManyListeners;

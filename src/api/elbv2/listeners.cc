@@ -7,6 +7,7 @@
 #include "api/elbv2/actions.h"
 #include "api/elbv2/associations.h"
 #include "api/elbv2/listener_rules.h"
+#include "api/elbv2/listener_tls.h"
 #include "api/elbv2/names.h"
 #include "api/elbv2/refusals.h"
 #include "api/writing.h"
@@ -32,18 +33,16 @@ Result<shapes::CreateListenerOutput> try_create(Context& context, Host& host,
   if (!input.Protocol) return validation_error("A listener protocol must be specified");
   if (!input.Port) return validation_error("A listener port must be specified");
   TRY(check_tags(input.Tags));
-  auto actions = TRY(make_actions(context, input.LoadBalancerArn, input.DefaultActions));
   TRY(check_port(context, host, input.LoadBalancerArn, "", *input.Port));
 
-  const std::string path = fmt::format("listener/{}/{}", path_of(input.LoadBalancerArn), context.random.hex(kIdDigits));
   model::Listener made{.scope = scope_of(context)};
-  made.listener = {
-      .ListenerArn = make_arn(context, "elasticloadbalancing", path),
-      .LoadBalancerArn = input.LoadBalancerArn,
-      .Port = input.Port,
-      .Protocol = input.Protocol,
-      .DefaultActions = std::move(actions),
-  };
+  TRY(take_tls(context, balancer->document.balancer.Type.value_or("application"), asked_tls(input), made));
+  auto actions = TRY(make_actions(context, input.LoadBalancerArn, *input.Protocol, input.DefaultActions));
+  const std::string path = fmt::format("listener/{}/{}", path_of(input.LoadBalancerArn), context.random.hex(kIdDigits));
+  made.listener.ListenerArn = make_arn(context, "elasticloadbalancing", path);
+  made.listener.LoadBalancerArn = input.LoadBalancerArn;
+  made.listener.Port = input.Port;
+  made.listener.DefaultActions = std::move(actions);
   made.tags = input.Tags.value_or(std::vector<shapes::Tag>{});
   TRY(commit(context, {store::put(made, store::Expect::kAbsent), store::put(*balancer)}));
   return shapes::CreateListenerOutput{std::vector<shapes::Listener>{made.listener}};
@@ -55,9 +54,13 @@ Result<shapes::ModifyListenerOutput> try_modify(Context& context, Host& host,
   auto found = TRY(find_listener(context, input.ListenerArn));
   if (!found) return listener_not_found();
   auto& listener = found->document.listener;
-  if (input.DefaultActions) {
-    listener.DefaultActions = TRY(make_actions(context, *listener.LoadBalancerArn, *input.DefaultActions));
-  }
+  const auto balancer = TRY(find_balancer(context, *listener.LoadBalancerArn));
+  if (!balancer) return balancer_not_found();
+  TRY(take_tls(context, balancer->document.balancer.Type.value_or("application"), asked_tls(input), found->document));
+  // Those that were there are checked again: the protocol may be another.
+  const auto& actions = input.DefaultActions ? input.DefaultActions : listener.DefaultActions;
+  listener.DefaultActions = TRY(make_actions(context, *listener.LoadBalancerArn, *listener.Protocol,
+                                             actions.value_or(std::vector<shapes::Action>{})));
   if (input.Port && input.Port != listener.Port) {
     TRY(check_port(context, host, *listener.LoadBalancerArn, input.ListenerArn, *input.Port));
     listener.Port = input.Port;

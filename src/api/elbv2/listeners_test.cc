@@ -179,7 +179,7 @@ TEST_F(Listeners, RefuseBadInput) {
       {request(front_, 1, R"({"Type":"authenticate-oidc"})"), "InvalidConfigurationRequest", "'authenticate-oidc'"},
       {fmt::format(R"({{"LoadBalancerArn":"{}","Protocol":"HTTPS","Port":1,"DefaultActions":[{}]}})", front_,
                    forward(blue_)),
-       "InvalidConfigurationRequest", "'HTTPS'"},
+       "ValidationError", "A certificate must be specified for HTTPS listeners"},
       {fmt::format(R"({{"LoadBalancerArn":"{}","Port":1,"DefaultActions":[{}]}})", front_, forward(blue_)),
        "ValidationError", "A listener protocol must be specified"},
       {fmt::format(R"({{"LoadBalancerArn":"{}","Protocol":"HTTP","DefaultActions":[{}]}})", front_, forward(blue_)),

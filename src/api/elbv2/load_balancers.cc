@@ -40,7 +40,9 @@ std::vector<shapes::AvailabilityZone> zones_of(const Context& context, const std
 }
 
 shapes::LoadBalancer make_balancer(Context& context, const shapes::CreateLoadBalancerInput& input) {
-  const std::string path = fmt::format("loadbalancer/app/{}/{}", input.Name, context.random.hex(kIdDigits));
+  const bool network = input.Type == "network";
+  const std::string path =
+      fmt::format("loadbalancer/{}/{}/{}", network ? "net" : "app", input.Name, context.random.hex(kIdDigits));
   const bool internal = input.Scheme == "internal";
   return {
       .LoadBalancerArn = make_arn(context, "elasticloadbalancing", path),
@@ -52,7 +54,7 @@ shapes::LoadBalancer make_balancer(Context& context, const shapes::CreateLoadBal
       .Scheme = internal ? "internal" : "internet-facing",
       .VpcId = "vpc-" + stable_hex(context.account + context.region, 17),
       .State = shapes::LoadBalancerState{.Code = "active"},
-      .Type = "application",
+      .Type = network ? "network" : "application",
       .AvailabilityZones = zones_of(context, subnets_of(input)),
       .SecurityGroups = input.SecurityGroups.value_or(std::vector<std::string>{}),
       .IpAddressType = "ipv4",
@@ -64,7 +66,8 @@ bool same_settings(const shapes::LoadBalancer& there, const shapes::CreateLoadBa
   for (const auto& zone : there.AvailabilityZones.value_or(std::vector<shapes::AvailabilityZone>{})) {
     subnets.push_back(zone.SubnetId.value_or(""));
   }
-  return there.Scheme == input.Scheme.value_or("internet-facing") && subnets == subnets_of(input) &&
+  return there.Type == input.Type.value_or("application") && there.Scheme == input.Scheme.value_or("internet-facing") &&
+         subnets == subnets_of(input) &&
          there.SecurityGroups == input.SecurityGroups.value_or(std::vector<std::string>{});
 }
 
@@ -100,7 +103,7 @@ Result<shapes::CreateLoadBalancerOutput> try_create(Context& context, const shap
   }
   TRY(check_room(context, *made.balancer.Type));
   made.tags = input.Tags.value_or(std::vector<shapes::Tag>{});
-  made.attributes = defaults_of(balancer_attributes());
+  made.attributes = defaults_of(balancer_attributes(*made.balancer.Type));
   TRY(commit(context, {store::put(made, store::Expect::kAbsent)}));
   return only(std::move(made.balancer));
 }
@@ -133,7 +136,8 @@ std::vector<shapes::LoadBalancerAttribute> shown(const std::map<std::string, std
 // The folder of the balancer's access logs, as bucket and prefix name it; empty where they are off. Errors:
 // ValidationError, InvalidConfigurationRequest.
 Result<std::string> access_log_folder(const std::map<std::string, std::string>& attributes) {
-  if (attributes.at("access_logs.s3.enabled") != "true") return std::string();
+  const auto enabled = attributes.find("access_logs.s3.enabled");
+  if (enabled == attributes.end() || enabled->second != "true") return std::string();
   const std::string& bucket = attributes.at("access_logs.s3.bucket");
   const std::string& prefix = attributes.at("access_logs.s3.prefix");
   if (bucket.empty()) return validation_error("The access log bucket name must be specified");
@@ -158,10 +162,11 @@ Result<shapes::ModifyLoadBalancerAttributesOutput> try_modify_attributes(
     Context& context, Host& host, const shapes::ModifyLoadBalancerAttributesInput& input) {
   auto found = TRY(find_balancer(context, input.LoadBalancerArn));
   if (!found) return balancer_not_found();
+  const auto table = balancer_attributes(found->document.balancer.Type.value_or("application"));
   for (const auto& given : input.Attributes) {
     const std::string key = given.Key.value_or("");
     const std::string value = given.Value.value_or("");
-    TRY(check_attribute(balancer_attributes(), "Load balancer", key, value));
+    TRY(check_attribute(table, "Load balancer", key, value));
     found->document.attributes[key] = value;
   }
   if (const std::string folder = TRY(access_log_folder(found->document.attributes)); !folder.empty()) {

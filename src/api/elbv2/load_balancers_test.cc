@@ -140,7 +140,7 @@ TEST_F(LoadBalancers, RefuseBadInput) {
       {R"({"Name":"a_b"})", "ValidationError", "alphanumeric characters or hyphens(-)"},
       {R"({"Name":"-a"})", "ValidationError", "cannot begin or end with a hyphen(-)"},
       {R"({"Name":"internal-a"})", "ValidationError", "cannot begin with 'internal-'"},
-      {R"({"Name":"a","Type":"network"})", "InvalidConfigurationRequest", "'network'"},
+      {R"({"Name":"a","Type":"gateway"})", "InvalidConfigurationRequest", "'gateway'"},
       {R"({"Name":"a","Tags":[{"Key":"k"},{"Key":"k"}]})", "DuplicateTagKeys", "'k'"},
       {R"({"Name":"a","Tags":[{"Key":"aws:k"}]})", "ValidationError", "aws:"},
       {R"({"Name":"a","Subnets":["s"],"SubnetMappings":[{"SubnetId":"s"}]})", "ValidationError", "not both"},

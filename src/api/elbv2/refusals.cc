@@ -7,7 +7,7 @@ namespace weir::api::elbv2 {
 namespace {
 
 constexpr Refused kCreateLoadBalancer[] = {
-    {"Type", "application"},
+    {"Type", "application|network"},
     {"IpAddressType", "ipv4"},
     {"SubnetMappings.AllocationId"},
     {"SubnetMappings.PrivateIPv4Address"},
@@ -19,25 +19,26 @@ constexpr Refused kCreateLoadBalancer[] = {
 };
 
 constexpr Refused kCreateTargetGroup[] = {
-    {"Protocol", "HTTP|HTTPS"},    {"HealthCheckProtocol", "HTTP|HTTPS"},
-    {"TargetType", "ip|instance"}, {"IpAddressType", "ipv4"},
+    {"Protocol", "HTTP|HTTPS|TCP|TLS"},
+    {"HealthCheckProtocol", "HTTP|HTTPS|TCP"},
+    {"TargetType", "ip|instance"},
+    {"IpAddressType", "ipv4"},
     {"TargetControlPort"},
 };
 
 constexpr Refused kModifyTargetGroup[] = {
-    {"HealthCheckProtocol", "HTTP|HTTPS"},
+    {"HealthCheckProtocol", "HTTP|HTTPS|TCP"},
 };
 
 constexpr Refused kCreateListener[] = {
-    {"Protocol", "HTTP"},
-    {"SslPolicy"},
-    {"Certificates"},
+    {"Protocol", "HTTP|HTTPS|TCP|TLS"},
+    {"Certificates.IsDefault"},
     {"DefaultActions.Type", "forward|fixed-response|redirect"},
     {"DefaultActions.AuthenticateOidcConfig"},
     {"DefaultActions.AuthenticateCognitoConfig"},
     {"DefaultActions.JwtValidationConfig"},
-    {"AlpnPolicy"},
-    {"MutualAuthentication.Mode", "off"},
+    {"AlpnPolicy", "None"},
+    {"MutualAuthentication.Mode", "off|passthrough"},
     {"MutualAuthentication.TrustStoreArn"},
     {"MutualAuthentication.IgnoreClientCertificateExpiry"},
     {"MutualAuthentication.TrustStoreAssociationStatus"},

@@ -63,6 +63,10 @@ Result<shapes::CreateRuleOutput> try_create(Context& context, const shapes::Crea
   TRY(refuse(input, refused_of_create_rule(), kUnsupported));
   const auto listener = TRY(find_listener(context, input.ListenerArn));
   if (!listener) return listener_not_found();
+  const std::string protocol = listener->document.listener.Protocol.value_or("HTTP");
+  if (protocol != "HTTP" && protocol != "HTTPS") {
+    return validation_error(fmt::format("A {} listener has its default rule only", protocol));
+  }
   TRY(check_tags(input.Tags));
   const std::string balancer = listener->document.listener.LoadBalancerArn.value_or("");
   model::Rule made{.scope = scope_of(context),
@@ -71,7 +75,7 @@ Result<shapes::CreateRuleOutput> try_create(Context& context, const shapes::Crea
                    .priority = input.Priority,
                    .tags = input.Tags.value_or(std::vector<shapes::Tag>{})};
   made.rule.Conditions = TRY(make_conditions(input.Conditions));
-  made.rule.Actions = TRY(make_actions(context, balancer, input.Actions));
+  made.rule.Actions = TRY(make_actions(context, balancer, protocol, input.Actions));
   const auto rules = TRY(rules_of(context, input.ListenerArn));
   for (const auto& other : rules) {
     if (other.document.priority == input.Priority) return priority_in_use(input.Priority);
@@ -93,7 +97,7 @@ Result<shapes::ModifyRuleOutput> try_modify(Context& context, const shapes::Modi
   auto found = TRY(changeable(context, input.RuleArn, "modified"));
   auto& rule = found.document.rule;
   if (input.Conditions) rule.Conditions = TRY(make_conditions(*input.Conditions));
-  if (input.Actions) rule.Actions = TRY(make_actions(context, found.document.balancer, *input.Actions));
+  if (input.Actions) rule.Actions = TRY(make_actions(context, found.document.balancer, "HTTP", *input.Actions));
   TRY(commit(context, {store::put(found)}));
   return shapes::ModifyRuleOutput{std::vector<shapes::Rule>{rule}};
 }

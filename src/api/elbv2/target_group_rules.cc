@@ -22,6 +22,8 @@ int number_of(std::string_view text) {
 
 bool is_grpc(const shapes::TargetGroup& group) { return group.ProtocolVersion == "GRPC"; }
 
+bool is_tcp(const std::optional<std::string>& protocol) { return protocol == "TCP" || protocol == "TLS"; }
+
 Result<> check_matcher(const shapes::TargetGroup& group) {
   const shapes::Matcher matcher = group.Matcher.value_or(shapes::Matcher{});
   if (is_grpc(group)) {
@@ -57,7 +59,17 @@ Result<> check_health_check(const shapes::TargetGroup& group) {
     return validation_error(
         fmt::format("Health checks must be enabled for target groups with target type '{}'", *group.TargetType));
   }
-  if (!group.HealthCheckPath->starts_with('/')) {
+  if (group.HealthCheckProtocol == "TCP") {
+    if (!is_tcp(group.Protocol)) {
+      return validation_error(
+          fmt::format("Health check protocol 'TCP' is not supported for target groups with protocol "
+                      "'{}'",
+                      *group.Protocol));
+    }
+    if (group.HealthCheckPath || group.Matcher) {
+      return validation_error("Health checks of protocol 'TCP' have neither a path nor a matcher");
+    }
+  } else if (!group.HealthCheckPath->starts_with('/')) {
     return validation_error(
         fmt::format("Health check path '{}' must begin with a '/' character", *group.HealthCheckPath));
   }
@@ -69,7 +81,15 @@ Result<> check_health_check(const shapes::TargetGroup& group) {
   if (*group.HealthCheckIntervalSeconds <= *group.HealthCheckTimeoutSeconds) {
     return validation_error("Health check interval must be greater than the timeout.");
   }
-  return check_matcher(group);
+  return group.HealthCheckProtocol == "TCP" ? Result<>() : check_matcher(group);
+}
+
+void complete_health_check(shapes::TargetGroup& group) {
+  if (group.HealthCheckProtocol == "TCP") return;
+  if (!group.HealthCheckPath) group.HealthCheckPath = is_grpc(group) ? "/AWS.ALB/healthcheck" : "/";
+  if (group.Matcher) return;
+  const char* const codes = is_tcp(group.Protocol) ? "200-399" : "200";
+  group.Matcher = is_grpc(group) ? shapes::Matcher{.GrpcCode = "12"} : shapes::Matcher{.HttpCode = codes};
 }
 
 Result<shapes::TargetGroup> make_group(const shapes::CreateTargetGroupInput& input) {
@@ -82,25 +102,34 @@ Result<shapes::TargetGroup> make_group(const shapes::CreateTargetGroupInput& inp
       .Protocol = input.Protocol,
       .Port = input.Port,
       .VpcId = input.VpcId,
-      .HealthCheckProtocol = input.Protocol,
+      .HealthCheckProtocol = is_tcp(input.Protocol) ? "TCP" : *input.Protocol,
       .HealthCheckPort = "traffic-port",
       .HealthCheckEnabled = true,
       .HealthCheckIntervalSeconds = 30,
-      .HealthCheckTimeoutSeconds = 5,
+      .HealthCheckTimeoutSeconds = is_tcp(input.Protocol) ? 10 : 5,
       .HealthyThresholdCount = 5,
       .UnhealthyThresholdCount = 2,
       .TargetType = input.TargetType.value_or("instance"),
-      .ProtocolVersion = input.ProtocolVersion.value_or(""),
       .IpAddressType = "ipv4",
   };
-  if (group.ProtocolVersion->empty()) group.ProtocolVersion = "HTTP1";
+  const std::string version = input.ProtocolVersion.value_or("");
+  if (is_tcp(group.Protocol)) {
+    if (!version.empty()) {
+      return validation_error(
+          fmt::format("A protocol version cannot be specified for target groups with protocol '{}'", *group.Protocol));
+    }
+    take_health_check(group, input);
+    complete_health_check(group);
+    TRY(check_health_check(group));
+    return group;
+  }
+  group.ProtocolVersion = version.empty() ? "HTTP1" : version;
   if (*group.ProtocolVersion != "HTTP1" && *group.ProtocolVersion != "HTTP2" && !is_grpc(group)) {
     return validation_error(
         fmt::format("Protocol version '{}' must be one of '[GRPC, HTTP1, HTTP2]'", *group.ProtocolVersion));
   }
-  group.HealthCheckPath = is_grpc(group) ? "/AWS.ALB/healthcheck" : "/";
-  group.Matcher = is_grpc(group) ? shapes::Matcher{.GrpcCode = "12"} : shapes::Matcher{.HttpCode = "200"};
   take_health_check(group, input);
+  complete_health_check(group);
   TRY(check_health_check(group));
   return group;
 }

@@ -25,6 +25,9 @@ void take_health_check(shapes::TargetGroup& group, const Input& input) {
   if (input.Matcher) group.Matcher = input.Matcher;
 }
 
+// Gives a health check by HTTP the path and matcher that it does not say.
+void complete_health_check(shapes::TargetGroup& group);
+
 // Errors: ValidationError.
 Result<> check_health_check(const shapes::TargetGroup& group);
 

@@ -50,7 +50,7 @@ Result<shapes::CreateTargetGroupOutput> try_create(Context& context, const shape
   const std::string path = fmt::format("targetgroup/{}/{}", input.Name, context.random.hex(kIdDigits));
   made.group.TargetGroupArn = make_arn(context, "elasticloadbalancing", path);
   made.tags = input.Tags.value_or(std::vector<shapes::Tag>{});
-  made.attributes = defaults_of(target_group_attributes());
+  made.attributes = defaults_of(target_group_attributes(*made.group.Protocol));
   TRY(commit(context, {store::put(made, store::Expect::kAbsent)}));
   output.TargetGroups->push_back(made.group);
   output.TargetGroups->back().LoadBalancerArns.emplace();
@@ -79,6 +79,7 @@ Result<shapes::ModifyTargetGroupOutput> try_modify(Context& context, const shape
   auto found = TRY(find_target_group(context, input.TargetGroupArn));
   if (!found) return target_group_not_found();
   take_health_check(found->document.group, input);
+  complete_health_check(found->document.group);
   TRY(check_health_check(found->document.group));
   TRY(commit(context, {store::put(*found)}));
   shapes::ModifyTargetGroupOutput output;
@@ -97,10 +98,11 @@ Result<shapes::ModifyTargetGroupAttributesOutput> try_modify_attributes(
     Context& context, const shapes::ModifyTargetGroupAttributesInput& input) {
   auto found = TRY(find_target_group(context, input.TargetGroupArn));
   if (!found) return target_group_not_found();
+  const auto table = target_group_attributes(found->document.group.Protocol.value_or("HTTP"));
   for (const auto& given : input.Attributes) {
     const std::string key = given.Key.value_or("");
     const std::string value = given.Value.value_or("");
-    TRY(check_attribute(target_group_attributes(), "Target group", key, value));
+    TRY(check_attribute(table, "Target group", key, value));
     found->document.attributes[key] = value;
   }
   TRY(check_target_group_attributes(found->document.attributes));

@@ -7,6 +7,7 @@
 #include "api/arn.h"
 #include "api/elbv2/actions.h"
 #include "api/elbv2/associations.h"
+#include "api/elbv2/errors.h"
 #include "api/elbv2/refusals.h"
 #include "api/elbv2/target_places.h"
 #include "api/limits.h"

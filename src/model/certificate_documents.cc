@@ -1,0 +1,33 @@
+#include "model/certificate_documents.h"
+
+#include "base/describe.h"
+
+namespace weir::model {
+
+const Shape& describe(const Certificate*) {
+  static const Shape kShape =
+      structure<Certificate>("Certificate", {
+                                                member<&Certificate::scope>("scope"),
+                                                member<&Certificate::arn>("arn"),
+                                                member<&Certificate::body>("body"),
+                                                member<&Certificate::chain>("chain"),
+                                                member<&Certificate::file>("file"),
+                                                member<&Certificate::imports>("imports"),
+                                                member<&Certificate::domain_name>("domain_name"),
+                                                member<&Certificate::names>("names"),
+                                                member<&Certificate::serial>("serial"),
+                                                member<&Certificate::subject>("subject"),
+                                                member<&Certificate::issuer>("issuer"),
+                                                member<&Certificate::key_algorithm>("key_algorithm"),
+                                                member<&Certificate::signature_algorithm>("signature_algorithm"),
+                                                member<&Certificate::not_before>("not_before"),
+                                                member<&Certificate::not_after>("not_after"),
+                                                member<&Certificate::imported_at>("imported_at"),
+                                                member<&Certificate::tags>("tags"),
+                                            });
+  return kShape;
+}
+
+std::string Certificate::key() const { return scope.prefix() + arn; }
+
+}  // namespace weir::model
