@@ -34,7 +34,7 @@ void* H2Memory::take(std::size_t size) {
 void H2Memory::give(void* piece) {
   if (piece == nullptr) return;
   Head* head = static_cast<Head*>(piece) - 1;
-  if (head->room > kClasses * kStep || kept_ + head->room > kH2KeptMemory) return std::free(head);
+  if (!kKeeps || head->room > kClasses * kStep || kept_ + head->room > kH2KeptMemory) return std::free(head);
   Head*& first = free_[head->room / kStep - 1];
   head->next = std::exchange(first, head);
   kept_ += head->room;

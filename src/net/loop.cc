@@ -110,7 +110,6 @@ void Loop::run_once(Duration timeout) {
   const int count = epoll_wait(epoll_.get(), events, kEventsPerTurn, wait_millis(timeout));
   check(count >= 0 || errno == EINTR, "epoll_wait fails only when interrupted");
   now_ = clock_.now();
-  timers_.run_due(now_);
   for (int i = 0; i < count; ++i) {
     const auto fd = static_cast<std::uint32_t>(events[i].data.u64);
     if (static_cast<int>(fd) == wake_.get()) {
@@ -121,6 +120,7 @@ void Loop::run_once(Duration timeout) {
     if (watch.handler == nullptr || watch.generation != events[i].data.u64 >> 32) continue;
     watch.handler->on_ready(events[i].events);
   }
+  timers_.run_due(now_);
   run_turn_tasks();
 }
 

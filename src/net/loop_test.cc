@@ -117,6 +117,26 @@ TEST(LoopTest, fires_timers_in_order_and_not_the_cancelled) {
   EXPECT_EQ(fired, (std::vector<int>{1, 2, 3}));
 }
 
+TEST(LoopTest, what_has_arrived_is_seen_before_anybody_is_told_that_it_is_late) {
+  ManualClock clock;
+  Loop loop(clock);
+  int ends[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
+  const Fd one(ends[0]), other(ends[1]);
+  bool late = false;
+  Timer timer(loop, [&] { late = true; });
+  Calls calls;
+  calls.ready = [&](std::uint32_t) { timer.cancel(); };
+  loop.watch(one.get(), kReadable, calls);
+  timer.arm(clock.now() + milliseconds(3'000));
+  ASSERT_EQ(write(other.get(), "x", 1), 1);
+  clock.advance(milliseconds(4'000));  // a stall
+  loop.run_once(milliseconds(0));
+  EXPECT_EQ(calls.count, 1);
+  EXPECT_FALSE(late);
+  loop.unwatch(one.get());
+}
+
 TEST(LoopTest, a_timer_may_be_armed_or_destroyed_by_its_own_callback) {
   ManualClock clock;
   Loop loop(clock);

@@ -1,6 +1,6 @@
 // DataPlane: `weir proxy` as a whole: the main thread with the control socket, the health checks, the ports and the
 // table on disk; and the workers. Constructed and run by main. How one follows another is in data_plane_succession.cc
-// and docs/decisions/0008.
+// and docs/decisions/0009.
 #pragma once
 
 #include <functional>

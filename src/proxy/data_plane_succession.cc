@@ -1,5 +1,5 @@
 // How one data plane follows another with no connection refused or reset: the part of DataPlane that leaves, and the
-// part that inherits. docs/decisions/0008 tells the order of events.
+// part that inherits. docs/decisions/0009 tells the order of events.
 #include <algorithm>
 #include <map>
 #include <utility>
