@@ -134,6 +134,10 @@ struct H2Session::State {
   // False for a field that nghttp2 lets through and we do not.
   bool take_field(std::string_view name, std::string_view value);
   bool take_pseudo_field(std::string_view letters, std::string_view value);
+  int drop_field() {
+    request.oversized = true;
+    return 0;
+  }
   void end_of_head(StreamId stream, bool end);
   void end_of_request(StreamId stream, bool end);
   void end_of_response(StreamId stream, bool end);
@@ -235,7 +239,10 @@ struct H2Session::Callbacks {
                     void* user_data) {
     State& state = of(user_data);
     state.header_list += name_size + value_size + kFieldOverhead;
-    if (state.header_list > state.options.max_header_list) {
+    const std::size_t most = state.options.max_header_list;
+    if (state.header_list > most) {
+      const bool answerable = state.side == Side::server && state.request.method_text.size > 0;
+      if (answerable && state.header_list <= kH2MaxRefusedList * most) return state.drop_field();
       return give_up(session, frame->hd.stream_id, H2Code::enhance_your_calm, state);
     }
     if (!state.take_field(text_of(name, name_size), text_of(value, value_size))) {

@@ -28,6 +28,7 @@ class Recorder : public H2Events {
     if (head.expect_continue) text += " expect";
     log(stream, text + fields(head.fields) + (end ? " end" : ""));
     ++requests;
+    oversized = head.oversized;
     if (refuse) session->reset(stream, H2Code::refused_stream);
     return this;
   }
@@ -76,6 +77,7 @@ class Recorder : public H2Events {
   bool consumes = true;
   bool refuse = false;
   int requests = 0;
+  bool oversized = false;  // the newest one
   int settings = 0;
   std::uint64_t pong = 0;
   std::vector<std::string> events;
@@ -395,9 +397,18 @@ TEST(H2Session, answers_a_ping) {
   EXPECT_EQ(pair.at_client.pong, 42u);
 }
 
-TEST(H2Session, refuses_a_header_list_over_the_limit) {
+TEST(H2Session, tells_of_a_header_list_over_the_limit_without_what_is_too_much) {
   H2Pair pair({.max_header_list = 1000});
   const std::string long_value(2000, 'v');
+  pair.request("GET", "/", H2Body::none, block({{"a", "1"}, {"b", long_value.c_str()}}));
+  pair.run();
+  EXPECT_EQ(pair.at_server.requests, 1);
+  EXPECT_TRUE(pair.at_server.oversized);
+}
+
+TEST(H2Session, refuses_a_header_list_far_over_the_limit) {
+  H2Pair pair({.max_header_list = 1000});
+  const std::string long_value(5000, 'v');
   pair.request("GET", "/", H2Body::none, block({{"a", long_value.c_str()}}));
   pair.run();
   EXPECT_EQ(pair.at_server.requests, 0);

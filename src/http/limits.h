@@ -19,7 +19,9 @@ inline constexpr std::uint64_t kMaxContentLength = std::uint64_t{1} << 62;  // b
 inline constexpr std::uint32_t kH2MaxConcurrentStreams = 256;      // REFUSED_STREAM above
 inline constexpr std::uint32_t kH2StreamWindow = 256 * 1024;       // bytes we let a peer send on one stream unasked
 inline constexpr std::uint32_t kH2ConnectionWindow = 1024 * 1024;  // bytes, over all streams of a connection
-inline constexpr std::uint32_t kH2MaxHeaderList = 64 * 1024;       // bytes as RFC 9113 10.5.1 counts: 431 or reset
+inline constexpr std::uint32_t kH2MaxHeaderList = 64 * 1024;       // bytes as RFC 9113 10.5.1 counts: 431 for a request
+inline constexpr std::uint32_t kH2MaxRefusedList = 4;              // times that, and for anything but a request once:
+                                                                   // the stream is reset
 inline constexpr std::size_t kH2MaxOutboundAcks = 1000;            // queued SETTINGS and PING answers: connection dies
 inline constexpr std::size_t kH2MaxSettingsPerFrame = 32;          // entries: connection dies
 inline constexpr std::size_t kH2MaxContinuations = 16;             // frames after one HEADERS: connection dies

@@ -103,7 +103,7 @@ void RequestHead::clear() {
   method = Method::get;
   body = BodyKind::none;
   keep_alive = true;
-  expect_continue = upgrade = false;
+  expect_continue = oversized = upgrade = false;
   content_length = 0;
   method_text = target_text = authority_text = scheme_text = offer_text = {};
 }

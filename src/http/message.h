@@ -32,6 +32,7 @@ struct RequestHead {
   BodyKind body = BodyKind::none;
   bool keep_alive = true;            // the sender allows another request after this one (H1)
   bool expect_continue = false;      // the sender waits for 100 (Continue) before its body
+  bool oversized = false;            // over the limit, so that fields are missing: to be answered 431 (H2)
   bool upgrade = false;              // "Connection: upgrade" with an Upgrade field (H1)
   std::uint64_t content_length = 0;  // meaningful with BodyKind::length
 

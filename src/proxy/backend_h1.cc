@@ -110,6 +110,40 @@ void BackendH1::cancel() {
   close();
 }
 
+std::uint64_t BackendH1::progress() const { return acknowledged_bytes(fd_.get()).value_or(0); }
+
+// A short rest of a response is cheaper than a new connection.
+void BackendH1::discard() {
+  const http::ResponseHead& head = exchange_->response;
+  const bool bounded = head.body == http::BodyKind::chunked ||
+                       (head.body == http::BodyKind::length && head.content_length <= kMaxDiscard);
+  const bool worth_it = bounded && head.keep_alive && request_sent_ && !broken_ && out_.empty();
+  exchange_ = nullptr;
+  if (!worth_it) return close();
+  discards_ = kMaxDiscard;
+  connect_timer_.arm(lane_.loop().now() + kDiscardTime);
+}
+
+void BackendH1::read_away(std::string_view in) {
+  http::ResponseHead unused;
+  while (true) {
+    const http::H1Step step = parser_.next(in, unused);
+    in.remove_prefix(step.consumed);
+    if (step.event == H1Event::need_more) return;
+    if (step.event == H1Event::body && step.bytes.size() < discards_) {
+      discards_ -= step.bytes.size();
+      continue;
+    }
+    const bool over = step.event == H1Event::complete && in.empty();
+    discards_ = 0;
+    connect_timer_.cancel();
+    reused_ = true;
+    idle_since_ = lane_.loop().now();
+    if (!over || !link_.keep(*this)) close();
+    return;
+  }
+}
+
 void BackendH1::close() {
   if (!fd_) return;
   if (exchange_ == nullptr) link_.left_idle(*this);
@@ -189,6 +223,7 @@ void BackendH1::read() {
 }
 
 void BackendH1::process(std::string_view in) {
+  if (discards_ > 0) return read_away(in);
   if (exchange_ == nullptr) return close();  // an idle connection has nothing to say
   while (true) {
     const http::H1Step step = parser_.next(in, exchange_->response);
@@ -197,7 +232,7 @@ void BackendH1::process(std::string_view in) {
       case H1Event::need_more:
         return;
       case H1Event::head:
-        if (!take_head(in)) return;
+        if (!take_head(in)) return discards_ > 0 ? read_away(in) : void();
         break;
       case H1Event::body:
         take_body(step.bytes);

@@ -30,8 +30,10 @@ class BackendH1 final : public net::FdHandler, public BackendStream, private Flu
   void send_body(std::string_view bytes) override;
   void send_end(const http::HeaderBlock* trailers) override;
   std::size_t unsent() const override { return out_.size(); }
+  std::uint64_t progress() const override;
   void body_taken(std::size_t size) override;
   void cancel() override;
+  void discard() override;
 
  private:
   void on_ready(std::uint32_t events) override;
@@ -43,6 +45,7 @@ class BackendH1 final : public net::FdHandler, public BackendStream, private Flu
   void take_body(std::string_view bytes);
   void switch_protocols(std::string_view rest);
   void complete(std::string_view rest);
+  void read_away(std::string_view in);
   void end_of_input();
   void fail(FailureCause cause);
   bool surely_unprocessed() const;
@@ -66,6 +69,7 @@ class BackendH1 final : public net::FdHandler, public BackendStream, private Flu
   bool broken_ = false;            // a send has failed
   bool stop_reading_ = false;      // told to epoll
   bool muted_ = false;             // not watched
+  std::size_t discards_ = 0;       // bytes of a body that nobody wants which may still come
   std::size_t body_debt_ = 0;      // bytes given to the exchange and not taken yet
   std::uint64_t sent_before_ = 0;  // bytes of earlier requests
   Instant idle_since_{};

@@ -53,6 +53,7 @@ struct BackendH2::Stream final : BackendStream {
     connection.wake();
   }
   std::size_t unsent() const override { return out.unsent(); }
+  std::uint64_t progress() const override { return connection.progress_of(id, out); }
   void body_taken(std::size_t size) override {
     connection.session().consume(id, size);
     connection.wake();

@@ -38,8 +38,10 @@ void ClientOrigin::tell_certificate(http::HeaderBlock& fields) const {
 
 ClientOrigin::ClientOrigin(const Entrance& entrance, const net::SocketAddress& from, const net::SocketAddress& to)
     : peer(from), place(to), address(peer.host()) {
-  lines = "X-Forwarded-For: " + address + "\r\nX-Forwarded-Proto: " + std::string(entrance.scheme()) +
-          "\r\nX-Forwarded-Port: " + entrance.port + "\r\n";
+  lines_tell_port = entrance.listener != nullptr && entrance.listener->spec->forwarded.client_port;
+  lines = "X-Forwarded-For: " + (lines_tell_port ? peer.text() : address) +
+          "\r\nX-Forwarded-Proto: " + std::string(entrance.scheme()) + "\r\nX-Forwarded-Port: " + entrance.port +
+          "\r\n";
 }
 
 }  // namespace weir::proxy

@@ -46,10 +46,11 @@ struct ClientOrigin {
   void take_certificate(const std::string& pem, bool verified);
 
   net::SocketAddress peer, place;
-  std::string address;      // "203.0.113.9"
-  std::string certificate;  // the client's, percent-encoded PEM; empty where it showed none
-  bool trusted = false;     // the certificate is signed by the listener's CA
-  std::string lines;        // "X-Forwarded-For: …", "-Proto", "-Port" in wire form
+  std::string address;           // "203.0.113.9"
+  std::string certificate;       // the client's, percent-encoded PEM; empty where it showed none
+  bool trusted = false;          // the certificate is signed by the listener's CA
+  std::string lines;             // "X-Forwarded-For: …", "-Proto", "-Port" in wire form
+  bool lines_tell_port = false;  // the client's
 };
 
 class ClientConnection : public net::FdHandler {

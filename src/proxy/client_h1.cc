@@ -12,6 +12,7 @@
 #include "proxy/exchange.h"
 #include "proxy/last_chunk.h"
 #include "proxy/limits.h"
+#include "proxy/tcp_facts.h"
 #include "proxy/tunnel.h"
 
 namespace weir::proxy {
@@ -239,7 +240,7 @@ void ClientH1::refuse(unsigned status, const char* reason) {
   if (answering) return close();
   const bool answered = started_ && head_sent_;
   if (exchange_ != nullptr) {
-    if (started_) exchange_->client_gone();
+    if (started_) exchange_->client_gone(static_cast<std::uint16_t>(status));
     lane_.give_exchange(std::exchange(exchange_, nullptr));
   }
   if (!answered) {
@@ -267,8 +268,10 @@ void ClientH1::end_of_input() {
 }
 
 void ClientH1::on_idle() {
-  const bool waits_for_backend = exchange_ != nullptr && state_ == State::response;
-  if (waits_for_backend && !blocked_) return push_idle();
+  const bool under_way = exchange_ != nullptr && started_ && !response_done_;
+  if (under_way) return push_idle();  // the exchange has a patience of its own
+  const bool leaving = !out_.empty() && state_ != State::lingering;
+  if (leaving && std::exchange(progress_, progress()) != progress()) return push_idle();
   if (exchange_ != nullptr && !started_ && state_ == State::request) {
     refuse(408, "The request did not come in time.");
   } else {
@@ -276,6 +279,8 @@ void ClientH1::on_idle() {
   }
   lane_.flush();
 }
+
+std::uint64_t ClientH1::progress() const { return acknowledged_bytes(fd_.get()).value_or(0); }
 
 void ClientH1::send_continue() {
   continued_ = true;

@@ -52,7 +52,9 @@ class ClientH1 final : public ClientConnection, private ClientStream, private Fl
                    TunnelSocket backend) override;
   void send_abort() override;
   bool speaks_http2() const override { return false; }
+  void refuse_rest() override { close_after_ = true; }
   std::size_t unsent() const override { return out_.size(); }
+  std::uint64_t progress() const override;
   void body_taken(std::size_t size) override;
 
   void write_head(const http::ResponseHead& head);
@@ -76,17 +78,18 @@ class ClientH1 final : public ClientConnection, private ClientStream, private Fl
   bool started_ = false;     // the exchange has the head
   bool head_sent_ = false;   // of the response
   bool response_done_ = false;
-  bool continued_ = false;     // 100 (Continue) was sent
-  bool close_after_ = false;   // this response is the last
-  bool head_request_ = false;  // the response has no body, whatever its head says
-  bool chunked_ = false;       // the response's body
-  bool paused_ = false;        // the backend side cannot keep up
-  bool blocked_ = false;       // the socket takes no more
-  bool broken_ = false;        // a send has failed
-  bool stop_reading_ = false;  // told to epoll
-  bool half_closed_ = false;   // the client will send no more, but still reads
-  std::size_t body_debt_ = 0;  // bytes given to the exchange and not taken yet
-  std::string pending_;        // read, but not yet parsed
+  bool continued_ = false;      // 100 (Continue) was sent
+  bool close_after_ = false;    // this response is the last
+  bool head_request_ = false;   // the response has no body, whatever its head says
+  bool chunked_ = false;        // the response's body
+  bool paused_ = false;         // the backend side cannot keep up
+  bool blocked_ = false;        // the socket takes no more
+  bool broken_ = false;         // a send has failed
+  bool stop_reading_ = false;   // told to epoll
+  bool half_closed_ = false;    // the client will send no more, but still reads
+  std::size_t body_debt_ = 0;   // bytes given to the exchange and not taken yet
+  std::uint64_t progress_ = 0;  // when the idle timer last looked
+  std::string pending_;         // read, but not yet parsed
 };
 
 }  // namespace weir::proxy

@@ -20,6 +20,7 @@ struct ClientH2::Stream final : ClientStream {
   Exchange* exchange = nullptr;  // null once it is over
   H2Outgoing out;
   bool relieved = false;
+  bool refuses_rest = false;
 
   void send_continue() override {
     http::ResponseHead head;
@@ -55,7 +56,12 @@ struct ClientH2::Stream final : ClientStream {
     connection.wake();
   }
   bool speaks_http2() const override { return true; }
+  void refuse_rest() override {
+    refuses_rest = true;
+    connection.refusing_.push_back(this);
+  }
   std::size_t unsent() const override { return out.unsent(); }
+  std::uint64_t progress() const override { return connection.progress_of(id, out); }
   void body_taken(std::size_t size) override {
     connection.session().consume(id, size);
     connection.wake();
@@ -184,6 +190,8 @@ void ClientH2::release(Stream& stream) {
   stream.out.reset();
   if (stream.relieved) std::erase(relieved_, &stream);
   stream.relieved = false;
+  if (stream.refuses_rest) std::erase(refusing_, &stream);
+  stream.refuses_rest = false;
   const std::size_t slot = stream.slot;
   free_.push_back(std::move(streams_[slot]));
   if (slot + 1 != streams_.size()) {
@@ -200,7 +208,20 @@ void ClientH2::wire_drained() {
     stream.relieved = false;
     if (stream.exchange != nullptr) stream.exchange->client_writable();
   }
+  if (!refusing_.empty()) end_refused();
   if (finishing_ && streams_.empty() && !timer_.armed() && !session().wants_write()) close();
+}
+
+// Requests whose answer has left and whose rest is not wanted (RFC 9113 section 8.1).
+void ClientH2::end_refused() {
+  for (std::size_t i = refusing_.size(); i > 0; --i) {
+    Stream& stream = *refusing_[i - 1];
+    if (stream.exchange != nullptr || stream.out.unsent() > 0 || session().wants_write()) continue;
+    stream.refuses_rest = false;
+    refusing_.erase(refusing_.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    session().reset(stream.id, H2Code::no_error);
+  }
+  if (session().wants_write()) wake();
 }
 
 void ClientH2::wire_broken() { close(); }

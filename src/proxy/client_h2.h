@@ -38,6 +38,7 @@ class ClientH2 final : public ClientConnection, private H2Wire {
 
   void finish_exchange(Stream& stream);
   void release(Stream& stream);
+  void end_refused();
   void close();
   void on_timer();
 
@@ -46,6 +47,7 @@ class ClientH2 final : public ClientConnection, private H2Wire {
   bool ended_ = false;  // its time is up: what does not leave soon is dropped
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<Stream>> free_;
+  std::vector<Stream*> refusing_;  // the rest of their requests, once they are answered
   std::vector<Stream*> relieved_;  // their bodies have fallen to the low mark during a drain
 };
 

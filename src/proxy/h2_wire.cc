@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "proxy/limits.h"
+#include "proxy/tcp_facts.h"
 
 namespace weir::proxy {
 
@@ -33,6 +34,7 @@ void H2Outgoing::end(const http::HeaderBlock* trailers) {
 http::H2BodyPart H2Outgoing::next(std::size_t max) {
   const std::string_view piece = std::string_view(bytes_).substr(taken_, max);
   taken_ += piece.size();
+  total_taken_ += piece.size();
   if (!ended_ || taken_ < bytes_.size()) return {piece, Then::more};
   return {piece, has_trailers_ ? Then::trailers : Then::end};
 }
@@ -53,6 +55,11 @@ H2Wire::H2Wire(Lane& lane, net::Fd socket, TlsPointer tls, http::H2Session::Side
 }
 
 H2Wire::~H2Wire() = default;
+
+std::uint64_t H2Wire::progress_of(http::StreamId stream, const H2Outgoing& out) const {
+  const bool window = open() && session_.send_window(stream) > 0;
+  return out.total_taken() + (window ? acknowledged_bytes(fd_.get()).value_or(0) : 0);
+}
 
 void H2Wire::close_socket() {
   if (!fd_) return;

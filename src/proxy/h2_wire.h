@@ -21,6 +21,7 @@ class H2Outgoing {
   // The next piece, at most `max` bytes; the views hold until append() is called.
   http::H2BodyPart next(std::size_t max);
   std::size_t unsent() const { return bytes_.size() - taken_; }
+  std::uint64_t total_taken() const { return total_taken_; }  // since it was made
   bool has_trailers() const { return has_trailers_; }
   const http::HeaderBlock& trailers() const { return trailers_; }
   void reset();
@@ -28,6 +29,7 @@ class H2Outgoing {
  private:
   std::string bytes_;
   std::size_t taken_ = 0;
+  std::uint64_t total_taken_ = 0;
   bool ended_ = false;
   bool has_trailers_ = false;
   http::HeaderBlock trailers_;
@@ -54,6 +56,9 @@ class H2Wire : public http::H2Events, private net::TurnTask {
   void close_socket();
   bool open() const { return fd_.valid(); }
   int fd() const { return fd_.get(); }
+  // A number that grows while the peer takes this stream's bytes: those that the session has taken, and where it has
+  // room for more (the socket is what is full) those of the connection.
+  std::uint64_t progress_of(http::StreamId stream, const H2Outgoing& out) const;
   std::uint64_t total_sent() const { return out_.total_sent(); }
   void set_connected(bool connected) { connected_ = connected; }
 

@@ -24,9 +24,17 @@ inline constexpr std::size_t kKeptCapacity = 16 * 1024;  // memory that a pooled
 
 // Exchanges
 inline constexpr unsigned kMaxAttempts = 4;            // backends tried for one request
+inline constexpr unsigned kRetriesAlways = 3;          // by policy, in flight at a time, whatever a pool's budget says
+inline constexpr milliseconds kBackOffBase{25};        // the back-off of retries by policy grows from this ...
+inline constexpr milliseconds kLongestBackOff{250};    // ... up to this
 inline constexpr milliseconds kConnectTimeout{3'000};  // to a backend
 inline constexpr milliseconds kLingerTime{1'000};      // reading on after a last answer, so that it arrives
 inline constexpr std::size_t kFreeExchanges = 4096;    // kept per worker for the next use
+
+inline constexpr std::size_t kMaxTrace = 7 * 1024;  // bytes of an X-Amzn-Trace-Id; a longer one begins anew
+inline constexpr std::size_t kMaxDiscard =
+    64 * 1024;                                      // body bytes read and dropped so that a connection can be kept ...
+inline constexpr milliseconds kDiscardTime{1'000};  // ... within this
 
 // Connections to backends, per worker and backend
 inline constexpr std::size_t kMaxIdleConnections = 256;

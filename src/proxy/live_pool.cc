@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "proxy/cookies.h"
 
 namespace weir::proxy {
 namespace {
@@ -108,8 +109,25 @@ void LivePool::update(const route::Pool& pool, const PoolPlan& plan, FreshBacken
   } else if (!backends_.empty()) {
     cursor_ %= backends_.size();
   }
+  name_backends();
   stale_ = true;
   tell_room();
+}
+
+void LivePool::name_backends() {
+  by_token_.clear();
+  if (!spec_.stickiness) return;
+  for (const auto& backend : backends_) by_token_.emplace(token_of(spec_.id, backend->spec.id), backend.get());
+}
+
+LiveBackend* LivePool::take_by_token(std::uint64_t token, Instant now) {
+  const auto found = by_token_.find(token);
+  return found != by_token_.end() && may_take(*found->second, now) ? found->second : nullptr;
+}
+
+bool LivePool::can_serve(Instant now) {
+  take_stock(now);
+  return std::ranges::any_of(backends_, &LiveBackend::takes);
 }
 
 std::unique_ptr<LiveBackend> LivePool::fresh(const std::string& pool, const route::Backend& spec, SharedLoads* shared) {
@@ -242,7 +260,7 @@ bool LivePool::sweep() {
   std::erase_if(dropped_, [](const auto& backend) {
     return backend->active == 0 && (!backend->attachment || backend->attachment->idle());
   });
-  return backends_.empty() && dropped_.empty() && waiting == 0;
+  return backends_.empty() && dropped_.empty() && waiting == 0 && budget.requests() == 0;
 }
 
 }  // namespace weir::proxy

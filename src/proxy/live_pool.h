@@ -7,9 +7,11 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "base/random.h"
+#include "proxy/retry.h"
 #include "proxy/shared_load.h"
 #include "proxy/standing.h"
 #include "route/feedback.h"
@@ -115,6 +117,12 @@ class LivePool {
   // Whether a pick could choose `backend` now: for those who have a reason to want just this one.
   bool may_take(LiveBackend& backend, Instant now);
 
+  // The backend that a client's cookie names (see cookies.h) if a pick could choose it now; null otherwise, and in
+  // pools without stickiness.
+  LiveBackend* take_by_token(std::uint64_t token, Instant now);
+  // Requests are shared out to some backend.
+  bool can_serve(Instant now);
+
   // Every pick that is used is begun, and ended once. False: another worker has taken the last place meanwhile.
   [[nodiscard]] bool begin(LiveBackend& backend);
   void end(LiveBackend& backend);
@@ -132,13 +140,18 @@ class LivePool {
     if (watcher != nullptr && line_->waiting.load() > 0) watcher->room_in(*this);
   }
 
-  // Forgets dropped backends on which nothing runs. True when the pool holds no backend at all, and nobody waits.
+  // Forgets dropped backends on which nothing runs. True when the pool holds no backend at all, and has no request.
   bool sweep();
+
+  // Requests in flight of this worker, between attempts too.
+  RetryBudget budget;
 
   // Answers of this pool, by hundreds of their status; counted by the data plane.
   route::PoolCounters counters;
 
  private:
+  void name_backends();
+
   struct Fit;  // which backends a pick may choose
 
   void look(Instant now);
@@ -160,8 +173,9 @@ class LivePool {
 
   SharedLoads* shared_;
   route::Pool spec_;
-  std::vector<std::unique_ptr<LiveBackend>> backends_;  // in the table's order
-  std::vector<std::unique_ptr<LiveBackend>> dropped_;   // finishing
+  std::vector<std::unique_ptr<LiveBackend>> backends_;        // in the table's order
+  std::vector<std::unique_ptr<LiveBackend>> dropped_;         // finishing
+  std::unordered_map<std::uint64_t, LiveBackend*> by_token_;  // of the listed ones; empty without stickiness
   std::shared_ptr<SharedLine> line_;
   std::size_t cursor_ = 0;  // where the next pick starts looking
   bool crowded_ = false;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "proxy/cookies.h"
+
 namespace weir::proxy {
 
 namespace {
@@ -21,7 +23,15 @@ void WeightedChoice::update(std::vector<Member> members) {
   if (same) return;
   members_ = std::move(members);
   total_ = 0;
-  for (const Member& member : members_) total_ += member.weight;
+  for (Member& member : members_) {
+    total_ += member.weight;
+    member.token = token_of(member.pool->id());
+  }
+}
+
+LivePool* WeightedChoice::find(std::uint64_t token, Instant now) const {
+  const auto found = std::ranges::find(members_, token, &Member::token);
+  return found != members_.end() && found->pool->can_serve(now) ? found->pool : nullptr;
 }
 
 LivePool* WeightedChoice::next() {

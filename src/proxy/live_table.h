@@ -26,11 +26,14 @@ class WeightedChoice {
     LivePool* pool;
     unsigned weight;
     std::int64_t current = 0;
+    std::uint64_t token = 0;  // the pool's, see cookies.h
   };
   // The rotation goes on where the same pools have the same weights, otherwise it starts anew.
   void update(std::vector<Member> members);
   // Null where every weight is zero.
   LivePool* next();
+  // The pool that a client's cookie names, if it can serve; leaves the rotation as it is.
+  LivePool* find(std::uint64_t token, Instant now) const;
 
  private:
   std::vector<Member> members_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "proxy/grpc.h"
 #include "proxy/limits.h"
 
 namespace weir::proxy {
@@ -13,7 +14,6 @@ using route::Pattern;
 
 // FNV-1a, 64 bits.
 constexpr std::uint64_t kAnyHost = 14695981039346656037ULL;
-constexpr std::string_view kGrpcType = "application/grpc";
 constexpr std::uint64_t kPrime = 1099511628211ULL;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
@@ -139,11 +139,7 @@ bool CompiledMatch::takes_headers(const http::HeaderBlock* fields) const {
 
 bool CompiledMatch::takes_grpc(const RequestTraits& request) const {
   if (!match_->grpc) return true;
-  if (request.fields == nullptr) return false;
-  const std::string_view type = request.fields->get(http::HeaderId::content_type);
-  if (!type.starts_with(kGrpcType)) return false;
-  const std::string_view kind = type.substr(kGrpcType.size());
-  if (!kind.empty() && kind[0] != '+' && kind[0] != ';') return false;
+  if (request.fields == nullptr || !is_grpc(*request.fields)) return false;
   const auto& [service, method] = *match_->grpc;
   if (service.empty()) return true;
   std::string_view path = request.path;

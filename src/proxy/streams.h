@@ -30,8 +30,12 @@ class ClientStream {
   // The response cannot be finished; the peer must notice. The exchange is over.
   virtual void send_abort() = 0;
   virtual bool speaks_http2() const = 0;
+  // The rest of the request's body is not wanted: after the response that comes now the client is not heard any more.
+  virtual void refuse_rest() = 0;
   // Body bytes of the response that the socket has not taken yet.
   virtual std::size_t unsent() const = 0;
+  // A number that grows while the client takes what it is sent.
+  virtual std::uint64_t progress() const = 0;
   // `size` bytes of the request's body have been passed on: more may come.
   virtual void body_taken(std::size_t size) = 0;
 };
@@ -45,10 +49,14 @@ class BackendStream {
   virtual void send_body(std::string_view bytes) = 0;
   virtual void send_end(const http::HeaderBlock* trailers) = 0;
   virtual std::size_t unsent() const = 0;
+  // A number that grows while the backend takes what it is sent.
+  virtual std::uint64_t progress() const = 0;
   // `size` bytes of the response's body have been passed on: more may come.
   virtual void body_taken(std::size_t size) = 0;
   // The exchange no longer wants the response and does not know this stream any more.
   virtual void cancel() = 0;
+  // The same, called from response_head(false): the connection may read the rest and be used again.
+  virtual void discard() { cancel(); }
 };
 
 enum class FailureCause : std::uint8_t {
@@ -58,7 +66,11 @@ enum class FailureCause : std::uint8_t {
   connect_timeout,
   handshake,  // TLS was not agreed, or the certificate not trusted
   response_timeout,
-  drained,  // the backend, or the listener, has gone, and the time to finish is over
+  drained,          // the backend, or the listener, has gone, and the time to finish is over
+  try_timeout,      // no response began within the time of one try
+  request_timeout,  // the exchange as a whole took too long
+  client_silent,    // the client stopped in the middle of its request
+  too_large,        // the request's body, after the response had begun
   closed,
   malformed
 };
