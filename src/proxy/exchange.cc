@@ -153,7 +153,7 @@ void Exchange::response_head(bool end) {
 }
 
 void Exchange::response_switch(TunnelSocket backend) {
-  count(response.status);
+  record_.status = response.status;
   record_.first_byte = lane_.loop().now();
   note_answer(nullptr);
   backend_ = nullptr;  // the tunnel takes the exchange's place on the backend

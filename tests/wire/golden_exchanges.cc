@@ -2,7 +2,8 @@
 // get. usage: golden_exchanges PROXY CASES.yaml…   One proxy process carries all cases of a run.
 //
 // A case:  name; client: h1 | h2 | raw; pool: h1 | h2 | two | empty | refused (h1); backend: h1 | h2 (h1);
-//          listener: impatient (one with a short idle timeout);
+//          listener: impatient (one with a short idle timeout), small (takes bodies of 5 bytes at most), preserving,
+//          removing (of X-Forwarded-*);
 //          send (or a list of them); half_closes (the client sends no more); exchanges: [{sees, answers, closes,
 //          elsewhere}]; gets; any_order (of what it gets); closes (the proxy closes afterwards).
 //          elsewhere: it comes on a new connection, though the one before is open.
@@ -20,6 +21,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -67,11 +69,33 @@ constexpr const char* kRules = R"-(
   {"id":"elsewhere","match":{"hosts":["rules"],"paths":["/from"],"sources":["192.0.2.0/24"]},"action":{"fixed_response":{"body":"elsewhere"}}},
   {"id":"here","match":{"hosts":["rules"],"paths":["/from"],"sources":["192.0.2.0/24","127.0.0.0/8"]},"action":{"fixed_response":{"body":"here"}}},
   {"id":"wild","match":{"hosts":["*.rules"],"paths":["/a?c"]},"action":{"fixed_response":{"body":"wild"}}},
+  {"id":"exact","match":{"hosts":["kinds"],"paths":[{"exact":"/a*"}]},"action":{"fixed_response":{"body":"exact"}}},
+  {"id":"prefix","match":{"hosts":["kinds"],"paths":[{"prefix":"/p/"}]},"action":{"fixed_response":{"body":"prefix"}}},
+  {"id":"suffix","match":{"hosts":["kinds"],"paths":[{"suffix":".png"}]},"action":{"fixed_response":{"body":"suffix"}}},
+  {"id":"regex","match":{"hosts":["kinds"],"paths":[{"regex":"/v[0-9]+/(a|b)"}]},"action":{"fixed_response":{"body":"regex"}}},
+  {"id":"range","match":{"hosts":["kinds"],"headers":[{"name":"X-N","values":[{"range":[1,10]}]}]},"action":{"fixed_response":{"body":"range"}}},
+  {"id":"lacks","match":{"hosts":["kinds"],"paths":["/h"],"headers":[{"name":"X-V","values":[{"prefix":"old"}],"invert":true}]},"action":{"fixed_response":{"body":"lacks"}}},
+  {"id":"there","match":{"hosts":["kinds"],"paths":["/h"],"headers":[{"name":"X-There"}]},"action":{"fixed_response":{"body":"there"}}},
+  {"id":"method","match":{"hosts":["kinds"],"grpc":{"service":"s.S","method":"M"}},"action":{"fixed_response":{"body":"method"}}},
+  {"id":"service","match":{"hosts":["kinds"],"grpc":{"service":"s.S"}},"action":{"fixed_response":{"body":"service"}}},
+  {"id":"grpc","match":{"hosts":["kinds"],"grpc":{}},"action":{"fixed_response":{"body":"grpc"}}},
+  {"id":"none","match":{"hosts":["kinds"]},"action":{"fixed_response":{"status":404,"body":"none"}}},
+  {"id":"again","match":{"hosts":["again"]},"action":{"forward":{"pools":[{"pool":"two"}],"retry":{"retries":1,"on":["server_error","client_error","reset"]}}}},
+  {"id":"again2","match":{"hosts":["again2"]},"action":{"forward":{"pools":[{"pool":"two2"}],"retry":{"retries":1,"on":["gateway_error","unavailable","reset"]}}}},
   {"id":"rest","match":{"hosts":["rules","*.rules"]},"action":{"fixed_response":{"status":404,"body":"rest"}}},
   {"id":"tls","match":{"hosts":["moved"],"paths":["/tls*"]},"action":{"redirect":{"status":301,"protocol":"https","port":"443"}}},
   {"id":"plain","match":{"hosts":["moved"],"paths":["/same"]},"action":{"redirect":{}}},
   {"id":"parts","match":{"hosts":["moved"]},"action":{"redirect":{"host":"www.#{host}","path":"/new/#{path}","query":"was=#{path}&#{query}"}}},
 )-";
+
+// The listeners that a case may name, and what makes them different; all have the same rules.
+const std::map<std::string, std::string> kListeners = {
+    {"usual", ""},
+    {"impatient", R"("idle_timeout_ms":200,)"},
+    {"small", R"("max_request_body":5,)"},
+    {"preserving", R"("forwarded":{"mode":"preserve"},)"},
+    {"removing", R"("forwarded":{"mode":"remove"},)"},
+};
 
 // Fills in what a case only names.
 std::string expanded(std::string text, const std::string& port) {
@@ -114,12 +138,14 @@ class Stage {
   explicit Stage(const char* proxy) {
     char name[] = "/tmp/weir-wire-XXXXXX";
     folder_ = mkdtemp(name);
-    net::Fd free_port = listen_anywhere(), impatient = listen_anywhere(), dead_port = listen_anywhere();
-    port_ = port_of(free_port);
-    impatient_port_ = port_of(impatient);
+    net::Fd dead_port = listen_anywhere();
+    std::vector<net::Fd> reserved;
+    for (const auto& [listener, members] : kListeners) {
+      reserved.push_back(listen_anywhere());
+      ports_[listener] = port_of(reserved.back());
+    }
     std::ofstream(folder_ + "/table.json") << table(port_of(dead_port));
-    free_port.reset();
-    impatient.reset();
+    reserved.clear();
     dead_port.reset();
     pid_ = fork();
     if (pid_ == 0) {
@@ -135,7 +161,7 @@ class Stage {
     rmdir(folder_.c_str());
   }
 
-  const std::string& port(bool impatient) const { return impatient ? impatient_port_ : port_; }
+  const std::string& port(const std::string& listener) const { return ports_.at(listener); }
   net::Fd connect(const std::string& port) {
     const net::SocketAddress address = MUST(net::SocketAddress::parse("127.0.0.1:" + port));
     for (int attempt = 0; attempt < kPatience / 10; ++attempt) {
@@ -167,11 +193,13 @@ class Stage {
  private:
   std::string table(const std::string& dead) const {
     const std::string one = backend("a", port_of(places_[0])), two = one + "," + backend("b", port_of(places_[1]));
-    return R"({"version":1,"listeners":[)" + listener("l", port_, "") + "," +
-           listener("impatient", impatient_port_, R"("idle_timeout_ms":200,)") + R"(],"pools":[)" +
-           pool("h1", "http1", one) + "," + pool("h2", "http2", one) + "," + pool("two", "http1", two) + "," +
-           pool("two2", "http2", two) + "," + pool("empty", "http1", "") + "," +
-           pool("refused", "http1", backend("x", dead)) + "]}";
+    std::string listeners;
+    for (const auto& [id, members] : kListeners) {
+      listeners += (listeners.empty() ? "" : ",") + listener(id, ports_.at(id), members);
+    }
+    return R"({"version":1,"listeners":[)" + listeners + R"(],"pools":[)" + pool("h1", "http1", one) + "," +
+           pool("h2", "http2", one) + "," + pool("two", "http1", two) + "," + pool("two2", "http2", two) + "," +
+           pool("empty", "http1", "") + "," + pool("refused", "http1", backend("x", dead)) + "]}";
   }
   static std::string listener(const std::string& id, const std::string& port, const std::string& more) {
     return R"({"id":")" + id + R"(","address":"127.0.0.1",)" + more + R"("port":)" + port + R"(,"rules":[)" +
@@ -194,14 +222,15 @@ class Stage {
   }
 
   net::Fd places_[2] = {listen_anywhere(), listen_anywhere()};
-  std::string folder_, port_, impatient_port_;
+  std::string folder_;
+  std::map<std::string, std::string> ports_;  // by listener
   pid_t pid_ = -1;
 };
 
 class Case {
  public:
   Case(Stage& stage, const YAML::Node& data)
-      : stage_(stage), port_(stage.port(data["listener"].IsDefined())), data_(expanded(data, port_)) {}
+      : stage_(stage), port_(stage.port(data["listener"].as<std::string>("usual"))), data_(expanded(data, port_)) {}
 
   bool run() {
     stage_.forget_waiting();
