@@ -58,6 +58,7 @@ void Exchange::keep_for_replay(std::string_view bytes) {
   if (!replayable_) return;
   replayable_ = replay_.size() + bytes.size() <= kReplayLimit || backend_ == nullptr;
   if (replayable_) {
+    check(replay_.size() + bytes.size() <= kWaitingBody, "a client that is not told to go on stops");
     replay_.append(bytes);
   } else {
     std::string().swap(replay_);
