@@ -86,6 +86,12 @@ class HeaderBlock {
   bool empty() const { return entries_.empty(); }
   HeaderField operator[](std::size_t index) const { return field(entries_[index]); }
 
+  // Bytes of the fields in HTTP/1.1's form: "Name: value\r\n" each.
+  std::size_t wire_size() const {
+    std::size_t size = 0;
+    for (const Entry& entry : entries_) size += entry.name_size + entry.value_size + 4;
+    return size;
+  }
   bool has(HeaderId id) const { return (present_ >> static_cast<unsigned>(id)) & 1; }
   // False: there is at most one of that id. True: there was more than one at some time.
   bool repeated(HeaderId id) const { return (repeated_ >> static_cast<unsigned>(id)) & 1; }

@@ -97,6 +97,17 @@ void RequestHead::set_method(std::string_view name) {
   method_text = fields.keep(name);
 }
 
+std::size_t RequestHead::wire_size() const {
+  constexpr std::size_t kFixed = sizeof("  HTTP/1.1\r\n\r\n") - 1, kHost = sizeof("host: \r\n") - 1;
+  const std::size_t host = version == Version::http2 ? authority_text.size + kHost : 0;
+  return method_text.size + target_text.size + fields.wire_size() + kFixed + host;
+}
+
+std::size_t ResponseHead::wire_size() const {
+  constexpr std::size_t kFixed = sizeof("HTTP/1.1 200 \r\n\r\n") - 1;
+  return (reason_text.size > 0 ? reason_text.size : reason_of(status).size()) + fields.wire_size() + kFixed;
+}
+
 void RequestHead::clear() {
   fields.clear();
   version = Version::http1_1;

@@ -52,6 +52,8 @@ struct RequestHead {
   // The protocols that the request, as it is passed on, offers to switch to; see keep_offer().
   std::string_view offer() const { return fields.text(offer_text); }
 
+  // Bytes of the head as HTTP/1.1 would have it.
+  std::size_t wire_size() const;
   void set_method(std::string_view name);
   void set_target(std::string_view text) { target_text = fields.keep(text); }
   void set_authority(std::string_view text) { authority_text = fields.keep(text); }
@@ -70,6 +72,8 @@ struct ResponseHead {
 
   Slice reason_text;
   std::string_view reason() const { return fields.text(reason_text); }
+  // Bytes of the head as HTTP/1.1 would have it, without what concerns the connection.
+  std::size_t wire_size() const;
   bool informational() const { return status < 200; }
   void clear();
 };

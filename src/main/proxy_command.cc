@@ -24,12 +24,13 @@ const char* const kProxyDetails =
     "  --table FILE          the table that is served, as JSON; with --control, where the last one is kept\n"
     "  --control SOCKET      the Unix socket at which control hands tables over; without it FILE alone is served\n"
     "  --workers N           threads that carry traffic (1 to 256; default: one a core)\n"
-    "  --admin ADDRESS:PORT  figures in Prometheus' text format\n"
+    "  --admin ADDRESS:PORT  /metrics in Prometheus' text format, /ready and /live\n"
     "  --pid-file FILE       names the process that serves: \"<pid> <start time>\"\n"
     "\n"
     "SIGHUP reloads: a new process of the same program (of its new file, if that was replaced) and options reads FILE\n"
     "and takes the sockets over; the old one finishes what is under way and ends. No connection is refused or reset.\n"
     "Where the new process cannot serve, because FILE is wrong for instance, the old one goes on and says why.\n"
+    "SIGUSR1 opens the files of access logs anew.\n"
     "SIGTERM and SIGINT finish what is under way, for 30 seconds at the most; a second one ends at once.\n";
 
 namespace {

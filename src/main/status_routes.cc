@@ -12,7 +12,7 @@ namespace {
 
 wire::Reply tree(store::Store& store, const Clock& clock, const control::Control& control) {
   std::map<std::string, std::uint64_t> requests;
-  for (const auto& pool : control.feedback().pools) requests[pool.pool] = pool.requests;
+  for (const auto& pool : control.feedback().pools) requests[pool.pool] = pool.counters[route::Count::requests];
   const auto view = api::status_view(store, clock.wall(), requests);
   return view ? json_reply(*view) : wire::route_error(500, view.error().message);
 }

@@ -56,9 +56,16 @@ class TlsSession {
   std::string error() const;
   // The peer's certificate as PEM; empty where it showed none.
   std::string peer_certificate() const;
+  // Empty where nothing has been agreed (yet).
+  std::string protocol() const;  // "TLSv1.3"
+  std::string cipher() const;    // "TLS_AES_128_GCM_SHA256"
+  // The name that the client has asked for.
+  std::string server_name() const;
+  bool resumed() const;
 
  private:
   friend struct TlsBio;
+  friend class TlsServer;
   ssize_t fail(int result);
   void note_error();
 
@@ -100,6 +107,8 @@ class TlsServer {
   ~TlsServer();
 
   const TlsServerOptions& options() const { return options_; }
+  // Which of the certificates `session`, one of this server's, has shown.
+  std::size_t shown(const TlsSession& session) const;
   static std::unique_ptr<TlsSession> accept(const std::shared_ptr<const TlsServer>& server, int fd);
 
  private:

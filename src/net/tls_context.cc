@@ -191,6 +191,11 @@ SSL_CTX* TlsServer::choose(std::string_view name) const {
   return dot == std::string_view::npos || dot == 0 ? nullptr : find(wildcard_, name.substr(dot));
 }
 
+std::size_t TlsServer::shown(const TlsSession& session) const {
+  const auto found = std::ranges::find(contexts_, SSL_get_SSL_CTX(session.ssl_));
+  return found == contexts_.end() ? 0 : static_cast<std::size_t>(found - contexts_.begin());
+}
+
 std::unique_ptr<TlsSession> TlsServer::accept(const std::shared_ptr<const TlsServer>& server, int fd) {
   SSL* ssl = SSL_new(server->contexts_.front());
   check(ssl != nullptr, "OpenSSL makes a session");

@@ -220,6 +220,20 @@ void TlsSession::close_notify() {
 
 std::string TlsSession::error() const { return error_; }
 
+std::string TlsSession::protocol() const { return established() ? SSL_get_version(ssl_) : ""; }
+
+std::string TlsSession::cipher() const {
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl_);
+  return cipher != nullptr ? SSL_CIPHER_get_name(cipher) : "";
+}
+
+std::string TlsSession::server_name() const {
+  const char* name = SSL_get_servername(ssl_, TLSEXT_NAMETYPE_host_name);
+  return name != nullptr ? name : "";
+}
+
+bool TlsSession::resumed() const { return SSL_session_reused(ssl_) == 1; }
+
 std::string TlsSession::peer_certificate() const {
   std::string pem;
   X509* certificate = SSL_get0_peer_certificate(ssl_);

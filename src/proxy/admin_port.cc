@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "http/message.h"
 #include "net/socket.h"
 #include "net/timer.h"
 #include "proxy/limits.h"
@@ -33,9 +34,17 @@ class AdminPort::Visitor final : public net::FdHandler {
 
  private:
   void answer() {
-    const std::string body = port_.text_();
-    out_ = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\nconnection: close\r\ncontent-length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
+    const std::string_view line = std::string_view(in_).substr(0, in_.find("\r\n"));
+    const std::size_t first = line.find(' ');
+    const std::string_view method = line.substr(0, first);
+    const std::string_view rest = first == std::string_view::npos ? "" : line.substr(first + 1);
+    const std::string_view path = rest.substr(0, rest.find_first_of(" ?"));
+    const bool known = method == "GET" || method == "HEAD";
+    const AdminAnswer answer = known ? port_.answer_(path) : AdminAnswer{405, "GET is what is served here.\n"};
+    out_ = "HTTP/1.1 " + std::to_string(answer.status) + " " + std::string(http::reason_of(answer.status)) +
+           "\r\ncontent-type: " + answer.type +
+           "\r\nconnection: close\r\ncontent-length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
+    if (method != "HEAD") out_ += answer.body;
   }
   void write() {
     if (out_.empty()) return;
@@ -53,18 +62,19 @@ class AdminPort::Visitor final : public net::FdHandler {
 };
 
 Result<std::unique_ptr<AdminPort>> AdminPort::open(net::Loop& loop, const std::string& address,
-                                                   std::function<std::string()> text) {
+                                                   std::function<AdminAnswer(std::string_view)> answer) {
   const net::SocketAddress parsed = TRY(net::SocketAddress::parse(address));
   net::Fd socket = TRY(net::listen_stream(parsed));
-  return take(loop, std::make_shared<const net::Fd>(std::move(socket)), std::move(text));
+  return take(loop, std::make_shared<const net::Fd>(std::move(socket)), std::move(answer));
 }
 
-std::unique_ptr<AdminPort> AdminPort::take(net::Loop& loop, SharedFd socket, std::function<std::string()> text) {
-  return std::unique_ptr<AdminPort>(new AdminPort(loop, std::move(socket), std::move(text)));
+std::unique_ptr<AdminPort> AdminPort::take(net::Loop& loop, SharedFd socket,
+                                           std::function<AdminAnswer(std::string_view)> answer) {
+  return std::unique_ptr<AdminPort>(new AdminPort(loop, std::move(socket), std::move(answer)));
 }
 
-AdminPort::AdminPort(net::Loop& loop, SharedFd socket, std::function<std::string()> text)
-    : loop_(loop), fd_(std::move(socket)), text_(std::move(text)) {
+AdminPort::AdminPort(net::Loop& loop, SharedFd socket, std::function<AdminAnswer(std::string_view)> answer)
+    : loop_(loop), fd_(std::move(socket)), answer_(std::move(answer)) {
   loop_.watch(fd_->get(), net::kReadable, *this);
 }
 

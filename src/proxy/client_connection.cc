@@ -38,6 +38,7 @@ void ClientOrigin::tell_certificate(http::HeaderBlock& fields) const {
 
 ClientOrigin::ClientOrigin(const Entrance& entrance, const net::SocketAddress& from, const net::SocketAddress& to)
     : peer(from), place(to), address(peer.host()) {
+  connection = entrance.accepted;
   lines_tell_port = entrance.listener != nullptr && entrance.listener->spec->forwarded.client_port;
   lines = "X-Forwarded-For: " + (lines_tell_port ? peer.text() : address) +
           "\r\nX-Forwarded-Proto: " + std::string(entrance.scheme()) + "\r\nX-Forwarded-Port: " + entrance.port +

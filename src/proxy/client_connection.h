@@ -10,6 +10,7 @@
 #include "net/socket_address.h"
 #include "net/tls.h"
 #include "proxy/live_table.h"
+#include "proxy/log_outlet.h"
 
 namespace weir::proxy {
 
@@ -26,8 +27,13 @@ struct Entrance {
   Duration idle_timeout{};
   std::shared_ptr<const net::TlsServer> tls;  // null: cleartext
   std::size_t connections = 0;
-  Instant end_at = Instant::max();  // what still goes on is ended
-  bool closing = false;             // connections end after what they are doing
+  Instant end_at = Instant::max();                           // what still goes on is ended
+  std::uint64_t accepted = 0;                                // connections, and ...
+  std::uint64_t told_ended = 0;                              // ... how many of them the tally knows to be closed
+  std::uint64_t serial = 0;                                  // of the worker's entrances, drawn by chance
+  std::unique_ptr<LogOutlet> log;                            // the listener's access log; null: none
+  std::shared_ptr<Tally> tally = std::make_shared<Tally>();  // the listener's
+  bool closing = false;                                      // connections end after what they are doing
 
   bool asks_certificates() const { return tls && tls->options().ask != net::AskClient::nothing; }
   bool passes_bytes() const {
@@ -46,6 +52,13 @@ struct ClientOrigin {
   void take_certificate(const std::string& pem, bool verified);
 
   net::SocketAddress peer, place;
+  std::uint64_t connection = 0;  // its number at the entrance
+  // What was agreed with the client; only where there is an access log.
+  struct Handshake {
+    std::string protocol, cipher, server_name, certificate;
+    bool resumed;
+  };
+  std::unique_ptr<Handshake> handshake;
   std::string address;           // "203.0.113.9"
   std::string certificate;       // the client's, percent-encoded PEM; empty where it showed none
   bool trusted = false;          // the certificate is signed by the listener's CA

@@ -240,7 +240,11 @@ void ClientH1::refuse(unsigned status, const char* reason) {
   if (answering) return close();
   const bool answered = started_ && head_sent_;
   if (exchange_ != nullptr) {
-    if (started_) exchange_->client_gone(static_cast<std::uint16_t>(status));
+    if (started_) {
+      exchange_->client_gone(static_cast<std::uint16_t>(status));
+    } else {
+      meter_refusal(entrance_, origin_, status, lane_.loop());
+    }
     lane_.give_exchange(std::exchange(exchange_, nullptr));
   }
   if (!answered) {

@@ -42,6 +42,7 @@ void ClientHandshake::hand_over() {
     const bool verified = entrance_.tls->options().ask == net::AskClient::trusted_certificate;
     origin_.take_certificate(tls_->peer_certificate(), verified);
   }
+  if (entrance_.log) note_handshake();
   if (entrance_.passes_bytes()) {
     become<TcpClient>();
   } else if (tls_->http2()) {
@@ -49,6 +50,15 @@ void ClientHandshake::hand_over() {
   } else {
     become<ClientH1>();
   }
+}
+
+void ClientHandshake::note_handshake() {
+  origin_.handshake = std::make_unique<ClientOrigin::Handshake>(
+      ClientOrigin::Handshake{tls_->protocol(), tls_->cipher(), tls_->server_name(), {}, tls_->resumed()});
+  if (entrance_.listener == nullptr || !entrance_.listener->spec->tls) return;
+  const auto& certificates = entrance_.listener->spec->tls->certificates;
+  const std::size_t shown = entrance_.tls->shown(*tls_);
+  if (shown < certificates.size()) origin_.handshake->certificate = certificates[shown].certificate;
 }
 
 template <class Client>
@@ -62,6 +72,7 @@ void ClientHandshake::become() {
 
 void ClientHandshake::close() {
   if (!fd_) return;
+  entrance_.tally->count(Count::tls_failures);
   lane_.loop().unwatch(fd_.get());
   fd_.reset();
   timeout_.cancel();

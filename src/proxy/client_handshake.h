@@ -21,6 +21,7 @@ class ClientHandshake final : public ClientConnection {
  private:
   void on_ready(std::uint32_t events) override;
   void hand_over();
+  void note_handshake();
   template <class Client>
   void become();
   void close();

@@ -71,7 +71,12 @@ void ClientGreeting::on_ready(std::uint32_t) {
   const std::size_t ours = header_.size() - had;
   if (recv(fd_.get(), buffer.data(), ours, 0) != static_cast<ssize_t>(ours)) return close();
   if (!done) return;
-  hand_over(header.has_addresses ? ClientOrigin(entrance_, header.source, header.destination) : std::move(origin_));
+  if (header.has_addresses) {
+    const std::uint64_t connection = origin_.connection;
+    origin_ = ClientOrigin(entrance_, header.source, header.destination);
+    origin_.connection = connection;
+  }
+  hand_over(std::move(origin_));
   lane_.flush();
 }
 

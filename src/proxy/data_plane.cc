@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <csignal>
-#include <map>
 #include <utility>
 
 #include "proxy/admin_port.h"
 #include "proxy/limits.h"
+#include "proxy/metrics.h"
 #include "proxy/table_file.h"
 #include "proxy/tls_files.h"
 
@@ -16,7 +16,8 @@ DataPlane::DataPlane(const Clock& clock, Log& log, Random& random, DataPlaneOpti
     : log_(log),
       options_(std::move(options)),
       loop_(clock),
-      reports_(options_.workers),
+      versions_(options_.workers, -1),
+      logs_(clock, log, options_.workers, [this] { loop_.post([this] { feedback_soon(); }); }),
       ports_(loop_, log, workers_, [this] { feedback_soon(); }),
       checks_(loop_, random,
               [this](const std::string& pool, const std::string& backend, route::Health health, std::size_t place) {
@@ -26,12 +27,12 @@ DataPlane::DataPlane(const Clock& clock, Log& log, Random& random, DataPlaneOpti
       tick_(loop_, [this] { on_tick(); }),
       shutdown_limit_(loop_, [this] { loop_.stop(); }),
       table_(std::make_shared<const route::RouteTable>()) {
-  signals_ = std::make_unique<net::SignalWatch>(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP},
+  signals_ = std::make_unique<net::SignalWatch>(loop_, std::initializer_list<int>{SIGTERM, SIGINT, SIGHUP, SIGUSR1},
                                                 [this](int signal) {
-                                                  if (signal != SIGHUP) return finish();
-                                                  follow(options_.command);
+                                                  if (signal == SIGUSR1) return logs_.reopen();
+                                                  if (signal == SIGHUP) return follow(options_.command);
+                                                  finish();
                                                 });
-  for (WorkerReport& report : reports_) report.version = -1;
   for (std::size_t i = 0; i < options_.workers; ++i) {
     const auto take = [this, i](WorkerReport report) {
       loop_.post([this, i, report = std::move(report)]() mutable { take_report(i, std::move(report)); });
@@ -82,10 +83,10 @@ Result<void> DataPlane::open_ports(Ports::Sockets left) {
                    : ControlPort::take(loop_, log_, options_.control, found->second.front(), std::move(calls));
   }
   if (!options_.admin.empty()) {
-    const auto text = [this] { return figures(); };
+    const auto answer = [this](std::string_view path) { return admin(path); };
     const auto found = left.find(admin_place(options_.admin));
-    admin_ = found == left.end() ? TRY(AdminPort::open(loop_, options_.admin, text))
-                                 : AdminPort::take(loop_, found->second.front(), text);
+    admin_ = found == left.end() ? TRY(AdminPort::open(loop_, options_.admin, answer))
+                                 : AdminPort::take(loop_, found->second.front(), answer);
   }
   return {};
 }
@@ -120,8 +121,11 @@ void DataPlane::take_table(route::RouteTablePointer table) {
   table_ = std::move(table);
   // What a worker lets go of last would be taken apart by it, while clients wait: it goes here, when all are past it.
   retired_.push_back(std::exchange(compiled_, compile(table_, compiled_.get())));
+  books_.take_table(table_, loop_.now());
   if (life_ == Life::serving) ports_.close_others(*table_);
   pool_clients_ = load_pool_clients(*table_, pool_clients_, log_);
+  logs_.take_table(*table_);
+  for (std::size_t i = 0; i < workers_.size(); ++i) workers_[i]->set_logs(logs_.rings(i));
   for (const auto& worker : workers_) {
     worker->set_pool_clients(pool_clients_);
     worker->apply(compiled_, make_fresh(*compiled_, &loads_));
@@ -143,18 +147,18 @@ void DataPlane::persist() {
 }
 
 void DataPlane::take_report(std::size_t worker, WorkerReport report) {
-  const bool prompt = report.prompt;
-  reports_[worker] = std::move(report);
-  const auto current = [this](const WorkerReport& each) { return each.version == table_->version; };
-  if (std::ranges::all_of(reports_, current)) retired_.clear();
+  versions_[worker] = report.version;
+  books_.add(report.tallies, loop_.now());
+  const auto current = [this](std::int64_t running) { return running == table_->version; };
+  if (std::ranges::all_of(versions_, current)) retired_.clear();
   if (life_ == Life::heir) return say_ready_when_applied();
-  if (prompt) feedback_soon();
+  if (report.prompt) feedback_soon();
 }
 
 std::int64_t DataPlane::acknowledged() const {
   const bool kept = options_.control.empty() || life_ == Life::followed;  // not ours to keep
   std::int64_t version = kept ? table_->version : persisted_;
-  for (const WorkerReport& report : reports_) version = std::min(version, report.version);
+  for (const std::int64_t running : versions_) version = std::min(version, running);
   if (predecessor_ && !options_.control.empty()) version = std::min(version, before_.acknowledged);
   return std::max<std::int64_t>(version, 0);
 }
@@ -162,29 +166,12 @@ std::int64_t DataPlane::acknowledged() const {
 route::Feedback DataPlane::feedback() const {
   route::Feedback feedback;
   feedback.acknowledged = acknowledged();
-  std::map<std::pair<std::string_view, std::string_view>, route::BackendStatus> counts;
-  std::map<std::string_view, route::PoolCounters> pools;
-  for (const WorkerReport& report : reports_) {
-    for (const auto& line : report.backends) {
-      route::BackendStatus& sum = counts[{line.pool, line.backend}];
-      sum.active += line.active;
-      sum.requests += line.requests;
-    }
-    for (const route::PoolCounters& each : report.pools) {
-      route::PoolCounters& sum = pools[each.pool];
-      sum.requests += each.requests;
-      sum.status_2xx += each.status_2xx;
-      sum.status_3xx += each.status_3xx;
-      sum.status_4xx += each.status_4xx;
-      sum.status_5xx += each.status_5xx;
-      sum.failed += each.failed;
-    }
-  }
   for (const route::Pool& pool : table_->pools) {
     for (const route::Backend& backend : pool.backends) {
-      route::BackendStatus status = counts[{pool.id, backend.id}];
-      status.pool = pool.id;
-      status.backend = backend.id;
+      const route::Counters& counters = books_.backend(pool.id, backend.id);
+      route::BackendStatus status{.pool = pool.id, .backend = backend.id};
+      status.active = static_cast<std::uint32_t>(counters.active());
+      status.requests = counters[Count::requests];
       if (const HealthJudge* judge = checks_.verdict(pool.id, backend.id)) {
         status.health = judge->health();
         status.reason = judge->reason();
@@ -192,11 +179,15 @@ route::Feedback DataPlane::feedback() const {
       }
       feedback.backends.push_back(std::move(status));
     }
-    route::PoolCounters sum = pools[pool.id];
-    sum.pool = pool.id;
-    feedback.pools.push_back(std::move(sum));
+    feedback.pools.push_back({pool.id, books_.pool(pool.id)});
   }
-  for (const route::Listener& listener : table_->listeners) feedback.listeners.push_back(ports_.status(listener));
+  for (const auto& [id, pool] : books_.pools()) {  // what is told of a pool ends only after its last exchange
+    if (!pool.listed) feedback.pools.push_back({id, pool.counters});
+  }
+  for (const route::Listener& listener : table_->listeners) {
+    feedback.listeners.push_back(status(listener));
+  }
+  for (const auto& [id, listener] : books_.listeners()) feedback.listener_counters.push_back({id, listener.counters});
   add_predecessor(feedback);
   return feedback;
 }
@@ -208,37 +199,53 @@ void DataPlane::at_turn_end() {
   }
 }
 
+// A listener whose access log cannot be written serves all the same.
+route::ListenerStatus DataPlane::status(const route::Listener& listener) const {
+  route::ListenerStatus status = ports_.status(listener);
+  if (!status.error.empty() || !listener.access_log) return status;
+  const std::string error = logs_.error(listener.access_log->path);
+  if (!error.empty()) status.error = "its access log " + listener.access_log->path + " cannot be written: " + error;
+  return status;
+}
+
+void DataPlane::say_dropped() {
+  std::uint64_t dropped = 0;
+  for (const auto& [id, listener] : books_.listeners()) dropped += listener.counters[Count::log_dropped];
+  if (dropped <= dropped_lines_ || loop_.now() < next_drop_notice_) return;
+  log_.warning(std::to_string(dropped - dropped_lines_) + " lines of access logs were dropped for want of room");
+  dropped_lines_ = dropped;
+  next_drop_notice_ = loop_.now() + kDropNotice;
+}
+
 void DataPlane::on_tick() {
   tick_.arm(loop_.now() + kFeedbackInterval);
   persist();
+  books_.sweep(loop_.now());
+  say_dropped();
   feedback_soon();
   start_successor();
 }
 
-// The Prometheus text format, version 0.0.4.
-std::string DataPlane::figures() const {
-  const route::Feedback now = feedback();
-  std::string text = "# TYPE weir_table_version gauge\nweir_table_version " + std::to_string(now.acknowledged) + "\n";
-  const auto line = [&text](std::string name, const std::string& labels, std::uint64_t value) {
-    text += std::move(name) + "{" + labels + "} " + std::to_string(value) + "\n";
-  };
-  text += "# TYPE weir_pool_responses_total counter\n# TYPE weir_pool_requests_total counter\n";
-  for (const route::PoolCounters& pool : now.pools) {
-    const std::string label = "pool=\"" + pool.pool + "\"";
-    line("weir_pool_requests_total", label, pool.requests);
-    line("weir_pool_responses_total", label + ",class=\"2xx\"", pool.status_2xx);
-    line("weir_pool_responses_total", label + ",class=\"3xx\"", pool.status_3xx);
-    line("weir_pool_responses_total", label + ",class=\"4xx\"", pool.status_4xx);
-    line("weir_pool_responses_total", label + ",class=\"5xx\"", pool.status_5xx);
-    line("weir_pool_failed_total", label, pool.failed);
+AdminAnswer DataPlane::admin(std::string_view path) const {
+  if (path == "/metrics" || path == "/") return {200, metrics_text(*table_, feedback(), books_, logs_), kMetricsType};
+  if (path == "/live") return {200, "live\n"};
+  if (path == "/ready") {
+    const std::string why = unready();
+    return {why.empty() ? 200u : 503u, why.empty() ? "ready\n" : why};
   }
-  for (const route::BackendStatus& backend : now.backends) {
-    const std::string label = "pool=\"" + backend.pool + "\",backend=\"" + backend.backend + "\"";
-    line("weir_backend_requests_total", label, backend.requests);
-    line("weir_backend_active", label, backend.active);
-    line("weir_backend_healthy", label, backend.health == route::Health::healthy);
+  return {404, "/metrics, /ready and /live are served here.\n"};
+}
+
+// Why new clients are better sent elsewhere, a line a reason; empty: they are welcome.
+std::string DataPlane::unready() const {
+  std::string why;
+  if (life_ == Life::finishing) why += "It is finishing.\n";
+  if (acknowledged() < table_->version || table_->listeners.empty()) why += "No table with listeners runs yet.\n";
+  for (const route::Listener& listener : table_->listeners) {
+    const route::ListenerStatus status = ports_.status(listener);
+    if (!status.listening) why += "The listener " + listener.id + " does not listen: " + status.error + "\n";
   }
-  return text;
+  return why;
 }
 
 void DataPlane::finish() {

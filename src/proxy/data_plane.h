@@ -14,6 +14,8 @@
 #include "base/random.h"
 #include "net/loop.h"
 #include "net/signal_watch.h"
+#include "proxy/access_logs.h"
+#include "proxy/books.h"
 #include "proxy/control_port.h"
 #include "proxy/health_checks.h"
 #include "proxy/ports.h"
@@ -26,12 +28,13 @@
 namespace weir::proxy {
 
 class AdminPort;
+struct AdminAnswer;
 
 struct DataPlaneOptions {
   std::string control;  // path of the Unix socket; empty: the table file alone says what to do, and is not written
   std::string table;    // path of the table file
   unsigned workers = 1;
-  std::string admin;  // ADDRESS:PORT of the figures; empty: none
+  std::string admin;  // ADDRESS:PORT of /metrics, /ready and /live; empty: none
 
   std::vector<std::string> command;  // program and arguments of the process that follows on SIGHUP; empty: none does
   net::Fd predecessor;               // the link to the process that this one follows; invalid: none
@@ -67,9 +70,12 @@ class DataPlane final : private net::TurnTask {
   void feedback_soon() { loop_.at_turn_end(*this); }
   void at_turn_end() override;
   void on_tick();
+  void say_dropped();
+  route::ListenerStatus status(const route::Listener& listener) const;
   std::int64_t acknowledged() const;
   route::Feedback feedback() const;
-  std::string figures() const;
+  AdminAnswer admin(std::string_view path) const;
+  std::string unready() const;
   void finish();
   void end_workers(Duration grace, Duration limit);
   void stop_when_finished();
@@ -94,7 +100,11 @@ class DataPlane final : private net::TurnTask {
   Log& log_;
   DataPlaneOptions options_;
   net::Loop loop_;
-  std::vector<WorkerReport> reports_;
+  std::vector<std::int64_t> versions_;  // which each worker runs
+  Books books_;
+  AccessLogs logs_;                  // outlives the workers: they may have the last word
+  std::uint64_t dropped_lines_ = 0;  // of access logs, as far as the log says it
+  Instant next_drop_notice_{};
   SharedLoads loads_;  // outlives the workers
   std::vector<std::unique_ptr<Worker>> workers_;
   Ports ports_;

@@ -128,8 +128,8 @@ Result<void> DataPlane::inherit(Inheritance left) {
 }
 
 void DataPlane::say_ready_when_applied() {
-  const auto applied = [this](const WorkerReport& report) { return report.version == table_->version; };
-  if (!ready_to_say_ || !std::ranges::all_of(reports_, applied)) return;
+  const auto applied = [this](std::int64_t running) { return running == table_->version; };
+  if (!ready_to_say_ || !std::ranges::all_of(versions_, applied)) return;
   ready_to_say_ = false;
   predecessor_->say_ready(table_->version);
 }
@@ -166,13 +166,13 @@ void DataPlane::add_predecessor(route::Feedback& feedback) const {
   for (route::PoolCounters& sum : feedback.pools) {
     const auto found = pools.find(sum.pool);
     if (found == pools.end()) continue;
-    const route::PoolCounters& more = *found->second;
-    sum.requests += more.requests;
-    sum.status_2xx += more.status_2xx;
-    sum.status_3xx += more.status_3xx;
-    sum.status_4xx += more.status_4xx;
-    sum.status_5xx += more.status_5xx;
-    sum.failed += more.failed;
+    sum.counters.add(found->second->counters);
+  }
+  std::map<std::string_view, const route::ListenerCounters*> listeners;
+  for (const route::ListenerCounters& each : before_.listener_counters) listeners[each.listener] = &each;
+  for (route::ListenerCounters& sum : feedback.listener_counters) {
+    const auto found = listeners.find(sum.listener);
+    if (found != listeners.end()) sum.counters.add(found->second->counters);
   }
 }
 

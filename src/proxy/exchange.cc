@@ -88,7 +88,9 @@ void Exchange::request_end(http::HeaderBlock* trailers) {
     std::swap(request_trailers_, *trailers);
     has_request_trailers_ = true;
   }
-  if (backend_ != nullptr) backend_->send_end(has_request_trailers_ ? &request_trailers_ : nullptr);
+  if (backend_ == nullptr) return;
+  if (phase_ == Phase::waiting) meter_.sent_request(lane_.loop().now());
+  backend_->send_end(has_request_trailers_ ? &request_trailers_ : nullptr);
 }
 
 void Exchange::backend_writable() { settle_request_debt(); }
@@ -136,10 +138,11 @@ void Exchange::response_interim() {
 
 void Exchange::response_head(bool end) {
   try_timer_.cancel();
+  meter_.responded(*current(), response.status, lane_.loop().now());
   if (retry_.on != 0 && retry_response(end)) return;
   replay_.clear();
   record_.first_byte = lane_.loop().now();
-  count(response.status);
+  record_.status = response.status;
   if (end) note_answer(nullptr);
   http::strip_hop_by_hop(response.fields);
   if (sticks_) add_cookies();
@@ -156,6 +159,7 @@ void Exchange::response_head(bool end) {
 void Exchange::response_switch(TunnelSocket backend) {
   record_.status = response.status;
   record_.first_byte = lane_.loop().now();
+  meter_.responded(*current(), response.status, record_.first_byte);
   note_answer(nullptr);
   backend_ = nullptr;  // the tunnel takes the exchange's place on the backend
   const std::string protocol(response.fields.get(http::HeaderId::upgrade));
@@ -184,6 +188,7 @@ void Exchange::backend_failed(const BackendFailure& failure) {
   try_timer_.cancel();
   // An idle connection that is closed while a request is on its way is nobody's fault.
   if (!failure.reused || failure.cause != FailureCause::closed) note_failure();
+  meter_.try_failed(*current(), failure.cause);
   detach_backend();
   cause_ = failure.cause;
   if (phase_ == Phase::waiting) {
@@ -191,26 +196,6 @@ void Exchange::backend_failed(const BackendFailure& failure) {
     if (retry_later(retry_events(cause_))) return;
   }
   fail(cause_);
-}
-
-void Exchange::count(unsigned status) {
-  record_.status = static_cast<std::uint16_t>(status);
-  if (pool_ == nullptr) return;
-  route::PoolCounters& counters = pool_->counters;
-  switch (status / 100) {
-    case 2:
-      ++counters.status_2xx;
-      break;
-    case 3:
-      ++counters.status_3xx;
-      break;
-    case 4:
-      ++counters.status_4xx;
-      break;
-    default:
-      ++counters.status_5xx;
-      break;
-  }
 }
 
 // Once for each exchange, before the client is told the last of it: record() is complete.
@@ -223,6 +208,7 @@ void Exchange::conclude(Ending ending) {
   if (record_.ending == Ending::under_way) record_.ending = ending;
   record_.attempts = attempts_;
   if (attempts_ > 0) record_.backend = current();
+  meter_.end(record_, request, response, lane_.loop());
   if (pool_ == nullptr) return;
   stop_waiting();
   give_back_retry();
@@ -243,6 +229,7 @@ void Exchange::on_silence() {
 bool Exchange::give_up(FailureCause cause) {
   if (phase_ != Phase::waiting && phase_ != Phase::responding) return false;
   if (backend_ != nullptr && cause == FailureCause::response_timeout) note_failure();
+  if (backend_ != nullptr) meter_.try_failed(*current(), cause);
   drop_backend();
   fail(in_line_ && cause == FailureCause::response_timeout ? FailureCause::crowded : cause);
   return true;

@@ -10,6 +10,7 @@
 
 #include "http/message.h"
 #include "net/timer.h"
+#include "proxy/exchange_meter.h"
 #include "proxy/exchange_record.h"
 #include "proxy/lane.h"
 #include "proxy/limits.h"
@@ -97,7 +98,6 @@ class Exchange final : public Waiter {
   // Carrying.
   void keep_for_replay(std::string_view bytes);
   bool send_request(BackendStream& backend);
-  void count(unsigned status);
   void note_answer(const http::HeaderBlock* trailers);
   void note_failure();
   void conclude(Ending ending);
@@ -141,6 +141,7 @@ class Exchange final : public Waiter {
   std::size_t response_debt_ = 0;  // ... and to the backend side
   http::HeaderBlock request_trailers_;
   ExchangeRecord record_;
+  ExchangeMeter meter_;
 };
 
 }  // namespace weir::proxy

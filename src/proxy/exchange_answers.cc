@@ -19,7 +19,7 @@ constexpr std::string_view kPlain = "text/plain; charset=utf-8";
 }  // namespace
 
 void Exchange::fail(FailureCause cause) {
-  ++pool_->counters.failed;
+  meter_.failed(cause);
   record_.cause = cause;
   if (phase_ == Phase::responding) {
     conclude(Ending::cut);
@@ -32,7 +32,7 @@ void Exchange::fail(FailureCause cause) {
 
 // Answers for the proxy itself. `sentence` ends in a line feed.
 void Exchange::decline(unsigned status, std::string_view sentence) {
-  count(status);
+  meter_.meant(status);
   if (client_->speaks_http2() && is_grpc(request.fields)) {
     answer_grpc(grpc_status_of(status), sentence.substr(0, sentence.size() - 1));
   } else {
@@ -46,6 +46,7 @@ void Exchange::decline_body() {
   client_->body_taken(std::exchange(request_debt_, 0));
   if (phase_ == Phase::responding) {
     record_.cause = FailureCause::too_large;
+    meter_.failed(record_.cause);
     conclude(Ending::cut);
     return client_->send_abort();
   }

@@ -31,9 +31,11 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   phase_ = Phase::waiting;
   request_ended_ = end;
   record_.started = lane_.loop().now();
+  meter_.begin(entrance, origin, request, record_.started);
   if (!admits(entrance)) return;
   LiveRule* rule = find_rule(entrance, origin);
   if (rule == nullptr) return decline(404, "No rule matches.\n");
+  meter_.matched(*rule);
   if (entrance.listener->spec->access_log) record_.rule = rule->spec->id;
   if (rule->fixed != nullptr) return answer(rule->fixed->status, rule->fixed->content_type, rule->fixed->body);
   if (rule->redirect != nullptr) return redirect(*rule->redirect, entrance);
@@ -44,7 +46,7 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   if (pool->spec().protocol == route::PoolProtocol::tcp) return decline(503, "This listener has gone.\n");
   pool_ = record_.pool = pool;
   pool_->budget.begin_request();
-  ++pool_->counters.requests;
+  meter_.chose(*pool);
   heed(to, entrance);
   forward(entrance, origin);
 }
@@ -154,7 +156,10 @@ bool Exchange::attempt(Choice choice) {
     tried_[attempts_++] = backend;
     record_.sent = lane_.loop().now();
     backend_ = lane_.link(*backend).open(*this);
-    if (backend_ != nullptr) stop_waiting();
+    if (backend_ != nullptr) {
+      stop_waiting();
+      meter_.tried(*backend, record_.sent);
+    }
     if (backend_ != nullptr && retry_.per_try_timeout > milliseconds(0)) {
       try_timer_.arm(record_.sent + retry_.per_try_timeout);
     }
@@ -214,6 +219,7 @@ void Exchange::give_back_retry() {
 bool Exchange::retry_response(bool end) {
   if (!retry_later(retry_events(response))) return false;
   note_answer(nullptr);
+  meter_.dropped_response();
   cause_ = FailureCause::none_in_service;
   BackendStream* backend = backend_;
   detach_backend();
@@ -226,6 +232,7 @@ void Exchange::on_try_timer() {
     if (!attempt(Choice::any)) fail(cause_);
   } else {
     note_failure();
+    meter_.try_failed(*current(), FailureCause::try_timeout);
     drop_backend();
     cause_ = FailureCause::try_timeout;
     if (!retry_later(retry_events(cause_))) fail(cause_);

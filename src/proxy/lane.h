@@ -14,6 +14,7 @@
 #include "net/tls.h"
 #include "proxy/drain_watch.h"
 #include "proxy/live_table.h"
+#include "proxy/log_ring.h"
 #include "proxy/out_queue.h"
 #include "proxy/waiting_lines.h"
 
@@ -79,6 +80,8 @@ class Lane final : private net::TurnTask {
   // Another number after each change of pool_clients().
   std::uint64_t clients_generation() const { return clients_generation_; }
 
+  ListenerTallies listener_tallies;
+  LogRings logs;  // where access logs go
   // Clients' connections in their TLS handshake.
   std::size_t handshakes = 0;
 

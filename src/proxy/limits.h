@@ -8,6 +8,7 @@
 namespace weir::proxy {
 
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 // Buffers
@@ -80,8 +81,18 @@ inline constexpr std::size_t kMaxMessage = 64 * 1024 * 1024;  // one line of the
 inline constexpr std::size_t kMaxUnsentFeedback = 16 * 1024 * 1024;
 
 // Figures
-inline constexpr milliseconds kAdminTime{10'000};  // for one visitor
+inline constexpr minutes kPartedCounters{10};              // kept of what has left the table
+inline constexpr std::size_t kMaxPartedCounters = 10'000;  // of backends
+inline constexpr milliseconds kAdminTime{10'000};          // for one visitor
 inline constexpr std::size_t kMaxAdminRequest = 16 * 1024;
+
+// Access logs
+inline constexpr std::size_t kLogRing = 1024 * 1024;   // per worker and path: lines on their way
+inline constexpr milliseconds kLogInterval{100};       // between two writes
+inline constexpr milliseconds kLogRetry{1'000};        // between two looks at whether a file has been moved, or can be
+                                                       // opened after all
+inline constexpr std::size_t kMaxLogField = 8 * 1024;  // bytes of one text that a client or a backend has sent
+inline constexpr milliseconds kDropNotice{10'000};     // between two messages that lines were dropped
 
 // Health checks
 inline constexpr milliseconds kFirstRetry{50};        // a backend that has never passed is tried again this soon ...

@@ -80,7 +80,6 @@ void LivePool::update(const route::Pool& pool, const PoolPlan& plan, FreshBacken
   const LiveBackend* next = backends_.empty() ? nullptr : backends_[cursor_ % backends_.size()].get();
   spec_ = plan.bare;
   limited_ = spec_.limits.connections != 0 || spec_.limits.requests != 0;
-  counters.pool = spec_.id;
   std::vector<std::unique_ptr<LiveBackend>> now;
   now.reserve(pool.backends.size());
   auto newcomer = fresh.begin();
@@ -227,6 +226,8 @@ void LivePool::judge(LiveBackend& backend, Outcome outcome, Instant now) {
   take_stock(now);
   if (!backend.listed || backend.standing.ejected() || !may_eject(backend)) return;
   backend.standing.eject(*spec_.outlier, now);
+  backend.tally.count(Count::ejections);
+  tally.count(Count::ejections);
   stale_ = true;
 }
 
@@ -246,21 +247,32 @@ bool LivePool::begin(LiveBackend& backend) {
   if (backend.shares_requests_ && !SharedLoad::take(backend.load->requests, spec_.limits.requests)) return false;
   ++backend.active;
   ++backend.requests;
+  backend.tally.count(Count::requests);
   return true;
 }
 
 void LivePool::end(LiveBackend& backend) {
   check(backend.active > 0, "an exchange ends once");
   --backend.active;
+  backend.tally.count(Count::finished);
   if (backend.shares_requests_) backend.load->requests.fetch_sub(1);
   if (limited_) tell_room();
 }
 
+void LivePool::collect(std::vector<TallyLine>& lines) {
+  if (tally.has_news()) lines.push_back({{}, spec_.id, {}, tally.take()});
+  for (const auto* backends : {&backends_, &dropped_}) {
+    for (const auto& backend : *backends) {
+      if (backend->tally.has_news()) lines.push_back({{}, spec_.id, backend->spec.id, backend->tally.take()});
+    }
+  }
+}
+
 bool LivePool::sweep() {
   std::erase_if(dropped_, [](const auto& backend) {
-    return backend->active == 0 && (!backend->attachment || backend->attachment->idle());
+    return backend->active == 0 && !backend->tally.has_news() && (!backend->attachment || backend->attachment->idle());
   });
-  return backends_.empty() && dropped_.empty() && waiting == 0 && budget.requests() == 0;
+  return backends_.empty() && dropped_.empty() && waiting == 0 && budget.requests() == 0 && !tally.has_news();
 }
 
 }  // namespace weir::proxy

@@ -14,6 +14,7 @@
 #include "proxy/retry.h"
 #include "proxy/shared_load.h"
 #include "proxy/standing.h"
+#include "proxy/tally.h"
 #include "route/feedback.h"
 #include "route/route_table.h"
 
@@ -32,6 +33,7 @@ struct LiveBackend {
   std::uint64_t requests = 0;        // taken since it was first seen
   Standing standing;                 // how often it has been ejected, too
   std::shared_ptr<SharedLoad> load;  // of all workers
+  Tally tally;
 
   // What the data plane hangs on it: its connections. Destroyed with the backend.
   struct Attachment {
@@ -140,14 +142,16 @@ class LivePool {
     if (watcher != nullptr && line_->waiting.load() > 0) watcher->room_in(*this);
   }
 
-  // Forgets dropped backends on which nothing runs. True when the pool holds no backend at all, and has no request.
+  // Appends what has been counted since the last time.
+  void collect(std::vector<TallyLine>& lines);
+  // Forgets dropped backends on which nothing runs and of which all is collected. True when the pool holds no backend
+  // at all, and has no request.
   bool sweep();
 
   // Requests in flight of this worker, between attempts too.
   RetryBudget budget;
 
-  // Answers of this pool, by hundreds of their status; counted by the data plane.
-  route::PoolCounters counters;
+  Tally tally;  // counted by the data plane
 
  private:
   void name_backends();

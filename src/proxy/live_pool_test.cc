@@ -154,6 +154,13 @@ TEST_F(LivePoolTest, a_dropped_backend_stays_until_its_exchange_is_over) {
   EXPECT_FALSE(pool.sweep());
   EXPECT_FALSE(a->serving());
   pool.end(*a);
+  EXPECT_FALSE(pool.sweep()) << "before it is told what was counted";
+  std::vector<TallyLine> lines;
+  pool.collect(lines);
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].backend, "a");
+  EXPECT_EQ(lines[0].counters[Count::requests], 1u);
+  EXPECT_EQ(lines[0].counters[Count::finished], 1u);
   EXPECT_TRUE(pool.sweep());
 }
 

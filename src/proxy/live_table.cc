@@ -120,6 +120,8 @@ void LiveTable::apply_rules(const route::Listener& spec, LiveListener* before, L
     now.rules.push_back(found != known.end() ? std::move(*found->second) : std::make_unique<LiveRule>());
     LiveRule& rule = *now.rules.back();
     bind(rule, rule_spec);
+    const bool last = &rule_spec == &spec.rules.back();
+    rule.place = last && rule_spec.match == route::Match() ? 0 : static_cast<unsigned>(now.rules.size());
     std::vector<WeightedChoice::Member> members;
     if (const auto* forward = std::get_if<route::Forward>(&rule_spec.action)) {
       for (const route::WeightedPool& to : forward->pools) {
@@ -163,6 +165,11 @@ void LiveTable::set_health(std::string_view pool, std::string_view backend, rout
 
 void LiveTable::take_stock(Instant now) {
   for (const auto& pool : pools_) pool->take_stock(now);
+}
+
+void LiveTable::collect(std::vector<TallyLine>& lines) {
+  for (const auto& pool : pools_) pool->collect(lines);
+  for (const auto& pool : dropped_) pool->collect(lines);
 }
 
 void LiveTable::sweep() {

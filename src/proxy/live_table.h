@@ -45,6 +45,7 @@ struct LiveRule {
   const route::FixedResponse* fixed = nullptr;  // or null
   const route::Redirect* redirect = nullptr;    // or null; where both are, `choice` decides
   WeightedChoice choice;
+  unsigned place = 0;  // from 1, in the listener's order; 0: the last one, which takes everything
 };
 
 struct LiveListener {
@@ -82,6 +83,8 @@ class LiveTable {
   // As LivePool::take_stock, of every pool.
   void take_stock(Instant now);
 
+  // As LivePool::collect, of every pool, those too that have left the table.
+  void collect(std::vector<TallyLine>& lines);
   // Forgets what has left the table and is finished. Cheap; call it now and then.
   void sweep();
 

@@ -31,7 +31,7 @@ void TcpClient::take_over() {
   const auto* forward = std::get_if<route::Forward>(&rule->spec->action);
   const bool own = forward != nullptr && forward->timeouts.idle.count() > 0;
   patience_ = own ? Duration(forward->timeouts.idle) : entrance_.idle_timeout;
-  ++pool_->counters.requests;
+  record_ = std::make_unique<FlowRecord>(lane_.loop(), entrance_, *pool_);
   attempt();
 }
 
@@ -46,11 +46,12 @@ void TcpClient::attempt() {
       end_backend();
       continue;
     }
+    if (attempts_ > 1) record_->retried();
     holds_backend_ = true;
     dial_ = std::make_unique<BackendDial>(lane_, std::move(*socket), first_bytes(), [this](bool ok) { dialed(ok); });
     return;
   }
-  ++pool_->counters.failed;
+  record_->failed(attempts_ == 0 ? FailureCause::none_in_service : FailureCause::refused);
   close();
 }
 
@@ -69,6 +70,7 @@ void TcpClient::dialed(bool stands) {
   if (stands) {
     become_tunnel(dial->take());
   } else {
+    tried_[attempts_ - 1]->tally.count(Count::failed_refused);
     leave_backend();
     attempt();
   }
@@ -93,14 +95,15 @@ void TcpClient::become_tunnel(TunnelSocket backend) {
   TunnelSocket client{.fd = std::move(fd_), .tls = std::move(tls_), .out = OutQueue(lane_.chunks())};
   holds_backend_ = false;  // the tunnel ends it
   const TunnelPlace place{*pool_, *tried_[attempts_ - 1], patience_};
-  auto& heir = static_cast<Tunnel&>(lane_.adopt(
-      std::make_unique<Tunnel>(lane_, entrance_, std::move(origin_), place, std::move(client), std::move(backend))));
+  auto& heir = static_cast<Tunnel&>(lane_.adopt(std::make_unique<Tunnel>(
+      lane_, entrance_, std::move(origin_), place, std::move(client), std::move(backend), std::move(record_))));
   lane_.leave(*this);
   heir.start();
 }
 
 void TcpClient::close() {
   if (!fd_) return;
+  record_.reset();
   if (holds_backend_) leave_backend();
   if (dial_) {
     dial_->cancel();

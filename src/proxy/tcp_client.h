@@ -9,6 +9,7 @@
 
 #include "proxy/backend_dial.h"
 #include "proxy/client_connection.h"
+#include "proxy/flow_record.h"
 #include "proxy/limits.h"
 
 namespace weir::proxy {
@@ -38,7 +39,8 @@ class TcpClient final : public ClientConnection {
   net::Fd fd_;
   TlsPointer tls_;
   LivePool* pool_ = nullptr;
-  Duration patience_{};  // of the tunnel
+  Duration patience_{};                 // of the tunnel
+  std::unique_ptr<FlowRecord> record_;  // from when the pool is chosen
   std::unique_ptr<BackendDial> dial_;
   std::array<LiveBackend*, kMaxAttempts> tried_{};
   unsigned attempts_ = 0;

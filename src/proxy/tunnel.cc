@@ -210,10 +210,11 @@ void Tunnel::End::fail() {
 }
 
 Tunnel::Tunnel(Lane& lane, Entrance& entrance, ClientOrigin origin, const TunnelPlace& place, TunnelSocket client,
-               TunnelSocket backend)
+               TunnelSocket backend, std::unique_ptr<FlowRecord> record)
     : ClientConnection(entrance, std::move(origin)),
       lane_(lane),
       place_(place),
+      record_(std::move(record)),
       idle_timer_(lane.loop(),
                   [this] {
                     close(false);
@@ -263,6 +264,7 @@ void Tunnel::close(bool reset) {
 void Tunnel::leave_backend() {
   LiveBackend& backend = place_.backend;
   lane_.link(backend).left(*this);
+  record_.reset();
   place_.pool.end(backend);
   if (!backend.serving() && backend.active == 0 && lane_.drained) lane_.drained();
 }

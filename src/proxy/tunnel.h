@@ -9,6 +9,7 @@
 
 #include "net/timer.h"
 #include "proxy/client_connection.h"
+#include "proxy/flow_record.h"
 #include "proxy/lane.h"
 #include "proxy/tunnel_socket.h"
 
@@ -23,8 +24,9 @@ struct TunnelPlace {
 
 class Tunnel final : public ClientConnection {
  public:
+  // `record`: ends with the tunnel; null: the exchange that made it has one.
   Tunnel(Lane& lane, Entrance& entrance, ClientOrigin origin, const TunnelPlace& place, TunnelSocket client,
-         TunnelSocket backend);
+         TunnelSocket backend, std::unique_ptr<FlowRecord> record = nullptr);
   ~Tunnel() override;
 
   // Passes on what lies ready. Call once, after the Lane has adopted it.
@@ -46,6 +48,7 @@ class Tunnel final : public ClientConnection {
 
   Lane& lane_;
   TunnelPlace place_;
+  std::unique_ptr<FlowRecord> record_;
   net::Timer idle_timer_;
   std::unique_ptr<End> client_, backend_;
   bool open_ = true;

@@ -92,6 +92,7 @@ void Worker::open(std::string place, std::string port, SharedFd socket, TlsServe
   loop_.post([this, place = std::move(place), port = std::move(port), tls = std::move(tls), socket] {
     auto entrance = std::make_unique<Entrance>();
     entrance->place = place;
+    entrance->serial = lane_.random().next();
     entrance->port = port;
     entrance->tls = tls;
     enter(*entrance);
@@ -109,6 +110,10 @@ void Worker::set_tls(std::string place, TlsServerPointer tls) {
 
 void Worker::close(std::string place) {
   loop_.post([this, place = std::move(place)] { run_close(place, {}); });
+}
+
+void Worker::set_logs(LogRings logs) {
+  loop_.post([this, logs = std::move(logs)] { lane_.logs = logs; });
 }
 
 void Worker::set_pool_clients(PoolClients clients) {
@@ -141,7 +146,9 @@ void Worker::enter(Entrance& entrance) {
   for (const route::Listener& spec : lane_.table().table()->listeners) {
     if (place_of(spec) != entrance.place) continue;
     entrance.listener = lane_.table().find_listener(spec.id);
+    if (entrance.listener_id != spec.id) change_tally(entrance, spec.id);
     entrance.listener_id = spec.id;
+    enter_log(entrance, spec);
     entrance.protocol = spec.protocol;
     entrance.proxy_protocol = spec.proxy_protocol;
     entrance.idle_timeout = spec.idle_timeout;
@@ -213,6 +220,8 @@ void Worker::end_overdue() {
 }
 
 void Worker::accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer) {
+  ++entrance.accepted;
+  entrance.tally->count(Count::connections);
   accept_client(lane_, entrance, std::move(socket), peer);
 }
 
@@ -220,14 +229,35 @@ void Worker::report(bool prompt) {
   WorkerReport report;
   report.prompt = prompt;
   report.version = lane_.table().version();
-  report.client_connections = lane_.clients().size();
-  for (const auto& pool : lane_.table().pools()) {
-    report.pools.push_back(pool->counters);
-    for (const auto& backend : pool->backends()) {
-      report.backends.push_back({pool->id(), backend->spec.id, backend->active, backend->requests});
-    }
-  }
+  for (const auto& acceptor : acceptors_) count_connections(*acceptor->entrance);
+  for (const auto& entrance : closed_entrances_) count_connections(*entrance);
+  lane_.listener_tallies.collect(report.tallies);
+  lane_.table().collect(report.tallies);
   report_to_(std::move(report));
+}
+
+void Worker::enter_log(Entrance& entrance, const route::Listener& spec) {
+  const auto ring = spec.access_log ? lane_.logs.find(spec.access_log->path) : lane_.logs.end();
+  if (ring == lane_.logs.end()) {
+    entrance.log.reset();
+  } else if (!entrance.log || entrance.log->ring() != ring->second ||
+             entrance.log->format() != spec.access_log->format) {
+    entrance.log = std::make_unique<LogOutlet>(ring->second, spec.access_log->format);
+  }
+}
+
+// The connections go with the entrance.
+void Worker::change_tally(Entrance& entrance, const std::string& listener) {
+  count_connections(entrance);
+  entrance.tally->count(Count::connections_closed, entrance.connections);
+  entrance.tally = lane_.listener_tallies.of(listener);
+  entrance.tally->count(Count::connections, entrance.connections);
+}
+
+void Worker::count_connections(Entrance& entrance) {
+  const std::uint64_t ended = entrance.accepted - entrance.connections;
+  if (ended == entrance.told_ended) return;
+  entrance.tally->count(Count::connections_closed, ended - std::exchange(entrance.told_ended, ended));
 }
 
 void Worker::on_drained() {
@@ -245,11 +275,11 @@ void Worker::on_tick() {
       if (backend->attachment) static_cast<BackendLink&>(*backend->attachment).sweep(loop_.now());
     }
   }
+  report(false);
   lane_.table().sweep();
   lane_.lines().try_all();
   std::erase_if(closed_entrances_, [](const auto& entrance) { return entrance->connections == 0; });
   if (closed_entrances_.empty()) lane_.table().forget_parted();
-  report(false);
 }
 
 void Worker::check_finished() {

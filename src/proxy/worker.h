@@ -18,18 +18,11 @@
 
 namespace weir::proxy {
 
-// What one worker has counted; a value that travels to the main thread.
+// What one worker has to say; a value that travels to the main thread.
 struct WorkerReport {
-  struct BackendLine {
-    std::string pool, backend;
-    std::uint32_t active = 0;
-    std::uint64_t requests = 0;
-  };
   std::int64_t version = 0;
-  bool prompt = false;  // something has changed that others wait for
-  std::vector<BackendLine> backends;
-  std::vector<route::PoolCounters> pools;
-  std::size_t client_connections = 0;
+  bool prompt = false;             // something has changed that others wait for
+  std::vector<TallyLine> tallies;  // what has been counted since the last report; nothing of what has not changed
 };
 
 // "127.0.0.1:80", "[::1]:80": where a listener listens.
@@ -48,6 +41,8 @@ class Worker {
 
   // Everything below: any thread; it happens in the worker's next turn, in the order of the calls.
 
+  // Where access logs go from the next table on.
+  void set_logs(LogRings logs);
   // Swaps to `table`, then reports. `fresh`: by make_fresh(), for this worker.
   void apply(CompiledTablePointer table, std::vector<FreshBackends> fresh);
   // Accepts from `socket` for the listener of the table that has the address `place` ("127.0.0.1:80"); over TLS
@@ -75,10 +70,13 @@ class Worker {
   void run_apply(const CompiledTablePointer& table, std::vector<FreshBackends> fresh);
   void run_close(const std::string& place, Duration grace);
   void enter(Entrance& entrance);
+  void enter_log(Entrance& entrance, const route::Listener& spec);
   void accepted(Entrance& entrance, net::Fd socket, const net::SocketAddress& peer);
   void report(bool prompt);
   void on_tick();
   void on_drained();
+  void count_connections(Entrance& entrance);
+  void change_tally(Entrance& entrance, const std::string& listener);
   void check_finished();
   Duration longest_delay(const Entrance& entrance);
   void end_overdue();

@@ -36,12 +36,7 @@ ListenerStatus read_listener(Members& m) {
 PoolCounters read_pool(Members& m) {
   PoolCounters p;
   p.pool = m.text("pool");
-  p.requests = count(m, "requests");
-  p.status_2xx = count(m, "status_2xx");
-  p.status_3xx = count(m, "status_3xx");
-  p.status_4xx = count(m, "status_4xx");
-  p.status_5xx = count(m, "status_5xx");
-  p.failed = count(m, "failed");
+  p.counters = read_counters(m);
   m.finish();
   return p;
 }
@@ -54,11 +49,26 @@ Json backend_json(const BackendStatus& b) {
   return json.set("active", b.active).set("requests", b.requests);
 }
 
+ListenerCounters read_listener_counters(Members& m) {
+  ListenerCounters l;
+  l.listener = m.text("listener");
+  l.counters = read_counters(m);
+  m.finish();
+  return l;
+}
+
+Json listener_counters_json(const ListenerCounters& l) {
+  Json json = Json::object();
+  json.set("listener", l.listener);
+  set_counters(json, l.counters);
+  return json;
+}
+
 Json pool_json(const PoolCounters& p) {
   Json json = Json::object();
-  json.set("pool", p.pool).set("requests", p.requests).set("status_2xx", p.status_2xx);
-  json.set("status_3xx", p.status_3xx).set("status_4xx", p.status_4xx).set("status_5xx", p.status_5xx);
-  return json.set("failed", p.failed);
+  json.set("pool", p.pool).set("requests", p.counters[Count::requests]);
+  set_counters(json, p.counters);
+  return json;
 }
 
 }  // namespace
@@ -75,7 +85,8 @@ Json to_json(const Feedback& feedback) {
   for (const PoolCounters& pool : feedback.pools) pools.push(pool_json(pool));
   Json json = Json::object();
   json.set("acknowledged", feedback.acknowledged).set("backends", std::move(backends));
-  return json.set("listeners", std::move(listeners)).set("pools", std::move(pools));
+  json.set("listeners", std::move(listeners)).set("pools", std::move(pools));
+  return json.set("listener_counters", array_of(feedback.listener_counters, listener_counters_json));
 }
 
 Result<Feedback> feedback_from_json(const Json& json) {
@@ -94,6 +105,10 @@ Result<Feedback> feedback_from_json(const Json& json) {
   for (const auto& [item, path] : m.list("pools")) {
     Members each(*item, path, faults);
     feedback.pools.push_back(read_pool(each));
+  }
+  for (const auto& [item, path] : m.list("listener_counters")) {
+    Members each(*item, path, faults);
+    feedback.listener_counters.push_back(read_listener_counters(each));
   }
   m.finish();
   if (faults.first()) return fail("Feedback", *faults.first());

@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "route/counters.h"
 
 namespace weir::route {
 
@@ -26,15 +27,20 @@ struct BackendStatus {
 struct ListenerStatus {
   std::string listener;
   bool listening = false;
-  std::string error;  // why it does not listen
+  std::string error;  // why it does not listen, or what of it does not work
   bool operator==(const ListenerStatus&) const = default;
+};
+
+// Since the proxy started; anew where it comes back into the table long after it left.
+struct ListenerCounters {
+  std::string listener;
+  Counters counters;
+  bool operator==(const ListenerCounters&) const = default;
 };
 
 struct PoolCounters {
   std::string pool;
-  std::uint64_t requests = 0;  // all counters since the proxy started
-  std::uint64_t status_2xx = 0, status_3xx = 0, status_4xx = 0, status_5xx = 0;
-  std::uint64_t failed = 0;  // answered by the proxy itself for want of a backend's answer (502, 503, 504)
+  Counters counters;
   bool operator==(const PoolCounters&) const = default;
 };
 
@@ -42,7 +48,9 @@ struct Feedback {
   std::int64_t acknowledged = 0;          // the newest version that all workers run
   std::vector<BackendStatus> backends;    // every backend of the running table
   std::vector<ListenerStatus> listeners;  // every listener of the running table
+  // Every pool of the running table; and what has lately left it and still counts, or may not have been told of yet.
   std::vector<PoolCounters> pools;
+  std::vector<ListenerCounters> listener_counters;  // of every listener that has counted anything, alike
   bool operator==(const Feedback&) const = default;
 };
 

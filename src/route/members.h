@@ -74,6 +74,7 @@ class Members {
   // Every member that nobody asked for is a fault.
   void finish();
   std::string path(std::string_view name) const;
+  Faults& faults() { return faults_; }
   void fault(std::string_view name, std::string what) { faults_.add(path(name), std::move(what)); }
 
  private:

@@ -185,16 +185,45 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
   }
 }
 
+// Every count another number, and times of every magnitude.
+Counters counted(std::uint64_t first) {
+  Counters counters;
+  for (std::uint64_t& count : counters.counts) count = first++;
+  for (std::uint64_t micros = first; micros < Histogram::kLargest; micros *= 7) counters.duration.record(micros);
+  counters.response_time.record(first);
+  return counters;
+}
+
 TEST(FeedbackTest, comes_back_from_its_text_as_it_was) {
   Feedback feedback;
   feedback.acknowledged = 9;
   feedback.backends = {{"p", "b", Health::unhealthy, "Timeout", "Request timed out", 3, 17}, {"p", "c"}};
   feedback.listeners = {{"l", true, ""}, {"m", false, "Address already in use"}};
-  feedback.pools = {{"p", 20, 15, 1, 2, 1, 1}};
+  feedback.listener_counters = {{"l", counted(3)}};
+  feedback.pools = {{"p", counted(1000)}, {"idle", {}}};
   const Json json = MUST(Json::parse(to_json(feedback).dump()));
   const auto back = feedback_from_json(json);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back, feedback);
+}
+
+TEST(FeedbackTest, what_is_not_counted_is_not_written) {
+  Feedback feedback;
+  feedback.pools = {{"idle", {}}};
+  feedback.listeners = {{"l", true, ""}};
+  EXPECT_EQ(
+      to_json(feedback).dump(),
+      R"({"acknowledged":0,"backends":[],"listeners":[{"listener":"l","listening":true}],"pools":[{"pool":"idle","requests":0}],"listener_counters":[]})");
+}
+
+TEST(FeedbackTest, refuses_buckets_that_a_histogram_does_not_have) {
+  for (const char* buckets : {"[896,1]", "[-1,1]", "[3,-1]", "[\"a\",1]"}) {
+    const std::string text =
+        std::string(R"({"acknowledged": 1, "pools": [{"pool": "p", "duration_us": {"buckets": )") + buckets + "}}]}";
+    const auto feedback = feedback_from_json(MUST(Json::parse(text)));
+    ASSERT_FALSE(feedback) << text;
+    EXPECT_EQ(feedback.error().message, "pools[0].duration_us.buckets: is not an array of buckets and counts in turn");
+  }
 }
 
 TEST(FeedbackTest, refuses_an_unknown_word) {

@@ -83,10 +83,10 @@ class Backend:
 
 
 class Proxy:
-    def __init__(self, folder, control=True, workers=2):
+    def __init__(self, folder, control=True, workers=2, extra=()):
         self.folder, self.control_path = folder, os.path.join(folder, "control")
         self.table_path = os.path.join(folder, "table.json")
-        command = [PROXY, "--table", self.table_path, "--workers", str(workers)]
+        command = [PROXY, "--table", self.table_path, "--workers", str(workers), *extra]
         if control:
             command += ["--control", self.control_path]
         self.errors = open(os.path.join(folder, "log"), "ab")

@@ -1,0 +1,108 @@
+// What an ExchangeMeter says in the access log.
+#include <array>
+#include <chrono>
+#include <cstdio>
+
+#include "proxy/exchange_meter.h"
+#include "proxy/log_outlet.h"
+
+namespace weir::proxy {
+namespace {
+
+std::string_view version_of(http::Version version) {
+  switch (version) {
+    case http::Version::http1_0:
+      return "HTTP/1.0";
+    case http::Version::http1_1:
+      return "HTTP/1.1";
+    case http::Version::http2:
+      return "HTTP/2.0";
+  }
+  return "-";
+}
+
+// ALB's words. HTTP/2 in cleartext has none there, and is "http".
+std::string_view type_of(const Entrance& entrance, const http::RequestHead& request, unsigned status) {
+  constexpr unsigned kSwitched = 101;
+  if (status == kSwitched) return entrance.tls ? "wss" : "ws";
+  if (!entrance.tls) return "http";
+  if (request.version != http::Version::http2) return "https";
+  return request.fields.get(http::HeaderId::content_type).starts_with("application/grpc") ? "grpcs" : "h2";
+}
+
+bool has_port(std::string_view authority) {
+  const std::size_t colon = authority.rfind(':');
+  return colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos &&
+         (authority.find(':') == colon || authority[colon - 1] == ']');
+}
+
+// The parts that every line of a connection has, with the memory for them.
+struct Common {
+  Common(const Entrance& entrance, const ClientOrigin& origin, AccessFacts& facts) : client(origin.peer.text()) {
+    std::snprintf(id.data(), id.size(), "TID_%016lx%016lx", entrance.serial, origin.connection);
+    facts.listener = entrance.listener_id;
+    facts.client = client;
+    facts.scheme = entrance.scheme();
+    facts.host = entrance.place;
+    facts.connection = id.data();
+    if (origin.handshake == nullptr) return;
+    facts.cipher = origin.handshake->cipher;
+    facts.protocol = origin.handshake->protocol;
+    facts.server_name = origin.handshake->server_name;
+    facts.certificate = origin.handshake->resumed ? "session-reused" : std::string_view(origin.handshake->certificate);
+  }
+  std::string client;
+  std::array<char, 40> id;
+};
+
+}  // namespace
+
+void ExchangeMeter::log(const ExchangeRecord& record, const http::RequestHead& request,
+                        const http::ResponseHead& response, const net::Loop& loop) const {
+  AccessFacts facts;
+  const Common common(*entrance_, *origin_, facts);
+  std::string host(request.authority().empty() ? entrance_->place : request.authority());
+  if (!has_port(host)) host.append(":").append(entrance_->port);
+  facts.status = status(record);
+  facts.type = type_of(*entrance_, request, facts.status);
+  facts.total = loop.now() - began_;
+  facts.time = loop.wall();
+  facts.created = facts.time + -facts.total;
+  facts.target = target_;
+  if (backend_status_ != 0) {
+    facts.request_time = sent_ - began_;
+    facts.target_time = responded_ - sent_;
+    facts.response_time = Duration(0);  // it is begun in the turn in which it comes
+  }
+  facts.target_status = backend_status_;
+  facts.received = bytes_in_;
+  facts.sent = bytes_out_;
+  facts.method = request.method_name();
+  facts.host = host;
+  facts.path = request.target();
+  facts.version = version_of(request.version);
+  facts.user_agent = request.fields.get(http::HeaderId::user_agent);
+  facts.pool = pool_id_;
+  facts.trace_id = request.fields.get(http::HeaderId::x_amzn_trace_id);
+  facts.rule = record.rule;
+  facts.rule_place = rule_place_;
+  facts.action = action_;
+  if (action_ == kRedirectAction) facts.redirect = response.fields.get(http::HeaderId::location);
+  if (record.ending == Ending::failed || record.ending == Ending::cut) {
+    facts.error = name_of(count_of(record.cause)).substr(std::string_view("failed_").size());
+  }
+  facts.retries = tries_ > 1 ? tries_ - 1 : 0;
+  facts.aborted = left(record);
+  entrance_->log->write(facts, *entrance_->tally);
+}
+
+void log_refusal(const Entrance& entrance, const ClientOrigin& origin, unsigned status, const net::Loop& loop) {
+  AccessFacts facts;
+  const Common common(entrance, origin, facts);
+  facts.type = entrance.scheme();
+  facts.time = facts.created = loop.wall();
+  facts.status = status;
+  entrance.log->write(facts, *entrance.tally);
+}
+
+}  // namespace weir::proxy

@@ -1,0 +1,160 @@
+#include "proxy/exchange_meter.h"
+
+#include <algorithm>
+
+namespace weir::proxy {
+namespace {
+
+Count by_class(Count of_2xx, unsigned status) {
+  const unsigned lowest = of_2xx == Count::answered_2xx ? 1 : 2;
+  return static_cast<Count>(static_cast<unsigned>(of_2xx) + std::clamp(status / 100, lowest, 5u) - 2);
+}
+
+std::string text_of(const route::Backend& backend) {
+  const bool v6 = backend.address.find(':') != std::string::npos;
+  return (v6 ? "[" + backend.address + "]" : backend.address) + ":" + std::to_string(backend.port);
+}
+
+}  // namespace
+
+std::uint64_t in_micros(Duration duration) {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count());
+}
+
+Count count_of(FailureCause cause) {
+  switch (cause) {
+    case FailureCause::none_in_service:
+      return Count::failed_none_in_service;
+    case FailureCause::crowded:
+      return Count::failed_crowded;
+    case FailureCause::refused:
+      return Count::failed_refused;
+    case FailureCause::drained:
+      return Count::failed_drained;
+    case FailureCause::connect_timeout:
+      return Count::failed_connect_timeout;
+    case FailureCause::handshake:
+      return Count::failed_handshake;
+    case FailureCause::response_timeout:
+      return Count::failed_response_timeout;
+    case FailureCause::try_timeout:
+      return Count::failed_try_timeout;
+    case FailureCause::request_timeout:
+      return Count::failed_request_timeout;
+    case FailureCause::client_silent:
+      return Count::failed_client_silent;
+    case FailureCause::too_large:
+      return Count::failed_too_large;
+    case FailureCause::closed:
+      return Count::failed_closed;
+    case FailureCause::malformed:
+      return Count::failed_malformed;
+  }
+  return Count::failed_malformed;
+}
+
+void ExchangeMeter::count(Count what, std::uint64_t by) {
+  entrance_->tally->count(what, by);
+  if (pool_ != nullptr) pool_->tally.count(what, by);
+}
+
+void ExchangeMeter::begin(const Entrance& entrance, const ClientOrigin& origin, const http::RequestHead& request,
+                          Instant now) {
+  entrance_ = &entrance;
+  origin_ = &origin;
+  pool_ = nullptr;
+  action_ = {};
+  rule_place_ = -1;
+  began_ = sent_ = responded_ = now;
+  bytes_in_ = request.wire_size();
+  bytes_out_ = 0;
+  tries_ = backend_status_ = meant_ = 0;
+  entrance.tally->count(Count::requests);
+  if (!entrance.log) return;
+  pool_id_.clear();
+  target_.clear();
+}
+
+void ExchangeMeter::matched(const LiveRule& rule) {
+  rule_place_ = static_cast<int>(rule.place);
+  action_ = kForwardAction;
+  if (rule.fixed != nullptr) {
+    action_ = kFixedAction;
+    entrance_->tally->count(Count::fixed_responses);
+  } else if (rule.redirect != nullptr) {
+    action_ = kRedirectAction;
+    entrance_->tally->count(Count::redirects);
+  }
+}
+
+void ExchangeMeter::chose(LivePool& pool) {
+  pool_ = &pool;
+  pool.tally.count(Count::requests);
+  if (entrance_->log) pool_id_ = pool.id();
+}
+
+void ExchangeMeter::tried(const LiveBackend& backend, Instant now) {
+  if (++tries_ > 1) count(Count::retries);
+  sent_ = now;
+  if (entrance_->log) target_ = text_of(backend.spec);
+}
+
+void ExchangeMeter::responded(LiveBackend& backend, unsigned status, Instant now) {
+  backend_status_ = status;
+  responded_ = now;
+  const std::uint64_t time = in_micros(now - sent_);
+  backend.tally.count(by_class(Count::answered_2xx, status));
+  backend.tally.response_time(time);
+  pool_->tally.response_time(time);
+  entrance_->tally->response_time(time);
+}
+
+void ExchangeMeter::failed(FailureCause cause) { count(count_of(cause)); }
+
+// A client that leaves within its response has had that response's status.
+unsigned ExchangeMeter::status(const ExchangeRecord& record) const {
+  if (backend_status_ != 0) return backend_status_;
+  return meant_ != 0 && record.ending != Ending::client_gone ? meant_ : record.status;
+}
+
+bool ExchangeMeter::left(const ExchangeRecord& record) const {
+  return record.ending == Ending::client_gone && record.status == kClientGoneStatus;
+}
+
+void ExchangeMeter::end(const ExchangeRecord& record, const http::RequestHead& request,
+                        const http::ResponseHead& response, const net::Loop& loop) {
+  const unsigned status = this->status(record);
+  if (backend_status_ != 0) {
+    count(by_class(Count::answered_2xx, status));
+  } else {
+    count(by_class(Count::own_2xx, status));
+    if (status >= 502 && status <= 504) {
+      count(static_cast<Count>(static_cast<unsigned>(Count::own_502) + status - 502));
+    }
+  }
+  if (left(record)) count(Count::client_aborts);
+  bytes_in_ += record.bytes_in;
+  bytes_out_ = record.bytes_out;
+  if (backend_status_ != 0 || record.ending != Ending::client_gone) bytes_out_ += response.wire_size();
+  count(Count::bytes_in, bytes_in_);
+  count(Count::bytes_out, bytes_out_);
+  count(Count::finished);
+  const std::uint64_t time = in_micros(loop.now() - began_);
+  entrance_->tally->duration(time);
+  if (pool_ != nullptr) pool_->tally.duration(time);
+  if (record.ending == Ending::answered || record.ending == Ending::cut) {  // the backend was left just now
+    record.backend->tally.count(Count::bytes_in, bytes_in_);
+    record.backend->tally.count(Count::bytes_out, bytes_out_);
+  }
+  if (entrance_->log) log(record, request, response, loop);
+}
+
+void meter_refusal(const Entrance& entrance, const ClientOrigin& origin, unsigned status, const net::Loop& loop) {
+  Tally& tally = *entrance.tally;
+  tally.count(Count::requests);
+  tally.count(Count::finished);
+  tally.count(by_class(Count::own_2xx, status));
+  if (entrance.log) log_refusal(entrance, origin, status, loop);
+}
+
+}  // namespace weir::proxy
