@@ -62,6 +62,19 @@ TEST(AccessLineTest, alb_has_its_fields_in_order) {
             "TID_1234abcd5678ef90\n");
 }
 
+TEST(AccessLineTest, times_are_those_of_the_calendar) {
+  for (const std::int64_t millis :
+       {0LL, 951'782'400'000LL, 951'868'799'999LL, 1'709'164'800'001LL, 4'102'444'799'999LL}) {
+    AccessFacts facts = example();
+    facts.time = {millis};
+    const std::string wanted = to_iso8601(facts.time);
+    EXPECT_EQ(alb(facts).substr(6, 27), wanted.substr(0, 23) + "000Z");
+    std::string line;
+    write_json_line(line, facts);
+    EXPECT_EQ(MUST(Json::parse(line))["time"].as_string(), wanted);
+  }
+}
+
 TEST(AccessLineTest, what_there_is_not_is_a_dash) {
   AccessFacts facts;
   facts.type = "http";
