@@ -284,6 +284,7 @@ void Worker::on_tick() {
 
 void Worker::check_finished() {
   if (!lane_.clients().empty()) return finish_tick_.arm(loop_.now() + kFinishTick);
+  report(true);  // what was counted since the last one would end with this process
   finished_();
 }
 
