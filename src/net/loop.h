@@ -1,7 +1,7 @@
 // Loop: one epoll instance, its timers and its mailbox, run by exactly one thread; owned by whoever runs it.
-// A turn is: wait, take the time once, ready descriptors and posted functions, timers, then the end-of-turn tasks, where
-// writes gathered during the turn leave in one piece. What has arrived is seen before anybody is told that it is late,
-// so that a stall of the process times nobody out. Level-triggered. Everything but post() and stop() belongs to
+// A turn is: wait, take the time once, ready descriptors and posted functions, timers, then the end-of-turn tasks,
+// where writes gathered during the turn leave in one piece. What has arrived is seen before anybody is told that it is
+// late, so that a stall of the process times nobody out. Level-triggered. Everything but post() and stop() belongs to
 // the loop's thread.
 #pragma once
 
