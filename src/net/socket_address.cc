@@ -91,10 +91,12 @@ std::string SocketAddress::host() const {
   return text;
 }
 
-std::string SocketAddress::text() const {
-  if (family() == AF_UNIX) return "unix:" + host();
-  if (family() == AF_INET6) return "[" + host() + "]:" + std::to_string(port());
-  return host() + ":" + std::to_string(port());
+std::string place_text(std::string_view address, std::uint16_t port) {
+  const bool v6 = address.find(':') != std::string_view::npos;
+  std::string text(v6 ? "[" : "");
+  return text.append(address).append(v6 ? "]:" : ":").append(std::to_string(port));
 }
+
+std::string SocketAddress::text() const { return family() == AF_UNIX ? "unix:" + host() : place_text(host(), port()); }
 
 }  // namespace weir::net

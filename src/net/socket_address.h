@@ -13,6 +13,9 @@
 
 namespace weir::net {
 
+// "10.0.0.1:80", "[::1]:80".
+std::string place_text(std::string_view address, std::uint16_t port);
+
 class SocketAddress {
  public:
   SocketAddress() = default;

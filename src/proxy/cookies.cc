@@ -1,7 +1,8 @@
 #include "proxy/cookies.h"
 
 #include <charconv>
-#include <ctime>
+
+#include "base/http_date.h"
 
 namespace weir::proxy {
 namespace {
@@ -19,20 +20,6 @@ std::uint64_t stirred(std::uint64_t hash) {
   hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9ULL;
   hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebULL;
   return hash ^ (hash >> 31);
-}
-
-// RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".
-std::string http_date(Timestamp at) {
-  static constexpr const char* kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  static constexpr const char* kMonths[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t seconds = at.millis / 1000;
-  std::tm day{};
-  gmtime_r(&seconds, &day);
-  char rest[32];
-  const std::size_t size = std::strftime(rest, sizeof rest, " %Y %H:%M:%S GMT", &day);
-  const std::string number = (day.tm_mday < 10 ? "0" : "") + std::to_string(day.tm_mday);
-  return std::string(kDays[day.tm_wday]) + ", " + number + " " + kMonths[day.tm_mon] + std::string(rest, size);
 }
 
 std::string begun(std::string_view name, std::uint64_t token) { return std::string(name) + "=" + token_text(token); }
@@ -73,7 +60,7 @@ std::string sticky_cookie(std::string_view name, std::uint64_t token, millisecon
   std::string cookie = begun(name, token);
   if (duration > milliseconds(0)) {
     const auto whole = std::chrono::ceil<std::chrono::seconds>(duration).count();
-    cookie += "; Max-Age=" + std::to_string(whole) + "; Expires=" + http_date(now + duration);
+    cookie += "; Max-Age=" + std::to_string(whole) + "; Expires=" + to_http_date(now + duration);
   }
   return cookie + "; Path=/";
 }

@@ -141,7 +141,6 @@ void Exchange::response_head(bool end) {
   meter_.responded(*current(), response.status, lane_.loop().now());
   if (retry_.on != 0 && retry_response(end)) return;
   replay_.clear();
-  record_.first_byte = lane_.loop().now();
   record_.status = response.status;
   if (end) note_answer(nullptr);
   http::strip_hop_by_hop(response.fields);
@@ -158,8 +157,7 @@ void Exchange::response_head(bool end) {
 
 void Exchange::response_switch(TunnelSocket backend) {
   record_.status = response.status;
-  record_.first_byte = lane_.loop().now();
-  meter_.responded(*current(), response.status, record_.first_byte);
+  meter_.responded(*current(), response.status, lane_.loop().now());
   note_answer(nullptr);
   backend_ = nullptr;  // the tunnel takes the exchange's place on the backend
   const std::string protocol(response.fields.get(http::HeaderId::upgrade));
@@ -198,7 +196,7 @@ void Exchange::backend_failed(const BackendFailure& failure) {
   fail(cause_);
 }
 
-// Once for each exchange, before the client is told the last of it: record() is complete.
+// Once for each exchange, before the client is told the last of it: the record is complete.
 void Exchange::conclude(Ending ending) {
   phase_ = Phase::over;
   silence_.cancel();
@@ -206,7 +204,6 @@ void Exchange::conclude(Ending ending) {
   try_timer_.cancel();
   waits_to_retry_ = false;
   if (record_.ending == Ending::under_way) record_.ending = ending;
-  record_.attempts = attempts_;
   if (attempts_ > 0) record_.backend = current();
   meter_.end(record_, request, response, lane_.loop());
   if (pool_ == nullptr) return;

@@ -53,8 +53,6 @@ class Exchange final : public Waiter {
   void backend_writable();
   void backend_failed(const BackendFailure& failure);
 
-  const ExchangeRecord& record() const { return record_; }
-
   // Ready for the next request; the memory stays.
   void reset();
 

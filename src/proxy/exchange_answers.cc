@@ -58,7 +58,6 @@ void Exchange::decline_body() {
 void Exchange::answer(unsigned status, std::string_view content_type, std::string_view body,
                       std::string_view location) {
   record_.status = static_cast<std::uint16_t>(status);
-  record_.first_byte = lane_.loop().now();
   response.clear();
   response.status = static_cast<std::uint16_t>(status);
   if (!content_type.empty()) response.fields.add(HeaderId::content_type, content_type);
@@ -89,7 +88,6 @@ void Exchange::redirect(const route::Redirect& to, const Entrance& entrance) {
 // gRPC over HTTP/2, "Trailers-Only": the status in the one and only header block.
 void Exchange::answer_grpc(std::string_view status, std::string_view message) {
   record_.status = 200;
-  record_.first_byte = lane_.loop().now();
   response.clear();
   response.status = 200;
   response.fields.add(HeaderId::content_type, "application/grpc");

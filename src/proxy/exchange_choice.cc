@@ -30,8 +30,7 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   client_ = &client;
   phase_ = Phase::waiting;
   request_ended_ = end;
-  record_.started = lane_.loop().now();
-  meter_.begin(entrance, origin, request, record_.started);
+  meter_.begin(entrance, origin, request, lane_.loop().now());
   if (!admits(entrance)) return;
   LiveRule* rule = find_rule(entrance, origin);
   if (rule == nullptr) return decline(404, "No rule matches.\n");
@@ -44,7 +43,7 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   if (pool == nullptr) return decline(503, "Every pool has weight zero.\n");
   // Who came in while the listener spoke HTTP, and still asks.
   if (pool->spec().protocol == route::PoolProtocol::tcp) return decline(503, "This listener has gone.\n");
-  pool_ = record_.pool = pool;
+  pool_ = pool;
   pool_->budget.begin_request();
   meter_.chose(*pool);
   heed(to, entrance);
@@ -154,14 +153,13 @@ bool Exchange::attempt(Choice choice) {
     if (backend == nullptr) break;
     if (!pool_->begin(*backend)) continue;
     tried_[attempts_++] = backend;
-    record_.sent = lane_.loop().now();
     backend_ = lane_.link(*backend).open(*this);
     if (backend_ != nullptr) {
       stop_waiting();
-      meter_.tried(*backend, record_.sent);
+      meter_.tried(*backend, lane_.loop().now());
     }
     if (backend_ != nullptr && retry_.per_try_timeout > milliseconds(0)) {
-      try_timer_.arm(record_.sent + retry_.per_try_timeout);
+      try_timer_.arm(lane_.loop().now() + retry_.per_try_timeout);
     }
     if (backend_ != nullptr && send_request(*backend_)) return true;
     const bool opened = backend_ != nullptr;

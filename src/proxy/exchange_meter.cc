@@ -2,17 +2,14 @@
 
 #include <algorithm>
 
+#include "net/socket_address.h"
+
 namespace weir::proxy {
 namespace {
 
 Count by_class(Count of_2xx, unsigned status) {
   const unsigned lowest = of_2xx == Count::answered_2xx ? 1 : 2;
   return static_cast<Count>(static_cast<unsigned>(of_2xx) + std::clamp(status / 100, lowest, 5u) - 2);
-}
-
-std::string text_of(const route::Backend& backend) {
-  const bool v6 = backend.address.find(':') != std::string::npos;
-  return (v6 ? "[" + backend.address + "]" : backend.address) + ":" + std::to_string(backend.port);
 }
 
 }  // namespace
@@ -96,7 +93,7 @@ void ExchangeMeter::chose(LivePool& pool) {
 void ExchangeMeter::tried(const LiveBackend& backend, Instant now) {
   if (++tries_ > 1) count(Count::retries);
   sent_ = now;
-  if (entrance_->log) target_ = text_of(backend.spec);
+  if (entrance_->log) target_ = net::place_text(backend.spec.address, backend.spec.port);
 }
 
 void ExchangeMeter::responded(LiveBackend& backend, unsigned status, Instant now) {

@@ -5,12 +5,10 @@
 #include <cstdint>
 #include <string>
 
-#include "base/clock.h"
 #include "proxy/streams.h"
 
 namespace weir::proxy {
 
-class LivePool;
 struct LiveBackend;
 
 inline constexpr unsigned kClientGoneStatus = 460;  // what ALB says of a client that did not wait for its answer
@@ -26,12 +24,7 @@ enum class Ending : std::uint8_t {
 
 struct ExchangeRecord {
   std::string rule;                // its id; kept only where the listener has an access log
-  LivePool* pool = nullptr;        // null: no rule forwarded it; valid while the exchange is under way
   LiveBackend* backend = nullptr;  // the last one tried; null: none
-  unsigned attempts = 0;           // backends tried, retries counted
-  Instant started{};               // the request's head is there
-  Instant sent{};                  // to the last backend tried
-  Instant first_byte{};            // of the response
   std::uint64_t bytes_in = 0;      // of the request's body, from the client
   std::uint64_t bytes_out = 0;     // of the response's body, to the client
   std::uint16_t status = 0;        // that the client was told; 0: none; kClientGoneStatus

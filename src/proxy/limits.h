@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "http/limits.h"
+
 namespace weir::proxy {
 
 using std::chrono::milliseconds;
@@ -49,7 +51,7 @@ inline constexpr std::uint64_t kSmallestShare = 100;  // of one that has just be
 inline constexpr unsigned kMaxPending = 1024;   // requests that wait for room in a pool that does not say how many may
 inline constexpr milliseconds kGiveWayTime{1};  // a worker lets the others that wait have a place before it looks again
 // Of a request's body, while it waits: what was kept for a retry, and what an HTTP/2 peer may send unasked.
-inline constexpr std::size_t kWaitingBody = kReplayLimit + 256 * 1024;
+inline constexpr std::size_t kWaitingBody = kReplayLimit + http::kH2StreamWindow;
 
 // Listening
 inline constexpr int kAcceptsPerTurn = 32;

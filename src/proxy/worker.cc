@@ -53,10 +53,7 @@ class Worker::Acceptor final : public net::FdHandler {
   net::Timer pause_;
 };
 
-std::string place_of(const route::Listener& listener) {
-  const bool v6 = listener.address.find(':') != std::string::npos;
-  return (v6 ? "[" + listener.address + "]" : listener.address) + ":" + std::to_string(listener.port);
-}
+std::string place_of(const route::Listener& listener) { return net::place_text(listener.address, listener.port); }
 
 Worker::Worker(const Clock& clock, Log& log, std::uint64_t seed, SharedLoads& shared, ReportTo report, CallOthers call)
     : log_(log),

@@ -66,11 +66,11 @@ struct Stickiness {
   bool operator==(const Stickiness&) const = default;
 };
 
-// 0: no limit. Each is of one backend, over all workers of a proxy.
+// Over all workers of a proxy.
 struct PoolLimits {
-  unsigned connections = 0;  // open at a time
-  unsigned requests = 0;     // in flight at a time
-  unsigned pending = 0;      // requests waiting because of the other two, of the pool; more are answered 503
+  unsigned connections = 0;  // of one backend, open at a time; 0: no limit
+  unsigned requests = 0;     // of one backend, in flight at a time; 0: no limit
+  unsigned pending = 0;      // of the pool, waiting because of the other two; more are answered 503; 0: 1024
   bool operator==(const PoolLimits&) const = default;
 };
 

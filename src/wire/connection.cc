@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/http_date.h"
 #include "wire/api_server.h"
-#include "wire/timestamp_text.h"
 
 namespace weir::wire {
 namespace {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "base/http_date.h"
 #include "base/random.h"
 #include "model/ecs/shapes.h"
 #include "model/elbv2/shapes.h"

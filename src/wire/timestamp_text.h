@@ -13,7 +13,4 @@ namespace weir::wire {
 // without a fraction.
 std::optional<Timestamp> read_timestamp(std::string_view text);
 
-// RFC 9110 5.6.7: "Sat, 21 Nov 2026 07:19:00 GMT".
-std::string to_http_date(Timestamp t);
-
 }  // namespace weir::wire

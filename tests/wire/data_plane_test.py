@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -38,36 +39,19 @@ class EventLoop:
 EVENTS = EventLoop()
 
 
-class Backend:
-    """An HTTP/1.1 server that answers its name; health at /health."""
+class Server:
+    """Listens; talk(reader, writer) is had with each client, and cut off when the server stops."""
 
-    def __init__(self, name, port=0, delay=0.002):
-        self.name, self.delay, self.healthy, self.requests = name, delay, True, 0
+    def listen(self, port=0, **options):
         self.writers = set()
-        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", port))
+        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", port, **options))
         self.port = self.server.sockets[0].getsockname()[1]
 
     async def serve(self, reader, writer):
         self.writers.add(writer)
         try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                body = 0
-                for line in head.split(b"\r\n"):
-                    if line.lower().startswith(b"content-length:"):
-                        body = int(line.split(b":")[1])
-                if body:
-                    await reader.readexactly(body)
-                if b"/health" in head.split(b"\r\n")[0]:
-                    status = b"200 OK" if self.healthy else b"500 No"
-                else:
-                    self.requests += 1
-                    await asyncio.sleep(self.delay)
-                    status = b"200 OK"
-                text = self.name.encode()
-                writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(text), text))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            await self.talk(reader, writer)
+        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError, asyncio.CancelledError):
             pass
         finally:
             self.writers.discard(writer)
@@ -80,6 +64,33 @@ class Backend:
                 writer.transport.abort()
 
         EVENTS.run(close())
+
+
+class Backend(Server):
+    """An HTTP/1.1 server that answers its name; health at /health."""
+
+    def __init__(self, name, port=0, delay=0.002):
+        self.name, self.delay, self.healthy, self.requests = name, delay, True, 0
+        self.listen(port)
+
+    async def talk(self, reader, writer):
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            body = 0
+            for line in head.split(b"\r\n"):
+                if line.lower().startswith(b"content-length:"):
+                    body = int(line.split(b":")[1])
+            if body:
+                await reader.readexactly(body)
+            if b"/health" in head.split(b"\r\n")[0]:
+                status = b"200 OK" if self.healthy else b"500 No"
+            else:
+                self.requests += 1
+                await asyncio.sleep(self.delay)
+                status = b"200 OK"
+            text = self.name.encode()
+            writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n%s" % (status, len(text), text))
+            await writer.drain()
 
 
 class Proxy:
@@ -102,22 +113,27 @@ class Proxy:
         return code
 
 
+def connect_control(path):
+    """A connection to the control socket of a proxy that may only just begin."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        connection = socket.socket(socket.AF_UNIX)
+        try:
+            connection.connect(path)
+            return connection
+        except OSError:
+            connection.close()
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+
+
 class Control:
     """The control side of the socket: sends tables, keeps the newest feedback."""
 
     def __init__(self, path):
         self.feedback, self.changed, self.closed = None, threading.Condition(), False
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            self.socket = socket.socket(socket.AF_UNIX)
-            try:
-                self.socket.connect(path)
-                break
-            except OSError:
-                self.socket.close()
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
+        self.socket = connect_control(path)
         threading.Thread(target=self.read, daemon=True).start()
 
     def read(self):

@@ -10,79 +10,56 @@ import threading
 import time
 import unittest
 
-from data_plane_test import EVENTS, PATIENCE, Control, Proxy, free_port  # takes PROXY from the arguments
+from data_plane_test import EVENTS, PATIENCE, Control, Proxy, Server, free_port  # takes PROXY from the arguments
 from raw_h2 import DATA, Peer, frame
 
 
-class Backend:
+class Backend(Server):
     """Answers what `script` says: each request takes the next of its pieces, the last one stays. A piece: a status, a
     whole answer (bytes), "silent" (never answers), "cut" (closes without an answer), "hold" (answers once release()d)."""
 
     def __init__(self, name, script=(200,)):
-        self.name, self.script, self.seen, self.connections, self.writers = name, list(script), [], 0, set()
+        self.name, self.script, self.seen, self.connections = name, list(script), [], 0
         self.released = None
         EVENTS.run(self.prepare())
-        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", 0))
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.listen()
 
     async def prepare(self):
         self.released = asyncio.Event()
 
-    async def serve(self, reader, writer):
-        self.writers.add(writer)
+    async def talk(self, reader, writer):
         self.connections += 1
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                length = re.search(rb"content-length: (\d+)", head.lower())
-                body = await reader.readexactly(int(length[1])) if length else b""
-                self.seen.append(head + body)
-                piece = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-                if piece == "cut":
-                    return
-                if piece == "silent":
-                    await asyncio.sleep(3600)
-                if piece == "hold":
-                    await self.released.wait()
-                    piece = 200
-                if isinstance(piece, int):
-                    text = self.name.encode()
-                    piece = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (piece, len(text), text)
-                writer.write(piece)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-            pass
-        finally:
-            self.writers.discard(writer)
-            writer.close()
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head.lower())
+            body = await reader.readexactly(int(length[1])) if length else b""
+            self.seen.append(head + body)
+            piece = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+            if piece == "cut":
+                return
+            if piece == "silent":
+                await asyncio.sleep(3600)
+            if piece == "hold":
+                await self.released.wait()
+                piece = 200
+            if isinstance(piece, int):
+                text = self.name.encode()
+                piece = b"HTTP/1.1 %d X\r\nContent-Length: %d\r\n\r\n%s" % (piece, len(text), text)
+            writer.write(piece)
+            await writer.drain()
 
     def release(self):
         EVENTS.loop.call_soon_threadsafe(self.released.set)
-
-    def stop(self):
-        async def close():
-            self.server.close()
-            for writer in list(self.writers):
-                writer.transport.abort()
-
-        EVENTS.run(close())
 
 
 class TooEarly(Backend):
     """Begins to answer before it has read the request."""
 
-    async def serve(self, reader, writer):
-        self.writers.add(writer)
-        try:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\nwh")
-            while await reader.read(65536):
-                pass
-        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+    async def talk(self, reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 X\r\nContent-Length: 5\r\n\r\nwh")
+        while await reader.read(65536):
             pass
-        finally:
-            self.writers.discard(writer)
-            writer.close()
 
 
 class Client:

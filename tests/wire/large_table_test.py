@@ -10,7 +10,7 @@ import threading
 import time
 import unittest
 
-from data_plane_test import PATIENCE, Backend, Proxy, free_port
+from data_plane_test import PATIENCE, Backend, Proxy, connect_control, free_port
 
 MANY = 10_000
 ROUNDS = 6
@@ -33,17 +33,7 @@ class Link:
     """The control side of the socket that looks at nothing but acknowledgements."""
 
     def __init__(self, path):
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            self.socket = socket.socket(socket.AF_UNIX)
-            try:
-                self.socket.connect(path)
-                break
-            except OSError:
-                self.socket.close()
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
+        self.socket = connect_control(path)
         self.socket.settimeout(PATIENCE)
         self.lines = self.socket.makefile("rb")
 

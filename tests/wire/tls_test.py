@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from data_plane_test import EVENTS, PATIENCE, Control, Proxy, free_port  # takes PROXY from the arguments
+from data_plane_test import EVENTS, PATIENCE, Control, Proxy, Server, free_port  # takes PROXY from the arguments
 
 BODY = b"0123456789abcdef" * (256 * 1024)  # 4 MiB
 
@@ -46,7 +46,7 @@ class Authority:
         return out, self.file(name + ".key")
 
 
-class TlsBackend:
+class TlsBackend(Server):
     """An HTTP/1.1 server, over TLS where it has a certificate: answers the request's head, or BODY at /big, or the
     length of what was posted."""
 
@@ -55,35 +55,19 @@ class TlsBackend:
         if certificate:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(*certificate)
-        self.healthy, self.writers = True, set()
-        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", 0, ssl=context))
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.healthy = True
+        self.listen(ssl=context)
 
-    async def serve(self, reader, writer):
-        self.writers.add(writer)
-        try:
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                lines = head.lower().split(b"\r\n")
-                length = [int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:")]
-                body = await reader.readexactly(length[0]) if length else b""
-                answer = BODY if b" /big" in lines[0] else str(len(body)).encode() if body else head
-                status = b"200 OK" if self.healthy else b"500 No"
-                writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(answer)) + answer)
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
-            pass
-        finally:
-            self.writers.discard(writer)
-            writer.close()
-
-    def stop(self):
-        async def close():
-            self.server.close()
-            for writer in list(self.writers):
-                writer.transport.abort()
-
-        EVENTS.run(close())
+    async def talk(self, reader, writer):
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            lines = head.lower().split(b"\r\n")
+            length = [int(line.split(b":")[1]) for line in lines if line.startswith(b"content-length:")]
+            body = await reader.readexactly(length[0]) if length else b""
+            answer = BODY if b" /big" in lines[0] else str(len(body)).encode() if body else head
+            status = b"200 OK" if self.healthy else b"500 No"
+            writer.write(b"HTTP/1.1 %s\r\nContent-Length: %d\r\n\r\n" % (status, len(answer)) + answer)
+            await writer.drain()
 
 
 def files(*certificates):

@@ -52,6 +52,15 @@ def take(connection, size):
     return got
 
 
+def poured(sender, receiver):
+    """What arrives of LARGE."""
+    writer = threading.Thread(target=sender.sendall, args=(LARGE,))
+    writer.start()
+    got = take(receiver, len(LARGE))
+    writer.join(PATIENCE)
+    return got
+
+
 def rest(connection):
     got = bytearray()
     while piece := connection.recv(65536):
@@ -413,12 +422,7 @@ class TlsTunnelTest(TlsWireTest):
             client.sendall(b"hello")
             connection = self.secure(self.accept(there), server=True)
             self.assertEqual(take(connection, 5), b"hello")
-            got = []
-            reader = threading.Thread(target=lambda: got.append(take(client, len(LARGE))))
-            reader.start()
-            connection.sendall(LARGE)
-            reader.join(PATIENCE)
-            self.assertEqual(got, [LARGE])
+            self.assertEqual(poured(connection, client), LARGE)
             client.close()
             self.assertEqual(rest(connection), b"")
 
@@ -719,12 +723,7 @@ class TlsUpgradeTest(TlsWireTest):
                 self.assertEqual(take(client, 7), b"at once")
                 self.assertEqual(take(connection, 5), b"early")
                 for sender, receiver in ((client, connection), (connection, client)):
-                    got = []
-                    reader = threading.Thread(target=lambda: got.append(take(receiver, len(LARGE))))
-                    reader.start()
-                    sender.sendall(LARGE)
-                    reader.join(PATIENCE)
-                    self.assertEqual(got, [LARGE])
+                    self.assertEqual(poured(sender, receiver), LARGE)
                 client.close()
                 self.assertEqual(rest(connection), b"")
 

@@ -154,6 +154,24 @@ Result<> check_arns(const std::vector<std::string>& arns, const char* member) {
   return invalid_parameter(fmt::format("{} cannot have more than {} elements.", member, kMaxDescribed));
 }
 
+// The documents that `arns` name, in their order; what names none is among the `failures`. Errors:
+// InvalidParameterException.
+template <class D>
+Result<std::vector<store::Snapshot<D>>> find_each(Context& context, const std::vector<std::string>& arns,
+                                                  std::vector<shapes::Failure>& failures) {
+  std::vector<store::Snapshot<D>> all;
+  for (const auto& arn : arns) {
+    const auto key = key_of(context, arn, D::kKind);
+    if (!key) return invalid_parameter("Invalid identifier: " + arn);
+    if (auto found = TRY(store::peek<D>(context.store, *key))) {
+      all.push_back(std::move(*found));
+    } else {
+      failures.push_back({.arn = arn, .reason = "MISSING"});
+    }
+  }
+  return all;
+}
+
 bool is_stopping(const model::ServiceDeployment& record) {
   return record.status == "STOP_REQUESTED" || record.status == "ROLLBACK_REQUESTED" ||
          record.status == "ROLLBACK_IN_PROGRESS";
@@ -215,20 +233,13 @@ Result<shapes::DescribeServiceDeploymentsResponse> describe_service_deployments(
     Context& context, const shapes::DescribeServiceDeploymentsRequest& request) {
   TRY(check_arns(request.serviceDeploymentArns, "serviceDeploymentArns"));
   shapes::DescribeServiceDeploymentsResponse response;
+  const auto found =
+      TRY(find_each<model::ServiceDeployment>(context, request.serviceDeploymentArns, response.failures.emplace()));
   response.serviceDeployments.emplace();
-  response.failures.emplace();
-  for (const auto& arn : request.serviceDeploymentArns) {
-    const auto key = key_of(context, arn, "service-deployment");
-    if (!key) return invalid_parameter("Invalid identifier: " + arn);
-    const auto found = TRY(store::load<model::ServiceDeployment>(context.store, *key));
-    if (!found) {
-      response.failures->push_back({.arn = arn, .reason = "MISSING"});
-      continue;
-    }
-    const auto& of = found->document;
+  for (const auto& of : found) {
     const auto state =
-        TRY(store::load<model::ServiceState>(context.store, named(of.scope, of.cluster, of.service).key()));
-    response.serviceDeployments->push_back(shown(context, of, state ? &state->document : nullptr));
+        TRY(store::peek<model::ServiceState>(context.store, named(of->scope, of->cluster, of->service).key()));
+    response.serviceDeployments->push_back(shown(context, *of, state ? &**state : nullptr));
   }
   return response;
 }
@@ -237,18 +248,10 @@ Result<shapes::DescribeServiceRevisionsResponse> describe_service_revisions(
     Context& context, const shapes::DescribeServiceRevisionsRequest& request) {
   TRY(check_arns(request.serviceRevisionArns, "serviceRevisionArns"));
   shapes::DescribeServiceRevisionsResponse response;
+  const auto found =
+      TRY(find_each<model::ServiceRevision>(context, request.serviceRevisionArns, response.failures.emplace()));
   response.serviceRevisions.emplace();
-  response.failures.emplace();
-  for (const auto& arn : request.serviceRevisionArns) {
-    const auto key = key_of(context, arn, "service-revision");
-    if (!key) return invalid_parameter("Invalid identifier: " + arn);
-    const auto found = TRY(store::load<model::ServiceRevision>(context.store, *key));
-    if (found) {
-      response.serviceRevisions->push_back(TRY(shown(context, found->document)));
-    } else {
-      response.failures->push_back({.arn = arn, .reason = "MISSING"});
-    }
-  }
+  for (const auto& revision : found) response.serviceRevisions->push_back(TRY(shown(context, *revision)));
   return response;
 }
 

@@ -46,12 +46,24 @@ Result<std::map<std::string, model::Target>> wished(Context& context, const mode
   return wishes;
 }
 
+// What a request is about: its group, what it wishes, and what there is.
+struct Asked {
+  store::Versioned<model::TargetGroup> group;
+  std::map<std::string, model::Target> wishes;
+  Targets there;
+};
+
+// Errors: TargetGroupNotFound, InvalidTarget.
+Result<Asked> asked(Context& context, const std::string& arn, const std::vector<shapes::TargetDescription>& given) {
+  auto group = TRY(find_target_group(context, arn));
+  if (!group) return target_group_not_found();
+  auto wishes = TRY(wished(context, group->document, given));
+  return Asked{std::move(*group), std::move(wishes), TRY(targets_of(context, arn))};
+}
+
 Result<shapes::RegisterTargetsOutput> try_register(Context& context, const shapes::RegisterTargetsInput& input) {
   TRY(refuse(input, refused_of_register_targets(), kUnsupported));
-  const auto group = TRY(find_target_group(context, input.TargetGroupArn));
-  if (!group) return target_group_not_found();
-  const auto wishes = TRY(wished(context, group->document, input.Targets));
-  const Targets there = TRY(targets_of(context, input.TargetGroupArn));
+  const auto [group, wishes, there] = TRY(asked(context, input.TargetGroupArn, input.Targets));
   std::vector<store::Write> writes;
   for (const auto& [key, wish] : wishes) {
     if (!there.contains(key)) writes.push_back(store::put(wish, store::Expect::kAbsent));
@@ -61,41 +73,48 @@ Result<shapes::RegisterTargetsOutput> try_register(Context& context, const shape
   }
   if (writes.empty()) return shapes::RegisterTargetsOutput{};
   // The group is written too, so that no target is left behind where it is deleted at once.
-  writes.push_back(store::put(*group));
+  writes.push_back(store::put(group));
   TRY(commit(context, writes));
   return shapes::RegisterTargetsOutput{};
 }
 
-// Error: InvalidTarget where a task of a service is at the place: it would register again what its service wishes.
-Result<> check_no_task(Context& context, const std::string& group, const model::Target& wish) {
-  for (const auto& task : TRY(store::peek_all<model::Task>(context.store, scope_of(context).prefix()))) {
+// Error: InvalidTarget where a task of a service is at one of the places: it would register again what its service
+// wishes.
+Result<> check_no_tasks(Context& context, const std::string& group, const std::vector<const model::Target*>& wishes) {
+  if (wishes.empty()) return {};
+  std::map<std::pair<std::string_view, std::int32_t>, std::string_view> task_at;
+  const auto tasks = TRY(store::peek_all<model::Task>(context.store, scope_of(context).prefix()));
+  for (const auto& task : tasks) {
     for (const auto& target : task->targets) {
-      if (target.target_group != group || target.address != wish.address || target.port != wish.port) continue;
-      if (target.state == "gone") continue;
-      return client_error("InvalidTarget",
-                          fmt::format("The target '{}:{}' belongs to the task '{}', whose service registers and "
-                                      "deregisters it",
-                                      wish.address, wish.port, task->id));
+      if (target.target_group != group || target.state == "gone") continue;
+      task_at.try_emplace({target.address, target.port}, task->id);
     }
+  }
+  for (const model::Target* wish : wishes) {
+    const auto found = task_at.find({wish->address, wish->port});
+    if (found == task_at.end()) continue;
+    return client_error("InvalidTarget",
+                        fmt::format("The target '{}:{}' belongs to the task '{}', whose service registers and "
+                                    "deregisters it",
+                                    wish->address, wish->port, found->second));
   }
   return {};
 }
 
 Result<shapes::DeregisterTargetsOutput> try_deregister(Context& context, const shapes::DeregisterTargetsInput& input) {
   TRY(refuse(input, refused_of_deregister_targets(), kUnsupported));
-  const auto group = TRY(find_target_group(context, input.TargetGroupArn));
-  if (!group) return target_group_not_found();
-  const auto wishes = TRY(wished(context, group->document, input.Targets));
-  const Targets there = TRY(targets_of(context, input.TargetGroupArn));
+  const auto [group, wishes, there] = TRY(asked(context, input.TargetGroupArn, input.Targets));
   std::vector<store::Write> writes;
+  std::vector<const model::Target*> missing;
   for (const auto& [key, wish] : wishes) {
     // AWS takes it calmly where there is no such target.
     if (const auto found = there.find(key); found != there.end()) {
       writes.push_back(store::erase(found->second));
     } else {
-      TRY(check_no_task(context, input.TargetGroupArn, wish));
+      missing.push_back(&wish);
     }
   }
+  TRY(check_no_tasks(context, input.TargetGroupArn, missing));
   TRY(commit(context, writes));
   return shapes::DeregisterTargetsOutput{};
 }
