@@ -290,7 +290,7 @@ void BackendH1::switch_protocols(std::string_view rest) {
                       .received = std::string(rest),
                       .ended = ended};
   exchange.response_switch(std::move(socket));
-  link_.closed(*this);  // the tunnel has a place of its own
+  link_.switched(*this);
 }
 
 void BackendH1::take_body(std::string_view bytes) {

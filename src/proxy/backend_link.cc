@@ -124,6 +124,8 @@ void BackendLink::closed(BackendH1& connection) {
   free_place();
 }
 
+void BackendLink::switched(BackendH1& connection) { lane_.bury(extract(h1_, connection)); }
+
 void BackendLink::closed(BackendH2& connection) {
   lane_.bury(extract(h2_, connection));
   free_place();

@@ -49,6 +49,7 @@ class BackendLink final : public LiveBackend::Attachment {
   bool keep(BackendH1& connection);  // false: close it instead
   void left_idle(BackendH1& connection);
   void closed(BackendH1& connection);
+  void switched(BackendH1& connection);  // a tunnel has its socket, and its place
   void closed(BackendH2& connection);
   // From the tunnels over connections that were its own.
   void joined(Tunnel& tunnel);

@@ -565,6 +565,21 @@ class UpgradeTest(WireTest):
         line = self.pool_line()
         self.assertEqual((line["requests"], line["answered_1xx"], line["finished"]), (1, 1, 1))
 
+    def test_its_connection_counts_once_and_its_place_is_free_afterwards(self):
+        for _ in range(2):
+            client, connection = self.switched(limits={"connections": 1, "pending": 5})
+            waiting = self.connect()
+            waiting.sendall(PLAIN)
+            self.assertTrue(self.there.accepts_nothing())
+            client.close()
+            connection.close()
+            there = self.accept(self.there)
+            head(there)
+            there.sendall(b"HTTP/1.1 204 Fine\r\nConnection: close\r\n\r\n")
+            self.assertTrue(head(waiting).startswith(b"HTTP/1.1 204 "))
+            there.close()
+            self.port = free_port()
+
     def test_silence_ends_it(self):
         client, connection = self.switched(idle_timeout_ms=300)
         begun = time.monotonic()
