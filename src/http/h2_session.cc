@@ -1,5 +1,6 @@
 #include "http/h2_session.h"
 
+#include <arpa/inet.h>
 #include <nghttp2/nghttp2.h>
 
 #include <algorithm>
@@ -30,7 +31,8 @@ constexpr const char* kCodeNames[] = {
     "HTTP_1_1_REQUIRED",
 };
 
-constexpr std::size_t kFrameHeader = 9;     // bytes
+constexpr std::size_t kFrameHeader = 9;     // bytes ...
+constexpr std::size_t kFrameType = 3;       // ... of which this one says the type
 constexpr std::size_t kFieldOverhead = 32;  // bytes a field counts beyond its text, RFC 9113 10.5.1
 
 std::string_view text_of(const std::uint8_t* bytes, std::size_t size) {
@@ -97,6 +99,7 @@ struct H2Session::State {
   nghttp2_session* session = nullptr;
   std::size_t open_streams = 0;
   bool goaway_due = false;
+  H2Code fault = H2Code::no_error;
   StreamId not_sent = 0;  // a request that nghttp2 gave up before its first byte left
 
   // The header block being received: only one can be at a time on a connection.
@@ -134,6 +137,13 @@ struct H2Session::State {
   // False for a field that nghttp2 lets through and we do not.
   bool take_field(std::string_view name, std::string_view value);
   bool take_pseudo_field(std::string_view letters, std::string_view value);
+  // `pending` is a GOAWAY on its way out.
+  void note_goaway() {
+    if (pending.size() < kFrameHeader + 2 * sizeof(std::uint32_t)) return;
+    std::uint32_t code;
+    std::memcpy(&code, pending.data() + kFrameHeader + sizeof code, sizeof code);
+    if (fault == H2Code::no_error) fault = static_cast<H2Code>(ntohl(code));
+  }
   int drop_field() {
     request.oversized = true;
     return 0;
@@ -415,7 +425,10 @@ H2Session::~H2Session() = default;
 Result<void> H2Session::feed(std::string_view bytes) {
   const ssize_t taken =
       nghttp2_session_mem_recv(state_->session, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  if (taken < 0) return std::unexpected(session_error(static_cast<int>(taken)));
+  if (taken < 0) {
+    state_->fault = taken == NGHTTP2_ERR_FLOODED ? H2Code::enhance_your_calm : H2Code::protocol_error;
+    return std::unexpected(session_error(static_cast<int>(taken)));
+  }
   return {};
 }
 
@@ -433,6 +446,7 @@ std::size_t H2Session::drain(std::span<char> buffer) {
     const ssize_t size = nghttp2_session_mem_send(state.session, &bytes);
     if (size <= 0) break;
     state.pending = text_of(bytes, static_cast<std::size_t>(size));
+    if (bytes[kFrameType] == NGHTTP2_GOAWAY) state.note_goaway();
   }
   return static_cast<std::size_t>(state.out - buffer.data());
 }
@@ -521,6 +535,8 @@ void H2Session::set_user(StreamId stream, void* user) {
 }
 
 void* H2Session::user(StreamId stream) const { return nghttp2_session_get_stream_user_data(state_->session, stream); }
+
+H2Code H2Session::fault() const { return state_->fault; }
 
 std::size_t H2Session::open_streams() const { return state_->open_streams; }
 

@@ -129,6 +129,9 @@ class H2Session {
   // finished() turns true when they are over. With another code: at once.
   void goaway(H2Code code);
   void ping(std::uint64_t payload);
+  // Why this side has ended the connection, where the peer broke the protocol or a limit; no_error: it has not. Known
+  // once drain() has said so, or feed() has failed.
+  H2Code fault() const;
 
   void set_user(StreamId stream, void* user);
   void* user(StreamId stream) const;

@@ -5,11 +5,16 @@
 
 #include "proxy/exchange.h"
 #include "proxy/limits.h"
+#include "proxy/tcp_facts.h"
 
 namespace weir::proxy {
 
 using http::H2Code;
 using http::StreamId;
+
+namespace {
+constexpr std::uint64_t kGoawayPing = 0x77656972;  // what the PING behind the first GOAWAY of a graceful end says
+}
 
 struct ClientH2::Stream final : ClientStream {
   explicit Stream(ClientH2& owner) : connection(owner) {}
@@ -101,12 +106,21 @@ void ClientH2::finish_soon(Duration) {
   if (finishing_ || !open()) return;
   finishing_ = true;
   session().shutdown_notice();
+  ping_due_ = true;
   timer_.arm(lane_.loop().now() + kGoawayDelay);
   wake();
 }
 
+// The client has seen the first GOAWAY: what it opened before has come, and it opens nothing more (RFC 9113 6.8).
+void ClientH2::on_pong(std::uint64_t payload) {
+  if (payload != kGoawayPing || !finishing_ || ended_ || !timer_.armed()) return;
+  timer_.cancel();
+  on_timer();
+}
+
 void ClientH2::end() {
   if (!open()) return;
+  if (lingering_) return close();
   std::vector<Stream*> late;
   for (const auto& stream : streams_) {
     if (stream->exchange != nullptr) late.push_back(stream.get());
@@ -123,6 +137,7 @@ void ClientH2::end() {
 
 void ClientH2::on_timer() {
   if (ended_) return close();
+  if (lingering_) return watch_lingering();
   if (!finishing_ && !streams_.empty()) {
     timer_.arm(lane_.loop().now() + entrance_.idle_timeout);
     return;
@@ -209,7 +224,40 @@ void ClientH2::wire_drained() {
     if (stream.exchange != nullptr) stream.exchange->client_writable();
   }
   if (!refusing_.empty()) end_refused();
-  if (finishing_ && streams_.empty() && !timer_.armed() && !session().wants_write()) close();
+  if (finishing_) go_on_finishing();
+}
+
+void ClientH2::go_on_finishing() {
+  if (session().wants_write()) return;
+  if (std::exchange(ping_due_, false)) {  // not with the GOAWAY that it is to follow: a PING overtakes other frames
+    session().ping(kGoawayPing);
+    wake();
+  } else if (streams_.empty() && !timer_.armed() && queued() == 0) {
+    linger();
+  }
+}
+
+void ClientH2::wire_finished() {
+  if (finishing_ && session().fault() == H2Code::no_error) return linger();
+  close();
+}
+
+// Everything is said, but the client may still read it, and speak meanwhile: a socket that is closed then resets.
+void ClientH2::linger() {
+  if (std::exchange(lingering_, true)) return;
+  end_sending();
+  taken_at_ = lane_.loop().now();
+  watch_lingering();
+}
+
+// As long as the client takes what lies in the kernel, and a little longer.
+void ClientH2::watch_lingering() {
+  const Instant now = lane_.loop().now();
+  const std::uint64_t taken = acknowledged_bytes(fd()).value_or(0);
+  if (std::exchange(taken_, taken) != taken) taken_at_ = now;
+  const Duration patience = taken >= total_sent() ? Duration(kLingerTime) : entrance_.idle_timeout;
+  if (now - taken_at_ >= patience) return close();
+  timer_.arm(now + kLingerTime);
 }
 
 // Requests whose answer has left and whose rest is not wanted (RFC 9113 section 8.1).

@@ -33,18 +33,27 @@ class ClientH2 final : public ClientConnection, private H2Wire {
   void on_end(http::StreamId, void* user) override;
   void on_closed(http::StreamId, void* user, http::H2Code code) override;
   http::H2BodyPart next_body(http::StreamId id, void* user, std::size_t max) override;
+  void on_pong(std::uint64_t payload) override;
   void wire_broken() override;
+  void wire_finished() override;
   void wire_drained() override;
 
   void finish_exchange(Stream& stream);
   void release(Stream& stream);
   void end_refused();
+  void go_on_finishing();
+  void linger();
+  void watch_lingering();
   void close();
   void on_timer();
 
   net::Timer timer_;  // idle, or the second step of a graceful end
   bool finishing_ = false;
-  bool ended_ = false;  // its time is up: what does not leave soon is dropped
+  bool ping_due_ = false;    // once the first GOAWAY has left
+  bool ended_ = false;       // its time is up: what does not leave soon is dropped
+  bool lingering_ = false;   // all is said: until the client goes
+  std::uint64_t taken_ = 0;  // bytes that it had acknowledged when that was last looked at ...
+  Instant taken_at_{};       // ... and since when no more of them
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<Stream>> free_;
   std::vector<Stream*> refusing_;  // the rest of their requests, once they are answered

@@ -69,6 +69,13 @@ void H2Wire::close_socket() {
   out_.clear();
 }
 
+void H2Wire::end_sending() {
+  said_all_ = true;
+  if (tls_) tls_->close_notify();
+  shutdown(fd_.get(), SHUT_WR);
+  lane_.loop().change(fd_.get(), net::kReadable);
+}
+
 void H2Wire::wire_ready(std::uint32_t events) {
   if (events & net::kWritable) wake();
   if (events & (net::kReadable | net::kError | net::kHangUp)) read();
@@ -86,13 +93,13 @@ void H2Wire::read() {
 }
 
 void H2Wire::feed(std::string_view bytes) {
-  if (dead_) return;
+  if (dead_ || said_all_) return;
   dead_ = !session_.feed(bytes).has_value();
   wake();
 }
 
 void H2Wire::at_turn_end() {
-  if (!fd_ || !connected_) return;
+  if (!fd_ || !connected_ || said_all_) return;
   using Sent = OutQueue::Sent;
   Sent sent = out_.send(fd_.get());
   while (sent == Sent::all) {

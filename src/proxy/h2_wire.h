@@ -54,12 +54,16 @@ class H2Wire : public http::H2Events, private net::TurnTask {
   void wire_ready(std::uint32_t events);  // the socket is readable or writable
   void feed(std::string_view bytes);
   void close_socket();
+  // Says that nothing follows. What still comes is read and dropped, lest a reset overtake what has been said.
+  void end_sending();
   bool open() const { return fd_.valid(); }
   int fd() const { return fd_.get(); }
   // A number that grows while the peer takes this stream's bytes: those that the session has taken, and where it has
   // room for more (the socket is what is full) those of the connection.
   std::uint64_t progress_of(http::StreamId stream, const H2Outgoing& out) const;
   std::uint64_t total_sent() const { return out_.total_sent(); }
+  // Bytes that the session has said and the socket has not taken yet.
+  std::size_t queued() const { return out_.size(); }
   void set_connected(bool connected) { connected_ = connected; }
 
   net::TlsSession* tls() { return tls_.get(); }
@@ -75,7 +79,8 @@ class H2Wire : public http::H2Events, private net::TurnTask {
   http::H2Session session_;
   OutQueue out_;
   bool connected_ = true;
-  bool dead_ = false;  // the session has failed: what is queued still leaves
+  bool dead_ = false;      // the session has failed: what is queued still leaves
+  bool said_all_ = false;  // end_sending()
 };
 
 }  // namespace weir::proxy

@@ -62,7 +62,8 @@ inline constexpr std::size_t kMaxTlsHandshakes =
 inline constexpr milliseconds kProxyHeaderTime{5'000};  // for a PROXY protocol header to come in full
 inline constexpr std::size_t kMaxPemFile = 1024 * 1024;
 inline constexpr milliseconds kBindRetry{1'000};       // for a port that is taken
-inline constexpr milliseconds kGoawayDelay{200};       // between the two GOAWAYs of a graceful end
+inline constexpr milliseconds kGoawayDelay{900};       // between the two GOAWAYs of a graceful end, where the client
+                                                       // does not answer the PING behind the first; under kFinishGrace
 inline constexpr milliseconds kFinishGrace{1'000};     // a client's last chance to ask, when the process ends
 inline constexpr milliseconds kFinishTick{5};          // between looks whether the last connection has gone
 inline constexpr milliseconds kShutdownLimit{30'000};  // a graceful end takes no longer

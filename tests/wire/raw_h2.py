@@ -52,8 +52,12 @@ def request(host="h1", method="GET", path="/", more=()):
 class Peer:
     """A client. `events` is what came: ("headers", stream), ("rst", stream, code), ("goaway", code), ("closed",), …"""
 
-    def __init__(self, port, settings=b"", preface=PREFACE):
-        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+    def __init__(self, port, settings=b"", preface=PREFACE, receive_buffer=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(PATIENCE)
+        if receive_buffer:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer, self.events, self.closed = b"", [], False
         self.data = {}
@@ -120,6 +124,8 @@ class Peer:
                 self.send(frame(SETTINGS, ACK))
         elif kind == PING:
             event = ("pong" if flags & ACK else "ping", payload)
+            if not flags & ACK:
+                self.send(frame(PING, ACK, 0, payload))
         self.events.append(event)
         return event
 
