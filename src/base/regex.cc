@@ -19,4 +19,6 @@ Result<Regex> Regex::compile(std::string_view pattern) {
 
 bool Regex::matches(std::string_view text) const { return RE2::FullMatch(piece(text), *compiled_); }
 
+bool Regex::found_in(std::string_view text) const { return RE2::PartialMatch(piece(text), *compiled_); }
+
 }  // namespace weir

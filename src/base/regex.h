@@ -24,6 +24,8 @@ class Regex {
 
   // The whole text fits.
   bool matches(std::string_view text) const;
+  // A part of the text fits.
+  bool found_in(std::string_view text) const;
 
  private:
   explicit Regex(std::shared_ptr<const re2::RE2> compiled) : compiled_(std::move(compiled)) {}

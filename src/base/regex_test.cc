@@ -15,6 +15,13 @@ TEST(RegexTest, matches_whole_texts) {
   EXPECT_FALSE(regex->matches("/a1x"));
 }
 
+TEST(RegexTest, finds_what_fits_within_a_text) {
+  const auto regex = Regex::compile("^a[0-9]");
+  ASSERT_TRUE(regex);
+  EXPECT_TRUE(regex->found_in("a1 and more"));
+  EXPECT_FALSE(regex->found_in("not a1"));
+}
+
 TEST(RegexTest, refuses_what_is_none) {
   const auto open = Regex::compile("(a");
   ASSERT_FALSE(open);

@@ -86,6 +86,8 @@ struct Control::State {
   void write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) const;
   void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next);
   std::optional<Timestamp> start(const model::Task& task);
+  // Errors: with ErrorSource::client it can never start.
+  Result<> start(const model::Task& task, const model::ecs::TaskDefinition& definition);
   // Null where there is none. Errors: the store's.
   Result<const model::TaskDefinition*> definition(const model::Scope& scope, const std::string& arn);
 
@@ -121,6 +123,7 @@ struct Control::State {
 
   std::map<std::string, model::TaskDefinition> definitions;  // by ARN; they never change
   std::set<std::string> failing_starts;                      // tasks whose start was refused, and that was logged
+  std::map<std::string, std::string> refusals;               // tasks that can never start: why, until they have ended
   Duration retry{};                                          // not 0 while the store fails
   Timestamp retry_at;
 };
@@ -360,6 +363,7 @@ std::vector<TaskStep> Control::State::step_tasks(const std::set<std::string>& ke
 TaskView Control::State::view_task(const model::Task& task,
                                    std::optional<runtime::TaskObservation>& observation) const {
   TaskView view{.observation = observation ? &*observation : nullptr};
+  if (const auto refused = refusals.find(task.id); refused != refusals.end()) view.refusal = &refused->second;
   for (const auto& target : task.targets) {
     view.targets.push_back(view_target(target.target_group, backend_id(task, target)));
   }
@@ -396,6 +400,7 @@ void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& 
   bool awaits = false;
   for (const auto& step : steps) {
     awaits |= step.awaits_acknowledgement;
+    if (step.task.last_status == "STOPPED") refusals.erase(step.task.id);
     switch (step.effect) {
       case TaskEffect::none:
         break;
@@ -417,8 +422,13 @@ void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& 
 // Returns when to try again, where that is needed.
 std::optional<Timestamp> Control::State::start(const model::Task& task) {
   const auto wished = definition(task.scope, task.task_definition);
-  const auto started = wished && *wished ? runtime.start(task_spec(task.id, (*wished)->definition, task.overrides))
+  const auto started = wished && *wished ? start(task, (*wished)->definition)
                                          : Result<>(fail("TaskDefinition", task.task_definition + " is not there"));
+  if (!started && started.error().source == ErrorSource::client) {
+    refusals[task.id] = started.error().message;
+    dirty.insert(group_of(task));
+    return std::nullopt;
+  }
   if (started) {
     failing_starts.erase(task.id);
     return std::nullopt;
@@ -427,6 +437,12 @@ std::optional<Timestamp> Control::State::start(const model::Task& task) {
     log.warning("control: task " + task.id + " cannot be started yet: " + started.error().message);
   }
   return now + kLongestRetry;
+}
+
+Result<> Control::State::start(const model::Task& task, const model::ecs::TaskDefinition& definition) {
+  runtime::TaskSpec spec = task_spec(task.id, definition, task.overrides);
+  if (options.preparation) TRY(options.preparation->prepare(task, definition, spec));
+  return runtime.start(spec);
 }
 
 Result<const model::TaskDefinition*> Control::State::definition(const model::Scope& scope, const std::string& arn) {

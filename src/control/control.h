@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "control/preparation.h"
 #include "route/feedback.h"
 #include "route/route_table.h"
 #include "runtime/runtime.h"
@@ -31,6 +32,7 @@ struct ControlOptions {
   unsigned port_offset = 0;                   // added to listener ports below 1024: 8000 for an ordinary user
   std::string access_logs = "access-logs";    // balancers' access logs: BUCKET/PREFIX/NAME.log below it
   std::string certificates = "certificates";  // the folder of certificates and their keys
+  Preparation* preparation = nullptr;         // outlives control; null: tasks need none
 };
 
 class Control {

@@ -424,6 +424,43 @@ TEST_F(ControlTest, a_refused_start_is_tried_again) {
   EXPECT_EQ(runtime.tasks.size(), 1u);
 }
 
+TEST_F(ControlTest, a_task_starts_with_what_was_prepared_for_it) {
+  wish_definition(1);
+  wish_service(1);
+  settle();
+  ASSERT_EQ(runtime.specs.size(), 1u);
+  EXPECT_EQ(runtime.specs.begin()->second.containers[0].environment.at("SECRET"), "s");
+}
+
+TEST_F(ControlTest, a_task_whose_preparation_fails_for_good_ends_with_its_reason) {
+  preparation.failure = {"ResourceInitializationError", "ResourceInitializationError: no secret", ErrorSource::client};
+  wish_definition(1);
+  wish_service(1);
+  step();
+  ASSERT_EQ(tasks("STOPPED").size(), 1u);
+  const auto ended = tasks("STOPPED")[0];
+  EXPECT_EQ(ended.stop_code, "TaskFailedToStart");
+  EXPECT_EQ(ended.stopped_reason, "ResourceInitializationError: no secret");
+  EXPECT_EQ(runtime.starts, 0);
+  EXPECT_EQ(preparation.prepared[ended.id], 1);
+  preparation.failure.reset();
+  clock.advance(std::chrono::minutes(10));
+  settle();
+  EXPECT_EQ(tasks("RUNNING").size(), 1u);
+}
+
+TEST_F(ControlTest, a_preparation_that_cannot_be_made_now_is_tried_again) {
+  preparation.failure = {"Io", "the disk is full"};
+  wish_definition(1);
+  wish_service(1);
+  step();
+  EXPECT_EQ(tasks("PENDING").size(), 1u);
+  preparation.failure.reset();
+  clock.advance(kLongestRetry);
+  settle();
+  EXPECT_EQ(tasks("RUNNING").size(), 1u);
+}
+
 TEST_F(ControlTest, a_target_group_that_goes_takes_its_targets_out_in_order) {
   wish_service(1, 1, "blue");
   settle();

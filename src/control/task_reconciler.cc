@@ -122,7 +122,7 @@ class TaskLife {
              (seen()->phase == TaskPhase::stopping && task().last_status != "STOPPING");
     }
     if (task().last_status == "PROVISIONING" || task().last_status == "PENDING") {
-      return task().desired_status == "STOPPED";  // never started, or not yet
+      return task().desired_status == "STOPPED" || view_.refusal;  // never started, or not yet
     }
     return true;
   }
@@ -149,13 +149,13 @@ class TaskLife {
   }
 
   void end_by_itself() {
-    const bool failed = seen() && !seen()->failure.empty();
+    const bool failed = view_.refusal || (seen() && !seen()->failure.empty());
     const bool proved = has_proved_itself(task(), now_);
     set(task().desired_status, std::string("STOPPED"));
     set(task().execution_stopped_at, now_);
     if (failed) {
       set(task().stop_code, std::string("TaskFailedToStart"));
-      set(task().stopped_reason, seen()->failure);
+      set(task().stopped_reason, view_.refusal ? *view_.refusal : seen()->failure);
     } else {
       set(task().stop_code, std::string("EssentialContainerExited"));
       set(task().stopped_reason, std::string(seen() ? "Essential container in task exited"

@@ -16,9 +16,9 @@ using std::chrono::seconds;
 
 constexpr Timestamp kNow{1'700'000'000'000};
 
-// What the runtime knows: "-" nothing, then the phases.
+// What the runtime knows: "-" nothing, "refused" neither and it can never start, then the phases.
 std::optional<runtime::TaskObservation> observation(const std::string& phase) {
-  if (phase == "-") return std::nullopt;
+  if (phase == "-" || phase == "refused") return std::nullopt;
   runtime::TaskObservation seen{.id = "t"};
   auto& container = seen.containers.emplace_back(runtime::ContainerObservation{.name = "app"});
   container.ports.push_back({8080, 30000});
@@ -129,6 +129,8 @@ const Row kRows[] = {
     {"what should be over and runs is stopped", kStop, "STOPPED", "gone", "running", "-", kStop, "STOPPED", "gone",
      TaskEffect::stop},
 
+    {"one that can never start", kRun, "PENDING", "waiting", "refused", "-", kStop, "STOPPED", "gone", TaskEffect::none,
+     "TaskFailedToStart"},
     {"an unknown image", kRun, "PENDING", "waiting", "failed", "-", kStop, "STOPPED", "gone", TaskEffect::forget,
      "TaskFailedToStart"},
     {"an end before it was seen running", kRun, "PENDING", "waiting", "stopped", "-", kStop, "STOPPED", "gone",
@@ -151,7 +153,9 @@ TEST_P(TaskStages, step) {
   const Task task = task_of(row);
   auto seen = observation(row.runtime);
   const Proxy proxy(row.proxy);
+  const std::string refusal = "ResourceInitializationError: no secret";
   TaskView view{.observation = seen ? &*seen : nullptr};
+  if (std::string(row.runtime) == "refused") view.refusal = &refusal;
   if (!task.targets.empty()) view.targets.push_back(proxy.view);
   const TaskStep step = step_task(task, view, kNow);
   EXPECT_EQ(step.task.desired_status, row.desired_then) << row.says;

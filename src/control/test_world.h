@@ -82,6 +82,19 @@ class FakeRuntime final : public runtime::Runtime {
   bool refuse_starts = false;
 };
 
+// Prepares nothing, and fails as it is told.
+class FakePreparation final : public Preparation {
+ public:
+  Result<> prepare(const model::Task& task, const model::ecs::TaskDefinition&, runtime::TaskSpec& spec) override {
+    ++prepared[task.id];
+    if (failure) return std::unexpected(*failure);
+    spec.containers.at(0).environment["SECRET"] = "s";
+    return {};
+  }
+  std::map<std::string, int> prepared;  // how often, by task
+  std::optional<Error> failure;
+};
+
 class FakeDataPlane final : public DataPlane {
  public:
   void publish(route::RouteTablePointer table) override { tables.push_back(std::move(table)); }
@@ -104,7 +117,7 @@ class TestWorld {
   void restart() {
     control.reset();
     control = std::make_unique<Control>(store_in_use ? *store_in_use : store, runtime, plane, clock, random, log,
-                                        ControlOptions{.port_offset = 8000});
+                                        ControlOptions{.port_offset = 8000, .preparation = &preparation});
     control->on_connected();
   }
   std::optional<Instant> step() { return control->step(); }
@@ -248,6 +261,7 @@ class TestWorld {
   store::MemoryStore store;
   store::Store* store_in_use = nullptr;
   FakeRuntime runtime;
+  FakePreparation preparation;
   FakeDataPlane plane;
   ManualClock clock;
   Random random{7};

@@ -78,6 +78,9 @@ Result<> Server::start() {
   log_upkeep_ = std::make_unique<LogUpkeep>(loop_, *store_, log_keep_, log_);
   runtime_ = TRY(runtime::ProcessRuntime::open(
       loop_, log_, {.state_directory = options_.state_directory, .shim_command = {kOwnProgram, "shim"}}));
+  log_courier_ = std::make_unique<LogCourier>(loop_, *store_, log_keep_, task_log_, log_);
+  TRY(log_courier_->resume());
+  task_preparation_ = std::make_unique<TaskPreparation>(*store_, clock_, random_, *log_courier_);
   proxy_link_ =
       std::make_unique<control::ProxyLink>(loop_, in_state("proxy.sock"), log_,
                                            control::ProxyLinkCalls{.on_connected =
@@ -94,7 +97,8 @@ Result<> Server::start() {
   control_ = std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
                                                 control::ControlOptions{.port_offset = port_offset_,
                                                                         .access_logs = in_state("access-logs"),
-                                                                        .certificates = in_state("certificates")});
+                                                                        .certificates = in_state("certificates"),
+                                                                        .preparation = task_preparation_.get()});
   store_->on_commit([this] { wake(); });
   runtime_->on_change([this](const std::string& task_id) {
     control_->on_runtime_change(task_id);

@@ -12,10 +12,12 @@
 #include "control/control.h"
 #include "control/proxy_link.h"
 #include "main/certificate_files.h"
+#include "main/log_courier.h"
 #include "main/log_upkeep.h"
 #include "main/machine_host.h"
 #include "main/proxy_process.h"
 #include "main/serve_options.h"
+#include "main/task_preparation.h"
 #include "net/loop.h"
 #include "net/signal_watch.h"
 #include "observe/log_keep.h"
@@ -68,6 +70,8 @@ class Server final : private net::TurnTask {
   observe::LogKeep log_keep_;
   std::unique_ptr<runtime::Runtime> runtime_;
   std::unique_ptr<LogUpkeep> log_upkeep_;
+  std::unique_ptr<LogCourier> log_courier_;
+  std::unique_ptr<TaskPreparation> task_preparation_;
   std::unique_ptr<ProxyProcess> proxy_;
   std::unique_ptr<control::ProxyLink> proxy_link_;
   std::unique_ptr<control::Control> control_;

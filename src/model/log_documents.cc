@@ -27,9 +27,25 @@ const Shape& describe(const LogStream*) {
   return kShape;
 }
 
+const Shape& describe(const LogDelivery*) {
+  static const Shape kShape =
+      structure<LogDelivery>("LogDelivery", {
+                                                member<&LogDelivery::scope>("scope"),
+                                                member<&LogDelivery::cluster>("cluster"),
+                                                member<&LogDelivery::task>("task"),
+                                                member<&LogDelivery::container>("container"),
+                                                member<&LogDelivery::stream_key>("stream_key"),
+                                                member<&LogDelivery::stream>("stream"),
+                                                member<&LogDelivery::event_start>("event_start"),
+                                            });
+  return kShape;
+}
+
 std::string log_streams_prefix(const Scope& scope, const std::string& group) { return scope.prefix() + group + ":"; }
 
 std::string LogGroup::key() const { return scope.prefix() + name; }
 std::string LogStream::key() const { return log_streams_prefix(scope, group) + name; }
+
+std::string LogDelivery::key() const { return scope.prefix() + task + "/" + container; }
 
 }  // namespace weir::model

@@ -33,10 +33,25 @@ struct LogStream {
   Timestamp created_at;
   std::string key() const;
 };
+// Wish, made before its task starts: what one of its containers writes goes to this stream. How far it has come is kept
+// with the events themselves. It goes when the task has ended and everything is delivered. Key: scope + task + "/" +
+// container.
+struct LogDelivery {
+  static constexpr const char* kKind = "log-delivery";
+  Scope scope;          // the task's
+  std::string cluster;  // the task's
+  std::string task;     // id
+  std::string container;
+  std::string stream_key;   // of the LogStream, which may be in another region
+  std::string stream;       // LogStream.id
+  std::string event_start;  // a regular expression: only a line in which it is found begins an event; empty: every line
+  std::string key() const;
+};
 // What the keys of a group's streams begin with.
 std::string log_streams_prefix(const Scope& scope, const std::string& group);
 
 const Shape& describe(const LogGroup*);
 const Shape& describe(const LogStream*);
+const Shape& describe(const LogDelivery*);
 
 }  // namespace weir::model

@@ -22,8 +22,8 @@ inline constexpr std::uint16_t kLastHostPort = 29999;
 // A container's log is kept in segments; the oldest is dropped when there is one too many.
 inline constexpr std::size_t kLogSegmentBytes = 8 << 20;
 inline constexpr std::size_t kLogSegments = 4;
-// A longer line is written as several.
-inline constexpr std::size_t kLogLineBytes = 16 << 10;
+// A longer line is written as several: what one log event of CloudWatch Logs may hold, 256 KiB less 26 bytes.
+inline constexpr std::size_t kLogLineBytes = (256 << 10) - 26;
 // Read from a container's pipe at once.
 inline constexpr std::size_t kLogReadBytes = 64 << 10;
 // Logs of tasks that are gone: the oldest are removed when there are more.

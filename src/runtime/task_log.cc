@@ -48,6 +48,17 @@ Result<std::string> read_part(const std::string& path, std::int64_t offset, std:
   return part;
 }
 
+// The length of `text` less a character of UTF-8 that is only begun at its end.
+std::size_t whole_characters(std::string_view text) {
+  for (std::size_t tail = 1; tail <= std::min<std::size_t>(3, text.size()); ++tail) {
+    const auto byte = static_cast<unsigned char>(text[text.size() - tail]);
+    if ((byte & 0xC0) == 0x80) continue;
+    const std::size_t size = byte >= 0xF0 ? 4 : byte >= 0xE0 ? 3 : byte >= 0xC0 ? 2 : 1;
+    return size > tail ? text.size() - tail : text.size();
+  }
+  return text.size();
+}
+
 }  // namespace
 
 bool is_plain_name(std::string_view name) {
@@ -74,7 +85,13 @@ void LogWriter::write(LogStream stream, std::string_view bytes) {
       bytes.remove_prefix(std::min(room, bytes.size()));
       if (partial.size() < kLogLineBytes) break;
       // A line of exactly that length is no reason for an empty one after it.
-      if (bytes.starts_with('\n')) bytes.remove_prefix(1);
+      if (bytes.starts_with('\n')) {
+        bytes.remove_prefix(1);
+      } else if (const std::size_t cut = whole_characters(partial); cut < partial.size()) {
+        add_line(stream, std::string_view(partial).substr(0, cut));
+        partial.erase(0, cut);
+        continue;
+      }
     }
     add_line(stream, partial);
     partial.clear();

@@ -59,6 +59,8 @@ class TaskLog {
   // Lines from `offset` on (0: the first that is kept), at most kLogChunkBytes; empty text where there is nothing more
   // yet: ask again later with `next`. Errors: "NotFound" where that container has no log, "Io".
   Result<Chunk> read(std::string_view task, std::string_view container, std::int64_t offset) const;
+  // The folder in which the segments of a task's logs are.
+  std::string folder(std::string_view task) const { return directory_ + "/" + std::string(task); }
   // The offset at which the last `lines` lines begin. Errors: as read.
   Result<std::int64_t> tail(std::string_view task, std::string_view container, std::size_t lines) const;
 

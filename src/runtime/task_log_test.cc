@@ -67,6 +67,14 @@ TEST_F(TaskLogTest, splits_a_line_that_is_too_long) {
                         "\nstdout " + std::string(kLogLineBytes, 'b') + "\nstdout b\n");
 }
 
+TEST_F(TaskLogTest, splits_no_character_of_a_line_that_is_too_long) {
+  LogWriter log = writer();
+  const std::string begun(kLogLineBytes - 1, 'a');
+  log.write(LogStream::out, begun + "\xC3");
+  log.write(LogStream::out, "\xA9 and more\n");
+  EXPECT_EQ(text(), "stdout " + begun + "\nstdout \xC3\xA9 and more\n");
+}
+
 TEST_F(TaskLogTest, follows_from_an_offset_and_finds_the_last_lines) {
   LogWriter log = writer();
   log.write(LogStream::out, "1\n2\n3\n");

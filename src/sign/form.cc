@@ -1,7 +1,7 @@
 #include "sign/form.h"
 
 #include "sign/limits.h"
-#include "sign/utf8.h"
+#include "base/utf8.h"
 
 namespace weir::sign {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "sign/utf8.h"
+#include "base/utf8.h"
 
 namespace weir::wire {
 namespace {
@@ -12,7 +12,7 @@ constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
 // The length of the character at the start of `text`, which is not empty; 0 where there is none that XML 1.0 allows
 // (section 2.2).
 std::size_t allowed_character(std::string_view text) {
-  const sign::Character character = sign::first_character(text);
+  const Character character = first_character(text);
   const std::uint32_t code = character.code;
   const bool control = code < 0x20 && code != '\t' && code != '\n' && code != '\r';
   return control || code == 0xFFFE || code == 0xFFFF ? 0 : character.size;

@@ -84,16 +84,17 @@ class RunTask(unittest.TestCase):
         self.assertEqual((task["stopCode"], task["stoppedReason"]), ("UserInitiated", "enough"))
 
     def test_it_survives_a_restart_of_serve(self):
-        going_on = self.run_task(self.register("survivor", container("app", SLEEP)))
+        going_on = self.run_task(self.register("survivor", container("app", f"echo $$ >> {self.weir.home}/pids; {SLEEP}")))
         ending = self.run_task(self.register("mortal", container("app", f"while test ! -e {self.weir.home}/end; do sleep 0.1; "
                                                                  "done; exit 3")))
         before = self.wait("tasks_running", going_on + ending)
-        pid = before[0]["containers"][0]["runtimeId"]
+        pids = wait_until((self.weir.home / "pids").read_text, "the task says its pid")
         self.weir.kill()
         (self.weir.home / "end").touch()
         self.weir.start()
         after = self.wait("tasks_running", going_on)[0]
-        self.assertEqual(after["containers"][0]["runtimeId"], pid)
+        self.assertEqual((self.weir.home / "pids").read_text(), pids)
+        os.kill(int(pids), 0)
         self.assertEqual(after["startedAt"], before[0]["startedAt"])
         self.assertEqual(self.wait("tasks_stopped", ending)[0]["containers"][0]["exitCode"], 3)
         self.ecs.stop_task(cluster="test", task=going_on[0])

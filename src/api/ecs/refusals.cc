@@ -47,7 +47,7 @@ constexpr Refused kRegisterTaskDefinition[] = {
     {"containerDefinitions.interactive"},
     {"containerDefinitions.pseudoTerminal"},
     {"containerDefinitions.ulimits"},
-    {"containerDefinitions.logConfiguration.logDriver", "awslogs"},
+    {"containerDefinitions.logConfiguration.logDriver", "awslogs|json-file"},
     {"containerDefinitions.logConfiguration.secretOptions"},
     {"containerDefinitions.systemControls"},
     {"containerDefinitions.resourceRequirements"},

@@ -10,6 +10,7 @@
 #include "api/ecs/container_rules.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/references.h"
+#include "observe/awslogs_options.h"
 
 namespace weir::api::ecs {
 
@@ -69,15 +70,19 @@ Result<> check_port(const shapes::PortMapping& mapping, const shapes::RegisterTa
   return {};
 }
 
-Result<> check_log(const shapes::LogConfiguration& log) {
-  static constexpr const char* kRequired[] = {"awslogs-region", "awslogs-group"};
-  std::string missing;
-  for (const char* option : kRequired) {
-    if (log.options && log.options->contains(option)) continue;
-    missing += fmt::format("{}{}", missing.empty() ? "" : ", ", option);
+Result<> check_log(const shapes::LogConfiguration& log, bool fargate) {
+  const auto options = log.options.value_or(std::map<std::string, std::string>{});
+  if (log.logDriver == "json-file") {
+    if (fargate) return client_exception("Fargate does not support the log driver json-file.");
+    if (options.empty()) return {};
+    return client_exception("Log driver json-file disallows options: " + options.begin()->first);
   }
-  if (missing.empty()) return {};
-  return client_exception(fmt::format("Log driver awslogs requires options: {}", missing));
+  const auto read = observe::read_awslogs_options(options);
+  if (!read) return client_exception(read.error().message);
+  if (fargate && read->stream_prefix.empty()) {
+    return client_exception("Log driver awslogs requires options: awslogs-stream-prefix");
+  }
+  return {};
 }
 
 Result<> check_memory(const shapes::ContainerDefinition& container,
@@ -113,7 +118,7 @@ Result<> check_container(const shapes::ContainerDefinition& container,
     return client_exception(fmt::format("The stopTimeout of container '{}' must be between 0 and {} seconds.", name,
                                         kMaxFargateStopTimeout));
   }
-  if (container.logConfiguration) TRY(check_log(*container.logConfiguration));
+  if (container.logConfiguration) TRY(check_log(*container.logConfiguration, wants_fargate(request)));
   if (container.healthCheck) TRY(check_health_check(*container.healthCheck, name));
   return check_start_timeout(container, wants_fargate(request));
 }
@@ -211,9 +216,10 @@ std::vector<shapes::Attribute> required_attributes(const shapes::TaskDefinition&
   names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.18");
   for (const auto& container : *definition.containerDefinitions) {
     if (container.logConfiguration) {
-      names.insert("com.amazonaws.ecs.capability.logging-driver.awslogs");
-      names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.19");
-      if (execution_role) names.insert("ecs.capability.execution-role-awslogs");
+      const std::string& driver = container.logConfiguration->logDriver;
+      names.insert("com.amazonaws.ecs.capability.logging-driver." + driver);
+      if (driver == "awslogs") names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.19");
+      if (driver == "awslogs" && execution_role) names.insert("ecs.capability.execution-role-awslogs");
     }
     if (container.image->find(".dkr.ecr.") != std::string::npos) {
       names.insert("com.amazonaws.ecs.capability.ecr-auth");

@@ -25,7 +25,8 @@ TEST_F(TaskDefinitions, AreCompletedAsAwsCompletesThem) {
   const Json made = ecs("RegisterTaskDefinition", R"({"family":"web","networkMode":"awsvpc","cpu":".25 vCPU",
       "memory":"0.5 GB","requiresCompatibilities":["FARGATE"],"executionRoleArn":"r","taskRoleArn":"t",
       "containerDefinitions":[{"name":"app","image":"web:1","portMappings":[{"containerPort":8080}],
-        "logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g","awslogs-region":"r"}}}],
+        "logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g","awslogs-region":"r",
+          "awslogs-stream-prefix":"p"}}}],
       "tags":[{"key":"a","value":"b"}]})");
   const Json& task = made["taskDefinition"];
   EXPECT_EQ(task["taskDefinitionArn"].as_string(), "arn:aws:ecs:eu-central-1:000000000000:task-definition/web:1");
@@ -143,6 +144,14 @@ TEST_F(TaskDefinitions, RefuseWhatIsNotValid) {
        "stopTimeout"},
       {definition("", R"(,"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g"}})"),
        "Log driver awslogs requires options: awslogs-region"},
+      {definition(
+           fargate + R"(,"networkMode":"awsvpc","cpu":"256","memory":"512")",
+           R"(,"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g","awslogs-region":"r"}})"),
+       "Log driver awslogs requires options: awslogs-stream-prefix"},
+      {definition("", R"(,"logConfiguration":{"logDriver":"json-file","options":{"max-size":"1m"}})"),
+       "Log driver json-file disallows options: max-size"},
+      {definition("", R"(,"logConfiguration":{"logDriver":"splunk"})"),
+       "The value 'splunk' of the parameter 'containerDefinitions[0].logConfiguration.logDriver' is not supported"},
       {definition("", R"(,"environment":[{"value":"v"}])"), "Environment variable name"},
   };
   for (const auto& row : rows) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/arn.h"
+#include "api/ecs/container_id.h"
 #include "api/ecs/references.h"
 
 namespace weir::api::ecs {
@@ -105,7 +106,7 @@ shapes::Container shown(const Context& context, const model::Task& task, const m
   };
   if (!container.image_digest.empty()) view.imageDigest = container.image_digest;
   if (!container.reason.empty()) view.reason = container.reason;
-  if (container.pid > 0) view.runtimeId = fmt::format("{}-{}", task.id, container.pid);
+  if (container.pid > 0) view.runtimeId = container_id(task, container.name);
   if (is_awsvpc(around) && !task.address.empty()) {
     view.networkInterfaces->push_back({.attachmentId = attachment_id(task), .privateIpv4Address = task.address});
   }

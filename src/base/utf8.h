@@ -3,9 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
-namespace weir::sign {
+namespace weir {
 
 struct Character {
   std::uint32_t code = 0;
@@ -15,5 +16,7 @@ struct Character {
 // The first character of `text`, which is not empty.
 Character first_character(std::string_view text);
 bool is_utf8(std::string_view text);
+// The text with U+FFFD in place of each byte that belongs to no character.
+std::string repaired_utf8(std::string_view text);
 
-}  // namespace weir::sign
+}  // namespace weir

@@ -1,6 +1,6 @@
-#include "sign/utf8.h"
+#include "base/utf8.h"
 
-namespace weir::sign {
+namespace weir {
 
 Character first_character(std::string_view text) {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -28,4 +28,15 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
-}  // namespace weir::sign
+std::string repaired_utf8(std::string_view text) {
+  std::string repaired;
+  repaired.reserve(text.size());
+  while (!text.empty()) {
+    const std::size_t size = first_character(text).size;
+    repaired += size == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(0, size);
+    text.remove_prefix(size == 0 ? 1 : size);
+  }
+  return repaired;
+}
+
+}  // namespace weir
