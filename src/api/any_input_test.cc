@@ -1,6 +1,8 @@
 // Whatever comes in, an action answers: with a reply, or with an error that is the caller's.
 #include <fmt/format.h>
 
+#include "api/secretsmanager/actions.h"
+#include "api/ssm/actions.h"
 #include "api/test_world.h"
 #include "model/documents.h"
 
@@ -13,6 +15,8 @@ constexpr unsigned kMaxDepth = 6;
 class AnyInput : public TestWorld {
  protected:
   AnyInput() {
+    ssm::add_actions(table, box_);
+    secretsmanager::add_actions(table, box_);
     ecs("CreateCluster", "{}");
     ecs("RegisterTaskDefinition", R"({"family":"web","networkMode":"bridge","containerDefinitions":[
         {"name":"app","image":"i:1","memory":64,"portMappings":[{"containerPort":80}]}]})");
@@ -96,6 +100,7 @@ class AnyInput : public TestWorld {
                                   "arn:aws:ecs:eu-central-1:000000000000:task-definition/web:1",
                                   "00000000000000000000000000000000",
                                   "\xc3\xbc \"\\ \n"};
+  const SecretBox box_{std::string(SecretBox::kKeyBytes, 'k')};
 };
 
 TEST_F(AnyInput, IsAnsweredWithAReplyOrWithTheCallersError) {

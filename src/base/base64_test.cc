@@ -15,5 +15,14 @@ TEST(Base64, is_read_as_rfc_4648_has_it) {
   }
 }
 
+TEST(Base64, is_written_as_it_is_read) {
+  for (const auto& [bytes, text] :
+       {std::pair{"", ""}, {"f", "Zg=="}, {"fo", "Zm8="}, {"foo", "Zm9v"}, {"foob", "Zm9vYg=="}}) {
+    EXPECT_EQ(encode_base64(bytes), text);
+    EXPECT_EQ(decode_base64(text), bytes);
+  }
+  EXPECT_EQ(encode_base64("\xFF\xFE\xFD"), "//79");
+}
+
 }  // namespace
 }  // namespace weir

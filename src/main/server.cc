@@ -12,8 +12,11 @@
 #include "api/ecs/actions.h"
 #include "api/elbv2/actions.h"
 #include "api/logs/actions.h"
+#include "api/secretsmanager/actions.h"
+#include "api/ssm/actions.h"
 #include "api/sts/actions.h"
 #include "main/image_routes.h"
+#include "main/key_file.h"
 #include "main/log_routes.h"
 #include "main/log_upkeep.h"
 #include "main/status_routes.h"
@@ -29,8 +32,9 @@ namespace {
 // An ordinary user cannot bind ports below 1024: they move up.
 constexpr unsigned kOrdinaryPortOffset = 8000;
 
-constexpr std::array kServices = {&model::sts::kService, &model::ecs::kService, &model::elbv2::kService,
-                                  &model::logs::kService, &model::acm::kService};
+constexpr std::array kServices = {&model::sts::kService,           &model::ecs::kService, &model::elbv2::kService,
+                                  &model::logs::kService,          &model::acm::kService, &model::ssm::kService,
+                                  &model::secretsmanager::kService};
 
 // This very program, also once its file was replaced or removed.
 constexpr const char* kOwnProgram = "/proc/self/exe";
@@ -75,12 +79,14 @@ Result<> Server::start() {
   TRY(make_directory(options_.state_directory));
   TRY(make_directory(in_state("spool")));
   TRY(open_store());
+  secrets_ = std::make_unique<SecretBox>(options_.ephemeral ? SecretBox::new_key()
+                                                            : TRY(read_or_make_key(in_state("secrets.key"))));
   log_upkeep_ = std::make_unique<LogUpkeep>(loop_, *store_, log_keep_, log_);
   runtime_ = TRY(runtime::ProcessRuntime::open(
       loop_, log_, {.state_directory = options_.state_directory, .shim_command = {kOwnProgram, "shim"}}));
   log_courier_ = std::make_unique<LogCourier>(loop_, *store_, log_keep_, task_log_, log_);
   TRY(log_courier_->resume());
-  task_preparation_ = std::make_unique<TaskPreparation>(*store_, clock_, random_, *log_courier_);
+  task_preparation_ = std::make_unique<TaskPreparation>(*store_, clock_, random_, *log_courier_, *secrets_);
   proxy_link_ =
       std::make_unique<control::ProxyLink>(loop_, in_state("proxy.sock"), log_,
                                            control::ProxyLinkCalls{.on_connected =
@@ -146,6 +152,8 @@ Result<> Server::listen() {
   api::elbv2::add_actions(actions_, *host_);
   api::logs::add_actions(actions_, log_keep_);
   api::acm::add_actions(actions_, certificates_);
+  api::ssm::add_actions(actions_, *secrets_);
+  api::secretsmanager::add_actions(actions_, *secrets_);
   facade_ = std::make_unique<wire::Facade>(wire::FacadeOptions{.keys = options_.keys, .account = options_.account},
                                            kServices, wire::FacadeParts{actions_, *store_, clock_, random_, log_});
   auto routes = image_routes(loop_, images_);

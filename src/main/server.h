@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "base/secret_box.h"
 #include "control/control.h"
 #include "control/proxy_link.h"
 #include "main/certificate_files.h"
@@ -69,6 +70,7 @@ class Server final : private net::TurnTask {
   CertificateFiles certificates_;
   observe::LogKeep log_keep_;
   std::unique_ptr<runtime::Runtime> runtime_;
+  std::unique_ptr<SecretBox> secrets_;
   std::unique_ptr<LogUpkeep> log_upkeep_;
   std::unique_ptr<LogCourier> log_courier_;
   std::unique_ptr<TaskPreparation> task_preparation_;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/ecs/container_id.h"
+#include "main/task_secrets.h"
 #include "observe/log_streams.h"
 
 namespace weir {
@@ -18,8 +19,24 @@ std::unexpected<Error> cannot_start(const std::string& why) {
 }  // namespace
 
 Result<> TaskPreparation::prepare(const model::Task& task, const model::ecs::TaskDefinition& definition,
-                                  runtime::TaskSpec&) {
+                                  runtime::TaskSpec& spec) {
+  TRY(add_secrets(task, definition, spec));
   return open_logs(task, definition);
+}
+
+// What an override says of a variable goes before the definition's secret.
+Result<> TaskPreparation::add_secrets(const model::Task& task, const model::ecs::TaskDefinition& definition,
+                                      runtime::TaskSpec& spec) {
+  for (const auto& wished : *definition.containerDefinitions) {
+    for (const auto& secret : wished.secrets.value_or(std::vector<model::ecs::Secret>{})) {
+      api::Context context{task.scope.account, task.scope.region, clock_.wall(), random_, store_, "", ""};
+      const std::string value = TRY(secret_value(context, box_, secret.valueFrom));
+      for (auto& container : spec.containers) {
+        if (container.name == wished.name) container.environment.try_emplace(secret.name, value);
+      }
+    }
+  }
+  return {};
 }
 
 Result<> TaskPreparation::open_logs(const model::Task& task, const model::ecs::TaskDefinition& definition) {

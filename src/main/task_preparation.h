@@ -1,9 +1,10 @@
-// TaskPreparation: before a task's containers start, the streams that they write to are made. Owned by Server; control
-// thread.
+// TaskPreparation: before a task's containers start, the streams that they write to are made and the secrets that they
+// want are looked up. Owned by Server; control thread.
 #pragma once
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "base/secret_box.h"
 #include "control/preparation.h"
 #include "main/log_courier.h"
 #include "store/store.h"
@@ -13,19 +14,21 @@ namespace weir {
 class TaskPreparation final : public control::Preparation {
  public:
   // All outlive this.
-  TaskPreparation(store::Store& store, const Clock& clock, Random& random, LogCourier& courier)
-      : store_(store), clock_(clock), random_(random), courier_(courier) {}
+  TaskPreparation(store::Store& store, const Clock& clock, Random& random, LogCourier& courier, const SecretBox& box)
+      : store_(store), clock_(clock), random_(random), courier_(courier), box_(box) {}
 
   Result<> prepare(const model::Task& task, const model::ecs::TaskDefinition& definition,
                    runtime::TaskSpec& spec) override;
 
  private:
+  Result<> add_secrets(const model::Task& task, const model::ecs::TaskDefinition& definition, runtime::TaskSpec& spec);
   Result<> open_logs(const model::Task& task, const model::ecs::TaskDefinition& definition);
 
   store::Store& store_;
   const Clock& clock_;
   Random& random_;
   LogCourier& courier_;
+  const SecretBox& box_;
 };
 
 }  // namespace weir

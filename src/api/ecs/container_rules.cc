@@ -93,6 +93,28 @@ Result<> check_start_timeout(const shapes::ContainerDefinition& container, bool 
                                       *container.name, kLongestFargateStartTimeout));
 }
 
+Result<> check_secrets(const shapes::ContainerDefinition& container, bool execution_role) {
+  std::set<std::string> names;
+  for (const auto& variable : container.environment.value_or(std::vector<shapes::KeyValuePair>{})) {
+    names.insert(variable.name.value_or(""));
+  }
+  for (const auto& secret : container.secrets.value_or(std::vector<shapes::Secret>{})) {
+    if (secret.name.empty()) return client_exception("Secret name cannot be null or empty.");
+    if (secret.valueFrom.empty()) return client_exception("Secret valueFrom cannot be null or empty.");
+    if (!names.insert(secret.name).second) {
+      return client_exception(fmt::format(
+          "The secret name must be unique and not shared with any new or existing environment variables set on the "
+          "container, such as '{}'.",
+          secret.name));
+    }
+    if (!execution_role) {
+      return client_exception(
+          "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.");
+    }
+  }
+  return {};
+}
+
 Result<> check_health_check(const shapes::HealthCheck& check, const std::string& container) {
   const auto wrong = [&](const std::string& what) {
     return client_exception(fmt::format("Invalid setting for container '{}'. The health check's {}.", container, what));

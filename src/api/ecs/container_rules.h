@@ -15,6 +15,8 @@ namespace shapes = model::ecs;
 // Every dependency exists, can come true, and none waits for itself, by whatever way round.
 Result<> check_dependencies(const std::vector<shapes::ContainerDefinition>& containers);
 
+// What must be there for secrets to be looked up, and that their names are no other variables'.
+Result<> check_secrets(const shapes::ContainerDefinition& container, bool execution_role);
 Result<> check_start_timeout(const shapes::ContainerDefinition& container, bool fargate);
 
 Result<> check_health_check(const shapes::HealthCheck& check, const std::string& container);

@@ -33,7 +33,6 @@ constexpr Refused kRegisterTaskDefinition[] = {
     {"containerDefinitions.mountPoints"},
     {"containerDefinitions.volumesFrom"},
     {"containerDefinitions.linuxParameters"},
-    {"containerDefinitions.secrets"},
     {"containerDefinitions.versionConsistency", "disabled"},
     {"containerDefinitions.hostname"},
     {"containerDefinitions.user"},

@@ -70,7 +70,7 @@ Result<> check_port(const shapes::PortMapping& mapping, const shapes::RegisterTa
   return {};
 }
 
-Result<> check_log(const shapes::LogConfiguration& log, bool fargate) {
+Result<> check_log(const shapes::LogConfiguration& log, bool fargate, bool execution_role) {
   const auto options = log.options.value_or(std::map<std::string, std::string>{});
   if (log.logDriver == "json-file") {
     if (fargate) return client_exception("Fargate does not support the log driver json-file.");
@@ -79,6 +79,10 @@ Result<> check_log(const shapes::LogConfiguration& log, bool fargate) {
   }
   const auto read = observe::read_awslogs_options(options);
   if (!read) return client_exception(read.error().message);
+  if (fargate && !execution_role) {
+    return client_exception(
+        "Fargate requires task definition to have execution role ARN to support log driver awslogs.");
+  }
   if (fargate && read->stream_prefix.empty()) {
     return client_exception("Log driver awslogs requires options: awslogs-stream-prefix");
   }
@@ -118,7 +122,11 @@ Result<> check_container(const shapes::ContainerDefinition& container,
     return client_exception(fmt::format("The stopTimeout of container '{}' must be between 0 and {} seconds.", name,
                                         kMaxFargateStopTimeout));
   }
-  if (container.logConfiguration) TRY(check_log(*container.logConfiguration, wants_fargate(request)));
+  const bool execution_role = !request.executionRoleArn.value_or("").empty();
+  if (container.logConfiguration) {
+    TRY(check_log(*container.logConfiguration, wants_fargate(request), execution_role));
+  }
+  TRY(check_secrets(container, execution_role));
   if (container.healthCheck) TRY(check_health_check(*container.healthCheck, name));
   return check_start_timeout(container, wants_fargate(request));
 }
@@ -220,6 +228,10 @@ std::vector<shapes::Attribute> required_attributes(const shapes::TaskDefinition&
       names.insert("com.amazonaws.ecs.capability.logging-driver." + driver);
       if (driver == "awslogs") names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.19");
       if (driver == "awslogs" && execution_role) names.insert("ecs.capability.execution-role-awslogs");
+    }
+    for (const auto& secret : container.secrets.value_or(std::vector<shapes::Secret>{})) {
+      const bool manager = secret.valueFrom.starts_with("arn:") && secret.valueFrom.find(":secretsmanager:") < 30;
+      names.insert(fmt::format("ecs.capability.secrets.{}.environment-variables", manager ? "asm" : "ssm"));
     }
     if (container.image->find(".dkr.ecr.") != std::string::npos) {
       names.insert("com.amazonaws.ecs.capability.ecr-auth");

@@ -144,8 +144,17 @@ TEST_F(TaskDefinitions, RefuseWhatIsNotValid) {
        "stopTimeout"},
       {definition("", R"(,"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g"}})"),
        "Log driver awslogs requires options: awslogs-region"},
+      {definition("", R"(,"secrets":[{"name":"A","valueFrom":"a"}])"),
+       "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."},
+      {definition("", R"(,"secrets":[{"name":"A","valueFrom":"a"}],"environment":[{"name":"A","value":"a"}])"),
+       "The secret name must be unique and not shared with any new or existing environment variables set on the "
+       "container, such as 'A'."},
       {definition(
            fargate + R"(,"networkMode":"awsvpc","cpu":"256","memory":"512")",
+           R"(,"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g","awslogs-region":"r"}})"),
+       "Fargate requires task definition to have execution role ARN to support log driver awslogs."},
+      {definition(
+           fargate + R"(,"networkMode":"awsvpc","cpu":"256","memory":"512","executionRoleArn":"r")",
            R"(,"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g","awslogs-region":"r"}})"),
        "Log driver awslogs requires options: awslogs-stream-prefix"},
       {definition("", R"(,"logConfiguration":{"logDriver":"json-file","options":{"max-size":"1m"}})"),
