@@ -17,6 +17,10 @@ inline constexpr std::size_t kTlsHighMark = 64 * 1024;    // encrypted and unsen
 inline constexpr std::size_t kTlsMaxUnsent = 256 * 1024;  // ... and what the protocol itself may add before it fails
 inline constexpr std::size_t kTlsKept = 4 * 1024;         // kept by a connection that has nothing to send
 
+// TLS session tickets: keys that a server has at a time, and for how long it takes a ticket, in seconds.
+inline constexpr std::size_t kTicketKeys = 3;
+inline constexpr long kTicketLife = 2 * 3600;
+
 // PROXY protocol headers, in bytes; longer ones are malformed.
 inline constexpr std::size_t kMaxProxyLine = 107;     // version 1, CRLF included: its specification's own bound
 inline constexpr std::size_t kMaxProxyHeader = 4096;  // version 2, with all that follows the addresses

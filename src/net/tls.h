@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "net/tls_tickets.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -96,14 +97,17 @@ struct TlsServerOptions {
   AskClient ask = AskClient::nothing;
   std::string client_ca;  // PEM
   bool http = true;       // HTTP/2 and HTTP/1.1 by ALPN; otherwise ALPN is not heeded
+  // Of session tickets, which are good at every server with the same keys that asks its clients for the same; null: of
+  // its own, that nobody else has.
+  std::shared_ptr<const TicketKeys> tickets;
   bool operator==(const TlsServerOptions&) const = default;
 };
 
 // Any thread, once made.
 class TlsServer {
  public:
-  // Session tickets of `before` (or null) stay good, where it asked its clients for the same. Errors: "Tls".
-  static Result<std::shared_ptr<const TlsServer>> create(TlsServerOptions options, const TlsServer* before);
+  // Errors: "Tls".
+  static Result<std::shared_ptr<const TlsServer>> create(TlsServerOptions options);
   ~TlsServer();
 
   const TlsServerOptions& options() const { return options_; }
@@ -113,12 +117,14 @@ class TlsServer {
 
  private:
   friend struct TlsNames;
+  friend struct TlsTickets;
   struct Name {
     std::string name;  // lower case; a wildcard's begins with its dot
     std::size_t context;
   };
   TlsServer() = default;
   Result<void> add(const TlsCertificate& certificate);
+  void issue_tickets();
   ssl_ctx_st* choose(std::string_view name) const;
 
   TlsServerOptions options_;

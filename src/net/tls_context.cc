@@ -1,5 +1,9 @@
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/pem.h>
+#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -7,6 +11,7 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "net/limits.h"
 #include "net/tls.h"
 #include "net/tls_openssl.h"
 
@@ -22,14 +27,12 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
-constexpr unsigned char kSessionContext[] = "weir";
 constexpr unsigned char kOfferH2[] = "\x02h2";
 constexpr unsigned char kOfferH1[] =
     "\x08"
     "http/1.1";
 // What a server knows, the best first.
 constexpr std::string_view kProtocols[] = {"h2", "http/1.1", "http/1.0"};
-constexpr std::size_t kTicketKeys = 256;  // room for OpenSSL's
 
 std::unexpected<Error> tls_failed(const std::string& what) { return weir::fail("Tls", what + ": " + openssl_error()); }
 
@@ -121,6 +124,49 @@ struct TlsNames {
   }
 };
 
+// Seals session tickets, and opens them again.
+struct TlsTickets {
+  static int prepare(SSL* ssl, unsigned char* name, unsigned char* iv, EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac,
+                     int seals) {
+    const auto* server = static_cast<const TlsServer*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+    const TicketKeys& keys = *server->options_.tickets;
+    const TicketKeys::Key* key = seals ? &keys.newest() : keys.find(name);
+    if (key == nullptr) return 0;  // a full handshake, then
+    if (seals) {
+      std::ranges::copy(key->name, name);
+      if (RAND_bytes(iv, EVP_CIPHER_get_iv_length(aes())) != 1) return -1;
+    }
+    if (EVP_CipherInit_ex2(cipher, aes(), key->cipher.data(), iv, seals, nullptr) != 1) return -1;
+    char digest[] = "SHA256";
+    auto* secret = const_cast<unsigned char*>(key->mac.data());
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, secret, key->mac.size()),
+                               OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+                               OSSL_PARAM_construct_end()};
+    if (EVP_MAC_CTX_set_params(mac, parameters) != 1) return -1;
+    constexpr int kGood = 1, kGoodButRenew = 2;
+    return key == &keys.newest() ? kGood : kGoodButRenew;
+  }
+  static const EVP_CIPHER* aes() {
+    static const EVP_CIPHER* const fetched = EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr);
+    return fetched;
+  }
+};
+
+// A session is resumed only where clients are asked for the same: the session context says for what.
+void TlsServer::issue_tickets() {
+  const std::string asked =
+      std::to_string(static_cast<int>(options_.ask)) + (options_.http ? "h" : "b") + options_.client_ca;
+  unsigned char context[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  check(EVP_Digest(asked.data(), asked.size(), context, &size, EVP_sha256(), nullptr) == 1, "OpenSSL has SHA-256");
+  for (SSL_CTX* each : contexts_) {
+    SSL_CTX_set_session_id_context(each, context, size);
+    SSL_CTX_set_timeout(each, kTicketLife);
+    SSL_CTX_set_app_data(each, this);
+    if (options_.tickets) SSL_CTX_set_tlsext_ticket_key_evp_cb(each, TlsTickets::prepare);
+  }
+}
+
 TlsServer::~TlsServer() {
   for (SSL_CTX* context : contexts_) SSL_CTX_free(context);
 }
@@ -131,7 +177,6 @@ Result<void> TlsServer::add(const TlsCertificate& certificate) {
   // A server's client may just close, and still read; of a server it could be an attacker who cuts an answer short.
   SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
   check(SSL_CTX_set_cipher_list(context, kServerCiphers) == 1, "OpenSSL knows the ciphers");
-  SSL_CTX_set_session_id_context(context, kSessionContext, sizeof kSessionContext);
   if (options_.http) SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
   ERR_clear_error();
   const Owned<BIO> bio = reader(certificate.chain);
@@ -151,7 +196,7 @@ Result<void> TlsServer::add(const TlsCertificate& certificate) {
   return {};
 }
 
-Result<std::shared_ptr<const TlsServer>> TlsServer::create(TlsServerOptions options, const TlsServer* before) {
+Result<std::shared_ptr<const TlsServer>> TlsServer::create(TlsServerOptions options) {
   check(!options.certificates.empty(), "a TLS server has a certificate");
   std::shared_ptr<TlsServer> server(new TlsServer);
   server->options_ = std::move(options);
@@ -168,14 +213,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(TlsServerOptions opti
     TRY(trust(first, asked.client_ca));
     SSL_CTX_set_verify(first, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
-  if (before != nullptr && before->options_.ask == asked.ask && before->options_.client_ca == asked.client_ca) {
-    unsigned char keys[kTicketKeys];
-    const long size = SSL_CTX_get_tlsext_ticket_keys(first, nullptr, 0);
-    check(size > 0 && static_cast<std::size_t>(size) <= sizeof keys, "there is room for the ticket keys");
-    SSL_CTX_get_tlsext_ticket_keys(before->contexts_.front(), keys, size);
-    SSL_CTX_set_tlsext_ticket_keys(first, keys, size);
-    OPENSSL_cleanse(keys, sizeof keys);
-  }
+  server->issue_tickets();
   return std::shared_ptr<const TlsServer>(std::move(server));
 }
 

@@ -49,8 +49,8 @@ TlsCertificate make_certificate(const std::string& alternatives) {
   return made;
 }
 
-std::shared_ptr<const TlsServer> server_of(TlsServerOptions options, const TlsServer* before = nullptr) {
-  return MUST(TlsServer::create(std::move(options), before));
+std::shared_ptr<const TlsServer> server_of(TlsServerOptions options) {
+  return MUST(TlsServer::create(std::move(options)));
 }
 std::shared_ptr<const TlsClient> client_of(TlsClientOptions options) {
   return MUST(TlsClient::create(std::move(options)));
@@ -177,7 +177,7 @@ TEST(Tls, WhatIsNoCertificateAndNoKeyIsRefused) {
   for (const TlsCertificate& bad :
        {TlsCertificate{"", good.key}, TlsCertificate{good.chain, ""}, TlsCertificate{good.key, good.chain},
         TlsCertificate{good.chain, other.key}, TlsCertificate{"-----BEGIN CERTIFICATE-----\nxx\n", good.key}}) {
-    const auto made = TlsServer::create({.certificates = {bad}}, nullptr);
+    const auto made = TlsServer::create({.certificates = {bad}});
     ASSERT_FALSE(made.has_value());
     EXPECT_EQ(made.error().code, "Tls");
     EXPECT_EQ(made.error().message.find("PRIVATE"), std::string::npos);

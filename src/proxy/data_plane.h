@@ -128,6 +128,7 @@ class DataPlane final : private net::TurnTask {
   std::vector<std::string> next_command_;  // of the successor that is wanted as soon as there may be one
   std::shared_ptr<Predecessor> predecessor_;
   Ports::Sockets left_;        // by whom this one follows, until it serves
+  Ports::Tickets tickets_;     // alike
   bool ready_to_say_ = false;  // what was left runs here as soon as all workers have it
   route::Feedback before_;     // counted before this process, and in flight in those that it follows
 };

@@ -52,6 +52,9 @@ void DataPlane::start_successor() {
 Inheritance DataPlane::inheritance() const {
   Inheritance left{.sockets = ports_.sockets(), .persisted = persisted_, .health = checks_.known()};
   if (!options_.control.empty()) left.table = table_;
+  const Ports::Tickets tickets = ports_.tickets();
+  left.tickets = tickets.keys;
+  left.tickets_left = tickets.left;
   if (control_) left.sockets[control_place(options_.control)] = {control_->socket()};
   if (admin_) left.sockets[admin_place(options_.admin)] = {admin_->socket()};
   return left;
@@ -121,6 +124,7 @@ Result<void> DataPlane::inherit(Inheritance left) {
   }
   persisted_ = left.persisted;
   left_ = std::move(left.sockets);
+  tickets_ = {std::move(left.tickets), left.tickets_left};
   ready_to_say_ = true;
   take_table(std::move(left.table));
   checks_.recall(left.health);
@@ -139,6 +143,7 @@ void DataPlane::begin_to_serve() {
   if (const auto opened = open_ports(left); !opened) return give_up(opened.error());
   life_ = Life::serving;
   ports_.inherit(std::move(left));
+  if (tickets_.keys) ports_.inherit(std::move(tickets_));
   ports_.open_missing(*table_);
   persist();
   if (options_.serving) options_.serving();

@@ -60,6 +60,10 @@ void send_inheritance(KinLink& link, const Inheritance& inheritance) {
   Json::Array health;
   for (const KnownHealth& known : inheritance.health) health.push_back(to_json(known));
   body.set("health", std::move(health));
+  if (inheritance.tickets) {
+    const auto left = std::chrono::duration_cast<milliseconds>(inheritance.tickets_left);
+    body.set("tickets", Json::object().set("keys", inheritance.tickets->text()).set("left_ms", left.count()));
+  }
   link.send(Json::object().set("inherit", std::move(body)));
 }
 
@@ -80,6 +84,11 @@ Result<std::optional<Inheritance>> InheritanceReader::take(const Json& message, 
     whole.table = std::make_shared<const route::RouteTable>(TRY(route::table_from_json(*table)));
   }
   for (const Json& known : (*body)["health"].items()) whole.health.push_back(known_health(known));
+  const Json& tickets = (*body)["tickets"];
+  if (auto keys = net::TicketKeys::from_text(tickets["keys"].as_string())) {
+    whole.tickets = std::make_shared<const net::TicketKeys>(std::move(*keys));
+    whole.tickets_left = milliseconds(tickets["left_ms"].as_int());
+  }
   return std::optional<Inheritance>(std::move(whole));
 }
 

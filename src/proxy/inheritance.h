@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "net/tls_tickets.h"
 #include "proxy/health_checks.h"
 #include "proxy/kin_link.h"
 #include "route/route_table.h"
@@ -19,6 +20,8 @@ struct Inheritance {
   route::RouteTablePointer table;                        // null: the heir reads the file
   std::int64_t persisted = -1;                           // version on disk
   std::vector<KnownHealth> health;
+  std::shared_ptr<const net::TicketKeys> tickets;  // null: unknown; then clients make a full handshake once
+  Duration tickets_left{};                         // until they change
 };
 
 // The places of the sockets that are no listener's.

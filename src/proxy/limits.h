@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "http/limits.h"
+#include "net/limits.h"
 
 namespace weir::proxy {
 
@@ -61,6 +62,9 @@ inline constexpr std::size_t kMaxTlsHandshakes =
     4096;  // under way per worker, PROXY headers too; further connections are closed
 inline constexpr milliseconds kProxyHeaderTime{5'000};  // for a PROXY protocol header to come in full
 inline constexpr std::size_t kMaxPemFile = 1024 * 1024;
+inline constexpr milliseconds kTicketKeyTime{3'600'000};  // that session tickets are sealed with one key; the last
+                                                          // net::kTicketKeys open them
+static_assert(kTicketKeyTime * (net::kTicketKeys - 1) >= seconds(net::kTicketLife));
 inline constexpr milliseconds kBindRetry{1'000};       // for a port that is taken
 inline constexpr milliseconds kGoawayDelay{900};       // between the two GOAWAYs of a graceful end, where the client
                                                        // does not answer the PING behind the first; under kFinishGrace

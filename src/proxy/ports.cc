@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <set>
 #include <utility>
@@ -28,7 +29,31 @@ Result<void> check_free(const net::SocketAddress& address) {
 }  // namespace
 
 Ports::Ports(net::Loop& loop, Log& log, std::vector<std::unique_ptr<Worker>>& workers, std::function<void()> changed)
-    : loop_(loop), log_(log), workers_(workers), changed_(std::move(changed)), retry_(loop, [this] { retry(); }) {}
+    : loop_(loop),
+      log_(log),
+      workers_(workers),
+      changed_(std::move(changed)),
+      retry_(loop, [this] { retry(); }),
+      rotation_(loop, [this] { rotate_tickets(); }) {
+  inherit({std::make_shared<const net::TicketKeys>(net::TicketKeys::fresh()), kTicketKeyTime});
+}
+
+void Ports::inherit(Tickets tickets) {
+  tickets_ = std::move(tickets.keys);
+  rotation_.arm(loop_.now() + std::clamp<Duration>(tickets.left, Duration(0), kTicketKeyTime));
+}
+
+// Connections that are under way go on with the keys that they began with.
+void Ports::rotate_tickets() {
+  inherit({std::make_shared<const net::TicketKeys>(tickets_->rotated()), kTicketKeyTime});
+  for (auto& [place, port] : ports_) {
+    if (!port.tls) continue;
+    net::TlsServerOptions options = port.tls->options();
+    options.tickets = tickets_;
+    port.tls = MUST(net::TlsServer::create(std::move(options)));
+    for (const auto& worker : workers_) worker->set_tls(place, port.tls);
+  }
+}
 
 void Ports::close_others(const route::RouteTable& table) {
   std::set<std::string> wanted;
@@ -59,7 +84,7 @@ void Ports::renew_certificates(const route::RouteTable& table) {
       continue;
     }
     if (!listener.tls) continue;
-    auto tls = load_tls_server(listener, port.tls);
+    auto tls = load_tls_server(listener, tickets_, port.tls);
     if (!tls && tls.error().message != port.error) {
       log_.warning("listener " + listener.id + " keeps its certificates: " + tls.error().message);
     }
@@ -94,7 +119,7 @@ void Ports::open_missing(const route::RouteTable& table) {
 Result<void> Ports::open(const std::string& place, const route::Listener& listener, Port& port) {
   const net::SocketAddress address = TRY(net::SocketAddress::ip(listener.address, listener.port));
   std::vector<SharedFd> sockets = TRY(sockets_for(place, address, port));
-  port.tls = listener.tls ? TRY(load_tls_server(listener, nullptr)) : nullptr;
+  port.tls = listener.tls ? TRY(load_tls_server(listener, tickets_, nullptr)) : nullptr;
   for (std::size_t i = 0; i < sockets.size(); ++i) {
     workers_[i % workers_.size()]->open(place, std::to_string(listener.port), sockets[i], port.tls);
   }

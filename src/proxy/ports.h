@@ -31,6 +31,14 @@ class Ports {
   using Sockets = std::map<std::string, std::vector<SharedFd>>;  // by place
   // What open_missing() finds instead of opening sockets of its own. What the table does not ask for is closed then.
   void inherit(Sockets sockets) { inherited_ = std::move(sockets); }
+  // The keys of session tickets, which change every kTicketKeyTime, and how long these have still to go until then.
+  struct Tickets {
+    std::shared_ptr<const net::TicketKeys> keys;  // null: none
+    Duration left{};
+  };
+  Tickets tickets() const { return {tickets_, rotation_.deadline() - loop_.now()}; }
+  // Those of another proxy, from the next open_missing() on.
+  void inherit(Tickets tickets);
   // Every socket that is open.
   Sockets sockets() const;
   // Forgets them all: others accept from them, and the workers have been told otherwise.
@@ -49,12 +57,15 @@ class Ports {
   void close(const std::string& place);
   void renew_certificates(const route::RouteTable& table);
   void retry();
+  void rotate_tickets();
 
   net::Loop& loop_;
   Log& log_;
   std::vector<std::unique_ptr<Worker>>& workers_;
   std::function<void()> changed_;
   net::Timer retry_;
+  net::Timer rotation_;
+  std::shared_ptr<const net::TicketKeys> tickets_;
   std::map<std::string, Port> ports_;  // by place
   std::vector<route::Listener> wanted_;
   Sockets inherited_;

@@ -44,16 +44,18 @@ Result<std::shared_ptr<const net::TlsClient>> load_tls_client(const route::PoolT
 }  // namespace
 
 Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::Listener& listener,
+                                                              const std::shared_ptr<const net::TicketKeys>& tickets,
                                                               const std::shared_ptr<const net::TlsServer>& before) {
   const route::ListenerTls& tls = *listener.tls;
   net::TlsServerOptions options{.ask = kAsk[static_cast<std::size_t>(tls.client_certificates)],
-                                .http = listener.protocol == route::ListenerProtocol::https};
+                                .http = listener.protocol == route::ListenerProtocol::https,
+                                .tickets = tickets};
   for (const route::Certificate& each : tls.certificates) {
     options.certificates.push_back({.chain = TRY(read_pem(each.certificate)), .key = TRY(read_pem(each.key))});
   }
   if (!tls.client_ca.empty()) options.client_ca = TRY(read_pem(tls.client_ca));
   if (before && before->options() == options) return before;
-  auto made = net::TlsServer::create(std::move(options), before.get());
+  auto made = net::TlsServer::create(std::move(options));
   if (!made) return fail("Tls", "with " + tls.certificates.front().certificate + ": " + made.error().message);
   return made;
 }

@@ -9,8 +9,10 @@
 
 namespace weir::proxy {
 
-// `listener` has TLS. `before` itself where the files say the same as then. Errors: "Io", "Tls", naming the file.
+// `listener` has TLS. `before` itself where the files say the same as then, and the keys of session tickets are the
+// same. Errors: "Io", "Tls", naming the file.
 Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::Listener& listener,
+                                                              const std::shared_ptr<const net::TicketKeys>& tickets,
                                                               const std::shared_ptr<const net::TlsServer>& before);
 
 // The clients of every pool with TLS or HTTPS health checks, by its id; null where the files cannot be used, which is

@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -17,6 +18,7 @@ import unittest
 
 from data_plane_test import EVENTS, PATIENCE, PROXY, Backend, Control, free_port, table
 from raw_h2 import Peer
+from tls_test import Authority, table as tls_table
 
 FIRST_GOAWAY = 0x7FFFFFFF
 
@@ -302,6 +304,34 @@ class HandoverTest(unittest.TestCase):
         with self.assertRaises(OSError):
             socket.create_connection(("127.0.0.1", port)).close()
         socket.create_connection(("127.0.0.1", other)).close()
+
+    def test_a_tls_session_is_resumed_at_the_successor_and_at_the_one_after_it(self):
+        lineage, port = self.lineage(), free_port()
+        ours = Authority(self.folder.name, "ours")
+        certificate = ours.issue("one", "DNS:one.test")
+        control = self.control(lineage)
+        control.apply(tls_table(1, port, self.backend("b").port, [certificate]))
+        control.wait(lambda f: f["listeners"][0]["listening"], "listening")
+
+        def ask(context, session=None):
+            with socket.create_connection(("127.0.0.1", port), PATIENCE) as plain, \
+                    context.wrap_socket(plain, server_hostname="one.test", session=session) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                self.assertIn(b"200 OK", connection.recv(65536))
+                return connection.session, connection.session_reused
+        contexts = []
+        for version in (ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3):
+            context = ssl.create_default_context(cafile=ours.path)
+            context.minimum_version = context.maximum_version = version
+            session, reused = ask(context)
+            self.assertFalse(reused)
+            contexts.append((version, context, session))
+        for _ in range(2):
+            lineage.hang_up()
+            lineage.followed()
+            for version, context, session in contexts:
+                with self.subTest(version=version):
+                    self.assertTrue(ask(context, session)[1])
 
     def test_where_the_successor_fails_the_old_one_goes_on(self):
         lineage, port, one = self.lineage(), free_port(), self.backend("one")

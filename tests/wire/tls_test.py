@@ -229,6 +229,18 @@ class TlsTest(unittest.TestCase):
                 self.assertTrue(again.session_reused)
                 self.assertIn(b"200 OK", self.ask(again))
 
+    def test_no_session_is_resumed_where_clients_are_asked_for_more(self):
+        backend = self.serve([self.one])
+        context = ssl.create_default_context(cafile=self.ours.path)
+        context.load_cert_chain(*self.local)
+        first = self.connect(context=context)
+        self.assertIn(b"200 OK", self.ask(first))
+        self.serve([self.one], version=2, backend=backend,
+                   listener_tls={"client_certificates": "require", "client_ca": self.ours.path})
+        again = self.connect(context=context, session=first.session)
+        self.assertIn(b"200 OK", self.ask(again))
+        self.assertFalse(again.session_reused)
+
     def test_certificates_change_while_connections_live(self):
         backend = self.serve([self.one])
         live = self.connect()
