@@ -269,6 +269,8 @@ struct H2Session::Callbacks {
       nghttp2_session_set_stream_user_data(session, stream, nullptr);
       --state.open_streams;
       state.events.on_closed(stream, owner, code);
+    } else if (state.side == Side::server) {
+      state.events.on_refused(stream, code);
     }
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
@@ -299,6 +301,18 @@ struct H2Session::Callbacks {
         break;
       default:
         break;
+    }
+    return 0;
+  }
+
+  // nghttp2 resets the stream, or ends the connection, by itself.
+  static int invalid(nghttp2_session*, const nghttp2_frame* frame, int error, void* user_data) {
+    State& state = of(user_data);
+    const bool request = frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST;
+    if (!request || state.side != Side::server) return 0;
+    if (error == NGHTTP2_ERR_REFUSED_STREAM) state.events.on_refused(frame->hd.stream_id, H2Code::refused_stream);
+    if (error == NGHTTP2_ERR_HTTP_HEADER || error == NGHTTP2_ERR_HTTP_MESSAGING) {
+      state.events.on_refused(frame->hd.stream_id, H2Code::protocol_error);
     }
     return 0;
   }
@@ -363,6 +377,7 @@ struct H2Session::Callbacks {
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, frame);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, invalid);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, data);
     nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, closed);
     nghttp2_session_callbacks_set_on_frame_not_send_callback(callbacks, not_sent);

@@ -60,6 +60,9 @@ class H2Events {
   virtual void* on_request(StreamId, RequestHead& /*head*/, bool /*end*/) { return nullptr; }
   // Client: a response or an interim one (head.informational()). `head` may be swapped out.
   virtual void on_response(StreamId, void* /*user*/, ResponseHead& /*head*/, bool /*end*/) {}
+  // Server: a stream was reset before it became a request: malformed, or more than we take at a time
+  // (refused_stream), or larger (enhance_your_calm). The stream has no other event.
+  virtual void on_refused(StreamId, H2Code) {}
   // A piece of the incoming body; valid during the call. Give its size back by consume() when it has been dealt with.
   virtual void on_data(StreamId, void* /*user*/, std::string_view /*bytes*/) {}
   // The incoming body is over and these fields follow; on_end comes next. May be swapped out.

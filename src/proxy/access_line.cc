@@ -75,13 +75,25 @@ void time_word(std::string& out, Duration time) {
   }
 }
 
+void millis_word(std::string& out, Duration time) {
+  out += ' ';
+  if (time < Duration(0)) {
+    out += '-';
+  } else {
+    number(out, static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()));
+  }
+}
+
 void digits(char* to, unsigned value, unsigned count) {
   for (unsigned i = count; i > 0; --i, value /= 10) to[i - 1] = static_cast<char>('0' + value % 10);
 }
 
-// "2026-11-21T07:19:00.123000Z": ALB has microseconds; ours are known to the millisecond. As to_iso8601(), for years of
-// four digits, without the C library, which needs more instructions for this than the rest of the line.
-void instant(std::string& out, Timestamp time, bool micros = true) {
+enum class Places { none, millis, micros };
+
+// "2026-11-21T07:19:00.123000Z": ALB has microseconds; ours are known to the millisecond. NLB has whole seconds,
+// without the zone. As to_iso8601(), for years of four digits, without the C library, which needs more instructions for
+// this than the rest of the line.
+void instant(std::string& out, Timestamp time, Places places = Places::micros) {
   const std::chrono::sys_time<std::chrono::milliseconds> at{std::chrono::milliseconds(time.millis)};
   const auto day = std::chrono::floor<std::chrono::days>(at);
   const std::chrono::year_month_day date(day);
@@ -94,8 +106,8 @@ void instant(std::string& out, Timestamp time, bool micros = true) {
   digits(text + 14, millis / 60'000 % 60, 2);
   digits(text + 17, millis / 1'000 % 60, 2);
   digits(text + 20, millis % 1'000, 3);
-  if (!micros) text[23] = 'Z';
-  out.append(text, micros ? 27 : 24);
+  if (places == Places::millis) text[23] = 'Z';
+  out.append(text, places == Places::micros ? 27 : places == Places::millis ? 24 : 19);
 }
 
 void status_word(std::string& out, unsigned status) {
@@ -182,7 +194,7 @@ class Object {
   void instant_of(std::string_view name, Timestamp value) {
     key(name);
     out_ += '"';
-    instant(out_, value, false);
+    instant(out_, value, Places::millis);
     out_ += '"';
   }
   void time(std::string_view name, Duration value) {
@@ -247,6 +259,32 @@ void write_alb_line(std::string& out, const AccessFacts& f) {
   out += '\n';
 }
 
+void write_nlb_line(std::string& out, const AccessFacts& f) {
+  out += f.type;
+  out += " 2.0 ";
+  instant(out, f.time, Places::none);
+  word(out, f.listener);
+  word(out, f.listener);
+  word(out, f.client);
+  word(out, f.host);
+  millis_word(out, f.total);
+  millis_word(out, f.handshake_time);
+  out += ' ';
+  number(out, f.received);
+  out += ' ';
+  number(out, f.sent);
+  out += " -";  // the TLS alert that the client sent
+  word(out, f.certificate);
+  out += " -";  // the certificate's serial, as AWS has it
+  word(out, f.cipher);
+  word(out, f.protocol);
+  out += " -";  // the group that the keys are of
+  word(out, f.server_name);
+  out += " - - - ";  // ALPN is not heeded
+  instant(out, f.created, Places::none);
+  out += '\n';
+}
+
 void write_json_line(std::string& out, const AccessFacts& f) {
   Object object(out);
   object.text("type", f.type);
@@ -260,7 +298,7 @@ void write_json_line(std::string& out, const AccessFacts& f) {
   object.text("path", f.path);
   object.text("version", f.version);
   object.text("user_agent", f.user_agent);
-  object.count("status", f.status);
+  if (f.status != 0) object.count("status", f.status);
   object.text("pool", f.pool);
   object.text("target", f.target);
   if (f.target_status != 0) object.count("target_status", f.target_status);
@@ -268,6 +306,7 @@ void write_json_line(std::string& out, const AccessFacts& f) {
   object.time("request_seconds", f.request_time);
   object.time("target_seconds", f.target_time);
   object.time("response_seconds", f.response_time);
+  object.time("handshake_seconds", f.handshake_time);
   object.time("total_seconds", f.total);
   object.count("received_bytes", f.received);
   object.count("sent_bytes", f.sent);

@@ -1,6 +1,7 @@
-// AccessLine: one exchange as a line of an access log: in the field order of ALB's access logs, or as a JSON object.
-// Whatever a client or a backend sends stays within its field: quotes, backslashes, control characters and bytes beyond
-// ASCII are written as \xHH (alb) or escaped as JSON has it, with U+FFFD for what is no UTF-8 (json). Pure; any thread.
+// AccessLine: one exchange, or one connection of bytes, as a line of an access log: in the field order of ALB's or
+// NLB's access logs, or as a JSON object. Whatever a client or a backend sends stays within its field: quotes,
+// backslashes, control characters and bytes beyond ASCII are written as \xHH (alb) or escaped as JSON has it, with
+// U+FFFD for what is no UTF-8 (json). Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,7 @@ namespace weir::proxy {
 
 // Empty texts are written as "-" (alb) or left out (json).
 struct AccessFacts {
-  std::string_view type;  // "http", "https", "h2", "grpcs"
+  std::string_view type;  // "http", "https", "h2", "grpcs", "tcp", "tls"
   Timestamp time;         // when the exchange was over
   Timestamp created;      // when the request's head was there
   std::string_view listener;
@@ -21,8 +22,9 @@ struct AccessFacts {
   std::string_view target;                                        // the backend, "10.0.0.1:80"
   Duration request_time{-1}, target_time{-1}, response_time{-1};  // negative: there was none
   Duration total{};
-  unsigned status = 0;
-  unsigned target_status = 0;  // 0: none
+  Duration handshake_time{-1};  // TLS, of a connection of bytes; negative: there was none, or it failed
+  unsigned status = 0;          // 0: of bytes, which have none
+  unsigned target_status = 0;   // 0: none
   std::uint64_t received = 0, sent = 0;
   std::string_view method;   // empty: what came was no request
   std::string_view scheme;   // "http", "https"
@@ -47,6 +49,7 @@ struct AccessFacts {
 
 // Appends the line and its end.
 void write_alb_line(std::string& out, const AccessFacts& facts);
+void write_nlb_line(std::string& out, const AccessFacts& facts);
 void write_json_line(std::string& out, const AccessFacts& facts);
 
 }  // namespace weir::proxy

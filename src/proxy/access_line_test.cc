@@ -168,6 +168,34 @@ TEST(AccessLineTest, json_says_the_same) {
   EXPECT_EQ(json.find("redirect"), nullptr);
 }
 
+TEST(AccessLineTest, nlb_has_its_fields_in_order) {
+  AccessFacts facts;
+  facts.type = "tls";
+  facts.time = {1'700'000'005'999};
+  facts.created = {1'700'000'003'000};
+  facts.listener = "front";
+  facts.client = "192.0.2.1:4711";
+  facts.host = "198.51.100.1:443";
+  facts.total = std::chrono::milliseconds(2999);
+  facts.handshake_time = std::chrono::milliseconds(12);
+  facts.received = 98;
+  facts.sent = 246;
+  facts.certificate = "/a b.pem";
+  facts.cipher = "TLS_AES_128_GCM_SHA256";
+  facts.protocol = "TLSv1.3";
+  facts.server_name = "a.test";
+  std::string line;
+  write_nlb_line(line, facts);
+  EXPECT_EQ(line,
+            "tls 2.0 2023-11-14T22:13:25 front front 192.0.2.1:4711 198.51.100.1:443 2999 12 98 246 - /a\\x20b.pem - "
+            "TLS_AES_128_GCM_SHA256 TLSv1.3 - a.test - - - 2023-11-14T22:13:23\n");
+  facts = {
+      .type = "tcp", .time = facts.time, .created = facts.created, .listener = "l", .client = "c:1", .host = "h:2"};
+  line.clear();
+  write_nlb_line(line, facts);
+  EXPECT_EQ(line, "tcp 2.0 2023-11-14T22:13:25 l l c:1 h:2 0 - 0 0 - - - - - - - - - - 2023-11-14T22:13:23\n");
+}
+
 TEST(AccessLineTest, long_texts_are_cut) {
   AccessFacts facts = example();
   const std::string text(kMaxLogField * 4, 'x');

@@ -333,6 +333,7 @@ void BackendH1::end_of_input() {
 void BackendH1::fail(FailureCause cause) {
   Exchange* exchange = std::exchange(exchange_, nullptr);
   const bool unprocessed = connecting_ || surely_unprocessed();
+  if (connecting_) link_.connect_failed(cause);
   if (cause == FailureCause::malformed && parser_.idle()) cause = FailureCause::closed;
   const BackendFailure failure{.cause = cause, .unprocessed = unprocessed, .reused = reused_};
   if (exchange == nullptr) return close();

@@ -217,6 +217,7 @@ void BackendH2::wire_broken() { close(FailureCause::closed); }
 void BackendH2::close(FailureCause cause) {
   if (!open()) return;
   closing_ = true;
+  if (connecting_) link_.connect_failed(cause);
   const auto acknowledged = acknowledged_bytes(fd());
   connect_timer_.cancel();
   close_socket();

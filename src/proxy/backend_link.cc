@@ -56,10 +56,20 @@ BackendStream* BackendLink::open(Exchange& exchange) {
 // A connection that is being opened, within the limit of all workers; none where that is reached, or at an error.
 net::Fd BackendLink::new_socket() {
   if (!SharedLoad::take(backend_.load->connections, backend_.pool->spec().limits.connections)) return {};
+  backend_.tally.count(Count::connections);
   auto socket = net::connect_stream(address_);
   if (socket) return std::move(*socket);
+  connect_failed(FailureCause::refused);
+  backend_.tally.count(Count::connections_closed);
   backend_.load->connections.fetch_sub(1);
   return {};
+}
+
+void BackendLink::connect_failed(FailureCause cause) {
+  using enum FailureCause;
+  if (cause == refused || cause == connect_timeout || cause == handshake) {
+    backend_.tally.count(Count::connections_failed);
+  }
 }
 
 BackendStream* BackendLink::open_h1(Exchange& exchange) {
@@ -132,6 +142,7 @@ void BackendLink::closed(BackendH2& connection) {
 }
 
 void BackendLink::free_place() {
+  backend_.tally.count(Count::connections_closed);
   backend_.load->connections.fetch_sub(1);
   backend_.pool->tell_room();
 }

@@ -31,6 +31,8 @@ class BackendLink final : public LiveBackend::Attachment {
   // that could be done. Its tunnel joins, or it has failed.
   std::optional<TunnelSocket> connect();
   void dial_failed() { free_place(); }
+  // A connection that was being opened will not be, unless that has another reason.
+  void connect_failed(FailureCause cause);
 
   void backend_changed() override;
   bool idle() const override { return h1_.empty() && h2_.empty() && tunnels_.empty(); }

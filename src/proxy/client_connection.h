@@ -57,6 +57,7 @@ struct ClientOrigin {
   struct Handshake {
     std::string protocol, cipher, server_name, certificate;
     bool resumed;
+    Duration time{-1};  // that it took; negative: it failed
   };
   std::unique_ptr<Handshake> handshake;
   std::string address;           // "203.0.113.9"

@@ -357,7 +357,7 @@ void ClientH1::send_end(const http::HeaderBlock* trailers) {
 }
 
 // The connection with everything that lies here becomes one side of a tunnel.
-void ClientH1::send_switch(const http::ResponseHead& head, std::string_view protocol, const TunnelPlace& place,
+void ClientH1::send_switch(const http::ResponseHead& head, std::string_view protocol, TunnelPlace place,
                            TunnelSocket backend) {
   check(state_ == State::response && !processing_, "protocols are switched behind a whole request");
   const http::H1WriteOptions options{.upgrade = protocol};
@@ -372,8 +372,8 @@ void ClientH1::send_switch(const http::ResponseHead& head, std::string_view prot
                       .out = std::move(out_),
                       .received = std::move(pending_),
                       .ended = half_closed_};
-  auto& heir = static_cast<Tunnel&>(lane_.adopt(
-      std::make_unique<Tunnel>(lane_, entrance_, std::move(origin_), place, std::move(client), std::move(backend))));
+  auto& heir = static_cast<Tunnel&>(lane_.adopt(std::make_unique<Tunnel>(
+      lane_, entrance_, std::move(origin_), std::move(place), std::move(client), std::move(backend))));
   lane_.leave(*this);
   heir.start();
 }

@@ -48,7 +48,7 @@ class ClientH1 final : public ClientConnection, private ClientStream, private Fl
   void send_head(const http::ResponseHead& head, bool end) override;
   void send_body(std::string_view bytes) override;
   void send_end(const http::HeaderBlock* trailers) override;
-  void send_switch(const http::ResponseHead& head, std::string_view protocol, const TunnelPlace& place,
+  void send_switch(const http::ResponseHead& head, std::string_view protocol, TunnelPlace place,
                    TunnelSocket backend) override;
   void send_abort() override;
   bool speaks_http2() const override { return false; }

@@ -162,6 +162,14 @@ void* ClientH2::on_request(StreamId id, http::RequestHead& head, bool end) {
   return &stream;
 }
 
+// What is no request counts as one that was refused, as over HTTP/1.1; one too many is asked again elsewhere.
+void ClientH2::on_refused(StreamId, H2Code code) {
+  if (code == H2Code::refused_stream) return entrance_.tally->count(Count::refused_too_many);
+  const bool large = code == H2Code::enhance_your_calm;
+  entrance_.tally->count(large ? Count::refused_too_large : Count::refused_malformed);
+  meter_refusal(entrance_, origin_, large ? 431 : 400, lane_.loop());
+}
+
 void ClientH2::on_data(StreamId id, void* user, std::string_view bytes) {
   Stream& stream = *static_cast<Stream*>(user);
   if (stream.exchange == nullptr) return session().consume(id, bytes.size());
@@ -276,6 +284,7 @@ void ClientH2::wire_broken() { close(); }
 
 void ClientH2::close() {
   if (!open()) return;
+  if (session().fault() != H2Code::no_error) entrance_.tally->count(Count::protocol_faults);
   timer_.cancel();
   while (!streams_.empty()) release(*streams_.back());
   close_socket();

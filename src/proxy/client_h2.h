@@ -28,6 +28,7 @@ class ClientH2 final : public ClientConnection, private H2Wire {
 
   void on_ready(std::uint32_t events) override;
   void* on_request(http::StreamId id, http::RequestHead& head, bool end) override;
+  void on_refused(http::StreamId, http::H2Code code) override;
   void on_data(http::StreamId id, void* user, std::string_view bytes) override;
   void on_trailers(http::StreamId, void* user, http::HeaderBlock& trailers) override;
   void on_end(http::StreamId, void* user) override;

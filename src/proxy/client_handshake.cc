@@ -4,6 +4,7 @@
 
 #include "proxy/client_h1.h"
 #include "proxy/client_h2.h"
+#include "proxy/flow_record.h"
 #include "proxy/limits.h"
 #include "proxy/tcp_client.h"
 
@@ -14,10 +15,11 @@ ClientHandshake::ClientHandshake(Lane& lane, Entrance& entrance, ClientOrigin or
       lane_(lane),
       fd_(std::move(socket)),
       tls_(net::TlsServer::accept(entrance.tls, fd_.get())),
-      timeout_(lane.loop(), [this] { close(); }) {
+      timeout_(lane.loop(), [this] { close(); }),
+      began_(lane.loop().now()) {
   ++lane_.handshakes;
   lane_.loop().watch(fd_.get(), net::kReadable, *this);
-  timeout_.arm(lane_.loop().now() + kTlsHandshakeTime);
+  timeout_.arm(began_ + kTlsHandshakeTime);
 }
 
 ClientHandshake::~ClientHandshake() {
@@ -42,7 +44,7 @@ void ClientHandshake::hand_over() {
     const bool verified = entrance_.tls->options().ask == net::AskClient::trusted_certificate;
     origin_.take_certificate(tls_->peer_certificate(), verified);
   }
-  if (entrance_.log) note_handshake();
+  if (entrance_.log) note_handshake(lane_.loop().now() - began_);
   if (entrance_.passes_bytes()) {
     become<TcpClient>();
   } else if (tls_->http2()) {
@@ -52,9 +54,9 @@ void ClientHandshake::hand_over() {
   }
 }
 
-void ClientHandshake::note_handshake() {
+void ClientHandshake::note_handshake(Duration time) {
   origin_.handshake = std::make_unique<ClientOrigin::Handshake>(
-      ClientOrigin::Handshake{tls_->protocol(), tls_->cipher(), tls_->server_name(), {}, tls_->resumed()});
+      ClientOrigin::Handshake{tls_->protocol(), tls_->cipher(), tls_->server_name(), {}, tls_->resumed(), time});
   if (entrance_.listener == nullptr || !entrance_.listener->spec->tls) return;
   const auto& certificates = entrance_.listener->spec->tls->certificates;
   const std::size_t shown = entrance_.tls->shown(*tls_);
@@ -73,6 +75,11 @@ void ClientHandshake::become() {
 void ClientHandshake::close() {
   if (!fd_) return;
   entrance_.tally->count(Count::tls_failures);
+  if (entrance_.log && entrance_.passes_bytes()) {  // ALB's log is of requests, NLB's of connections
+    note_handshake(Duration(-1));
+    log_flow(entrance_, origin_, {.error = name_of(FailureCause::handshake), .time = lane_.loop().now() - began_},
+             lane_.loop());
+  }
   lane_.loop().unwatch(fd_.get());
   fd_.reset();
   timeout_.cancel();

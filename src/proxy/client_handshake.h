@@ -21,7 +21,7 @@ class ClientHandshake final : public ClientConnection {
  private:
   void on_ready(std::uint32_t events) override;
   void hand_over();
-  void note_handshake();
+  void note_handshake(Duration time);
   template <class Client>
   void become();
   void close();
@@ -30,6 +30,7 @@ class ClientHandshake final : public ClientConnection {
   net::Fd fd_;
   TlsPointer tls_;
   net::Timer timeout_;
+  Instant began_;
 };
 
 }  // namespace weir::proxy

@@ -163,8 +163,9 @@ void Exchange::response_switch(TunnelSocket backend) {
   const std::string protocol(response.fields.get(http::HeaderId::upgrade));
   http::strip_hop_by_hop(response.fields);
   if (sticks_) add_cookies();
-  conclude(Ending::answered);
-  client_->send_switch(response, protocol, {*pool_, *current(), patience_}, std::move(backend));
+  settle(Ending::answered);
+  auto record = meter_.end_in_tunnel(record_, request, response, lane_.loop());
+  client_->send_switch(response, protocol, {*pool_, *current(), patience_, std::move(record)}, std::move(backend));
 }
 
 void Exchange::response_body(std::string_view bytes) {
@@ -198,6 +199,11 @@ void Exchange::backend_failed(const BackendFailure& failure) {
 
 // Once for each exchange, before the client is told the last of it: the record is complete.
 void Exchange::conclude(Ending ending) {
+  settle(ending);
+  meter_.end(record_, request, response, lane_.loop());
+}
+
+void Exchange::settle(Ending ending) {
   phase_ = Phase::over;
   silence_.cancel();
   deadline_.cancel();
@@ -205,7 +211,6 @@ void Exchange::conclude(Ending ending) {
   waits_to_retry_ = false;
   if (record_.ending == Ending::under_way) record_.ending = ending;
   if (attempts_ > 0) record_.backend = current();
-  meter_.end(record_, request, response, lane_.loop());
   if (pool_ == nullptr) return;
   stop_waiting();
   give_back_retry();

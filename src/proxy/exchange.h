@@ -99,6 +99,7 @@ class Exchange final : public Waiter {
   void note_answer(const http::HeaderBlock* trailers);
   void note_failure();
   void conclude(Ending ending);
+  void settle(Ending ending);
   void detach_backend();
   void drop_backend();
   void settle_request_debt();

@@ -1,9 +1,13 @@
-// What an ExchangeMeter says in the access log.
+// What is said in the access log: of exchanges, of what was no request, and of bytes as they come.
+#include <sys/socket.h>
+
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <string>
 
 #include "proxy/exchange_meter.h"
+#include "proxy/flow_record.h"
 #include "proxy/log_outlet.h"
 
 namespace weir::proxy {
@@ -95,11 +99,44 @@ void ExchangeMeter::log(const ExchangeRecord& record, const http::RequestHead& r
   facts.action = action_;
   if (action_ == kRedirectAction) facts.redirect = response.fields.get(http::HeaderId::location);
   if (record.ending == Ending::failed || record.ending == Ending::cut) {
-    facts.error = name_of(count_of(record.cause)).substr(std::string_view("failed_").size());
+    facts.error = name_of(record.cause);
   }
   facts.retries = tries_ > 1 ? tries_ - 1 : 0;
   facts.aborted = left(record);
   entrance_->log->write(facts, *entrance_->tally);
+}
+
+void ExchangeMeter::log_switched(const SwitchedLine& line, const ClientOrigin& origin, std::uint64_t bytes_in,
+                                 std::uint64_t bytes_out, const net::Loop& loop) {
+  origin_ = &origin;  // it has moved with its client
+  bytes_in_ += bytes_in;
+  bytes_out_ += bytes_out;
+  static const http::ResponseHead kSaid;
+  log(line.record, line.request, kSaid, loop);
+}
+
+void log_flow(const Entrance& entrance, const ClientOrigin& origin, const FlowFacts& flow, const net::Loop& loop) {
+  AccessFacts facts;
+  const Common common(entrance, origin, facts);
+  const std::string destination =
+      origin.place.family() != AF_UNSPEC ? origin.place.text() : std::string(entrance.place);
+  facts.type = entrance.tls ? "tls" : "tcp";
+  facts.host = destination;
+  facts.scheme = {};
+  facts.handshake_time = origin.handshake ? origin.handshake->time : Duration(-1);
+  facts.total = flow.time + std::max(facts.handshake_time, Duration(0));
+  facts.time = loop.wall();
+  facts.created = facts.time + -facts.total;
+  facts.target = flow.target;
+  facts.received = flow.bytes_in;
+  facts.sent = flow.bytes_out;
+  facts.pool = flow.pool;
+  facts.rule = flow.rule;
+  facts.rule_place = flow.rule_place;
+  facts.error = flow.error;
+  facts.retries = flow.retries;
+  facts.aborted = flow.left;
+  entrance.log->write(facts, *entrance.tally);
 }
 
 void log_refusal(const Entrance& entrance, const ClientOrigin& origin, unsigned status, const net::Loop& loop) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/socket_address.h"
+#include "proxy/flow_record.h"
 
 namespace weir::proxy {
 namespace {
@@ -48,6 +49,10 @@ Count count_of(FailureCause cause) {
       return Count::failed_malformed;
   }
   return Count::failed_malformed;
+}
+
+std::string_view name_of(FailureCause cause) {
+  return route::name_of(count_of(cause)).substr(std::string_view("failed_").size());
 }
 
 void ExchangeMeter::count(Count what, std::uint64_t by) {
@@ -118,8 +123,7 @@ bool ExchangeMeter::left(const ExchangeRecord& record) const {
   return record.ending == Ending::client_gone && record.status == kClientGoneStatus;
 }
 
-void ExchangeMeter::end(const ExchangeRecord& record, const http::RequestHead& request,
-                        const http::ResponseHead& response, const net::Loop& loop) {
+void ExchangeMeter::count_answer(const ExchangeRecord& record, const http::ResponseHead& response) {
   const unsigned status = this->status(record);
   if (backend_status_ != 0) {
     count(by_class(Count::answered_2xx, status));
@@ -135,15 +139,31 @@ void ExchangeMeter::end(const ExchangeRecord& record, const http::RequestHead& r
   if (backend_status_ != 0 || record.ending != Ending::client_gone) bytes_out_ += response.wire_size();
   count(Count::bytes_in, bytes_in_);
   count(Count::bytes_out, bytes_out_);
-  count(Count::finished);
-  const std::uint64_t time = in_micros(loop.now() - began_);
-  entrance_->tally->duration(time);
-  if (pool_ != nullptr) pool_->tally.duration(time);
   if (record.ending == Ending::answered || record.ending == Ending::cut) {  // the backend was left just now
     record.backend->tally.count(Count::bytes_in, bytes_in_);
     record.backend->tally.count(Count::bytes_out, bytes_out_);
   }
+}
+
+void ExchangeMeter::end(const ExchangeRecord& record, const http::RequestHead& request,
+                        const http::ResponseHead& response, const net::Loop& loop) {
+  count_answer(record, response);
+  count(Count::finished);
+  const std::uint64_t time = in_micros(loop.now() - began_);
+  entrance_->tally->duration(time);
+  if (pool_ != nullptr) pool_->tally.duration(time);
   if (entrance_->log) log(record, request, response, loop);
+}
+
+std::unique_ptr<FlowRecord> ExchangeMeter::end_in_tunnel(const ExchangeRecord& record, http::RequestHead& request,
+                                                         const http::ResponseHead& response, const net::Loop& loop) {
+  count_answer(record, response);
+  std::unique_ptr<SwitchedLine> line;
+  if (entrance_->log) {
+    line = std::make_unique<SwitchedLine>(SwitchedLine{.meter = *this, .record = record, .request = {}});
+    std::swap(line->request, request);
+  }
+  return std::make_unique<FlowRecord>(loop, *entrance_, *pool_, *record.backend, began_, std::move(line));
 }
 
 void meter_refusal(const Entrance& entrance, const ClientOrigin& origin, unsigned status, const net::Loop& loop) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -17,7 +18,12 @@
 
 namespace weir::proxy {
 
+class FlowRecord;
+struct SwitchedLine;
+
 Count count_of(FailureCause cause);
+// "refused", …: as metrics and access logs have it.
+std::string_view name_of(FailureCause cause);
 std::uint64_t in_micros(Duration duration);
 
 class ExchangeMeter {
@@ -42,9 +48,17 @@ class ExchangeMeter {
   // Once, when the last of the response is handed to the client's side.
   void end(const ExchangeRecord& record, const http::RequestHead& request, const http::ResponseHead& response,
            const net::Loop& loop);
+  // The same, where the response is a 101: what is not over yet ends with the tunnel. Takes `request` where there is an
+  // access log.
+  std::unique_ptr<FlowRecord> end_in_tunnel(const ExchangeRecord& record, http::RequestHead& request,
+                                            const http::ResponseHead& response, const net::Loop& loop);
+  // Writes the line once the tunnel, which has carried so many bytes, is over.
+  void log_switched(const SwitchedLine& line, const ClientOrigin& origin, std::uint64_t bytes_in,
+                    std::uint64_t bytes_out, const net::Loop& loop);
 
  private:
   void count(Count what, std::uint64_t by = 1);
+  void count_answer(const ExchangeRecord& record, const http::ResponseHead& response);
   unsigned status(const ExchangeRecord& record) const;
   bool left(const ExchangeRecord& record) const;
   void log(const ExchangeRecord& record, const http::RequestHead& request, const http::ResponseHead& response,
@@ -61,6 +75,13 @@ class ExchangeMeter {
   std::string_view action_;
   int rule_place_ = -1;
   std::string pool_id_, target_;  // only where there is an access log
+};
+
+// An exchange that has become a tunnel, for the access log.
+struct SwitchedLine {
+  ExchangeMeter meter;
+  ExchangeRecord record;
+  http::RequestHead request;
 };
 
 // What came was no request, and has been answered with `status`.

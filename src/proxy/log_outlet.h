@@ -20,10 +20,16 @@ class LogOutlet {
   // Never waits: where there is no room the line is dropped, and counted as that.
   void write(const AccessFacts& facts, Tally& tally) {
     line_.clear();
-    if (format_ == Format::alb) {
-      write_alb_line(line_, facts);
-    } else {
-      write_json_line(line_, facts);
+    switch (format_) {
+      case Format::alb:
+        write_alb_line(line_, facts);
+        break;
+      case Format::json:
+        write_json_line(line_, facts);
+        break;
+      case Format::nlb:
+        write_nlb_line(line_, facts);
+        break;
     }
     tally.count(ring_->append(line_) ? Count::log_lines : Count::log_dropped);
   }

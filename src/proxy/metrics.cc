@@ -64,6 +64,11 @@ constexpr Line kConnections[] = {{Count::connections, ""}};
 constexpr Line kLogLines[] = {{Count::log_lines, ""}};
 constexpr Line kLogDropped[] = {{Count::log_dropped, ""}};
 constexpr Line kTlsFailures[] = {{Count::tls_failures, ""}};
+constexpr Line kRefusedStreams[] = {{Count::refused_malformed, "cause=\"malformed\""},
+                                    {Count::refused_too_many, "cause=\"too_many\""},
+                                    {Count::refused_too_large, "cause=\"too_large\""}};
+constexpr Line kProtocolFaults[] = {{Count::protocol_faults, ""}};
+constexpr Line kConnectionFailures[] = {{Count::connections_failed, ""}};
 
 constexpr Family kShared[] = {
     {"responses_total", "Requests by what they came to and who answered; 460 (the client left) counts as 4xx.",
@@ -79,6 +84,10 @@ constexpr Family kOfListener[] = {
     {"fixed_responses_total", "Requests that a rule answered.", kFixed},
     {"connections_total", "Connections accepted.", kConnections},
     {"tls_failures_total", "TLS handshakes with clients that failed.", kTlsFailures},
+    {"refused_streams_total", "HTTP/2 streams that were reset before they became a request, by cause.",
+     kRefusedStreams},
+    {"protocol_faults_total", "HTTP/2 connections ended because the client broke the protocol, or flooded.",
+     kProtocolFaults},
     {"log_lines_total", "Lines for the access log.", kLogLines},
     {"log_dropped_lines_total", "Lines for which there was no room on the way to the access log.", kLogDropped},
 };
@@ -91,6 +100,8 @@ constexpr Family kOfBackend[] = {
     {"responses_total", "Responses of the backend, by class.", kBackendAnswers},
     {"failures_total", "Tries that brought no whole answer, by cause.", kFailures},
     {"ejections_total", "How often it was ejected for failing users; each worker judges for itself.", kEjections},
+    {"connections_total", "Connections to the backend that were begun.", kConnections},
+    {"connection_failures_total", "Connections to the backend that never stood.", kConnectionFailures},
 };
 constexpr Family kBytes[] = {
     {"request_bytes_total", "Bytes of requests: heads as HTTP/1.1 writes them, and bodies without framing.", kBytesIn},
@@ -221,6 +232,8 @@ void backends(Text& text, const route::Feedback& now, const Books& books) {
   text.families("weir_backend_", kOfBackend, sources);
   text.families("weir_backend_", kBytes, sources);
   text.gauge("weir_backend_active_requests", "Tries in flight.", sources, active);
+  text.gauge("weir_backend_active_connections", "Connections to the backend, open or being opened.", sources,
+             connected);
   text.histogram("weir_backend_response_time_seconds",
                  "From when the backend was sent the request until its response began.", sources,
                  &Counters::response_time);

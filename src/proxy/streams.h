@@ -25,7 +25,7 @@ class ClientStream {
   virtual void send_end(const http::HeaderBlock* trailers) = 0;
   // `head`, a 101, and then bytes as they come, to and from `backend`. The exchange is over. `protocol`: what is
   // switched to. Only of a request that came over HTTP/1.1 and offered to switch.
-  virtual void send_switch(const http::ResponseHead& head, std::string_view protocol, const TunnelPlace& place,
+  virtual void send_switch(const http::ResponseHead& head, std::string_view protocol, TunnelPlace place,
                            TunnelSocket backend);
   // The response cannot be finished; the peer must notice. The exchange is over.
   virtual void send_abort() = 0;

@@ -1,6 +1,7 @@
 // TcpClient: a client of a listener for bytes as they come, until a backend's connection stands; then a Tunnel takes
-// over. Nothing is read from the client before, so that nothing is lost however many backends refuse. Where none takes
-// it the client's connection is reset, as a Network Load Balancer does it. One thread; owned by the Lane.
+// over. Nothing is read from the client before, so that nothing is lost however many backends refuse. Where all are at
+// their limit it waits in line, as a request does; where none takes it the client's connection is reset, as a Network
+// Load Balancer does it. One thread; owned by the Lane.
 #pragma once
 
 #include <array>
@@ -14,7 +15,7 @@
 
 namespace weir::proxy {
 
-class TcpClient final : public ClientConnection {
+class TcpClient final : public ClientConnection, private Waiter {
  public:
   // `tls`: an established session, or null.
   TcpClient(Lane& lane, Entrance& entrance, ClientOrigin origin, net::Fd socket, TlsPointer tls = nullptr);
@@ -28,6 +29,13 @@ class TcpClient final : public ClientConnection {
  private:
   void on_ready(std::uint32_t events) override;
   void attempt();
+  void dial(TunnelSocket socket);
+  void wait();
+  void stop_waiting();
+  void waited_too_long();
+  bool try_again() override;
+  bool choosy() const override { return attempts_ > 0; }
+  void fail(FailureCause cause);
   void dialed(bool stands);
   void leave_backend();
   void end_backend();
@@ -39,8 +47,10 @@ class TcpClient final : public ClientConnection {
   net::Fd fd_;
   TlsPointer tls_;
   LivePool* pool_ = nullptr;
-  Duration patience_{};                 // of the tunnel
-  std::unique_ptr<FlowRecord> record_;  // from when the pool is chosen
+  Duration patience_{};  // of the tunnel, and for a place at a backend
+  net::Timer waiting_;
+  bool in_line_ = false;
+  std::unique_ptr<FlowRecord> record_;  // from take_over() on
   std::unique_ptr<BackendDial> dial_;
   std::array<LiveBackend*, kMaxAttempts> tried_{};
   unsigned attempts_ = 0;

@@ -13,7 +13,7 @@
 
 namespace weir::proxy {
 
-void ClientStream::send_switch(const http::ResponseHead&, std::string_view, const TunnelPlace&, TunnelSocket) {
+void ClientStream::send_switch(const http::ResponseHead&, std::string_view, TunnelPlace, TunnelSocket) {
   check(false, "only HTTP/1.1 switches protocols");
 }
 
@@ -83,6 +83,7 @@ void Tunnel::End::start(End& other) {
 }
 
 void Tunnel::End::take_over() {
+  if (!received_.empty()) tunnel_.passed(*this, received_.size());
   other_->send(received_);
   std::string().swap(received_);
   if (ending_) return input_ended();
@@ -132,6 +133,7 @@ void Tunnel::End::read() {
   const ssize_t size = receive_from(fd_.get(), tls_.get(), buffer);
   if (size > 0) {
     tunnel_.push_idle();
+    tunnel_.passed(*this, static_cast<std::size_t>(size));
     other_->send({buffer.data(), static_cast<std::size_t>(size)});
     paused_ = other_->out_.size() > kHighMark;
     if (tls_ && tls_->ended()) input_ended();
@@ -209,12 +211,11 @@ void Tunnel::End::fail() {
   mute();
 }
 
-Tunnel::Tunnel(Lane& lane, Entrance& entrance, ClientOrigin origin, const TunnelPlace& place, TunnelSocket client,
-               TunnelSocket backend, std::unique_ptr<FlowRecord> record)
+Tunnel::Tunnel(Lane& lane, Entrance& entrance, ClientOrigin origin, TunnelPlace place, TunnelSocket client,
+               TunnelSocket backend)
     : ClientConnection(entrance, std::move(origin)),
       lane_(lane),
-      place_(place),
-      record_(std::move(record)),
+      place_(std::move(place)),
       idle_timer_(lane.loop(),
                   [this] {
                     close(false);
@@ -240,7 +241,18 @@ void Tunnel::start() {
   moved();
 }
 
-void Tunnel::end() { close(false); }
+void Tunnel::end() {
+  if (open_) place_.record->failed(FailureCause::drained);
+  close(false);
+}
+
+void Tunnel::passed(const End& from, std::size_t size) {
+  if (&from == client_.get()) {
+    place_.record->from_client(size);
+  } else {
+    place_.record->from_backend(size);
+  }
+}
 
 // Looks at what has become of both ends.
 void Tunnel::moved() {
@@ -264,7 +276,7 @@ void Tunnel::close(bool reset) {
 void Tunnel::leave_backend() {
   LiveBackend& backend = place_.backend;
   lane_.link(backend).left(*this);
-  record_.reset();
+  place_.record->end(origin_);
   place_.pool.end(backend);
   if (!backend.serving() && backend.active == 0 && lane_.drained) lane_.drained();
 }

@@ -19,14 +19,14 @@ namespace weir::proxy {
 struct TunnelPlace {
   LivePool& pool;
   LiveBackend& backend;
-  Duration patience;  // neither side says anything for so long: closed
+  Duration patience;                   // neither side says anything for so long: closed
+  std::unique_ptr<FlowRecord> record;  // ends with the tunnel
 };
 
 class Tunnel final : public ClientConnection {
  public:
-  // `record`: ends with the tunnel; null: the exchange that made it has one.
-  Tunnel(Lane& lane, Entrance& entrance, ClientOrigin origin, const TunnelPlace& place, TunnelSocket client,
-         TunnelSocket backend, std::unique_ptr<FlowRecord> record = nullptr);
+  Tunnel(Lane& lane, Entrance& entrance, ClientOrigin origin, TunnelPlace place, TunnelSocket client,
+         TunnelSocket backend);
   ~Tunnel() override;
 
   // Passes on what lies ready. Call once, after the Lane has adopted it.
@@ -42,13 +42,13 @@ class Tunnel final : public ClientConnection {
 
   void on_ready(std::uint32_t) override {}  // its two ends are told
   void moved();
+  void passed(const End& from, std::size_t size);
   void push_idle();
   void close(bool reset);
   void leave_backend();
 
   Lane& lane_;
   TunnelPlace place_;
-  std::unique_ptr<FlowRecord> record_;
   net::Timer idle_timer_;
   std::unique_ptr<End> client_, backend_;
   bool open_ = true;

@@ -27,8 +27,8 @@ WaitingLines::Line* WaitingLines::find(const LivePool& pool) const {
 }
 
 bool WaitingLines::join(Waiter& waiter, LivePool& pool) {
-  const unsigned limit = pool.spec().limits.pending;
-  if (!SharedLoad::take(pool.line().waiting, limit == 0 ? kMaxPending : limit)) return false;
+  const unsigned limit = pool.spec().limits.pending.value_or(kMaxPending);
+  if (limit == 0 || !SharedLoad::take(pool.line().waiting, limit)) return false;
   ++pool.waiting;
   Line* line = find(pool);
   if (line == nullptr) line = lines_.emplace_back(std::make_unique<Line>(Line{.pool = &pool})).get();

@@ -40,7 +40,12 @@ constexpr std::string_view kNames[kCounts] = {
     "bytes_out",
     "connections",
     "connections_closed",
+    "connections_failed",
     "tls_failures",
+    "refused_malformed",
+    "refused_too_many",
+    "refused_too_large",
+    "protocol_faults",
     "log_lines",
     "log_dropped",
 };

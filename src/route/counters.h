@@ -53,11 +53,17 @@ enum class Count : std::uint8_t {
   client_aborts,  // the client left before its answer was complete
   bytes_in,       // of requests: heads as HTTP/1.1 writes them, and bodies without framing
   bytes_out,      // of responses, alike
-  connections,    // of clients, accepted
+  connections,    // of clients, accepted; of a backend: begun
   connections_closed,
-  tls_failures,  // of clients' handshakes
-  log_lines,     // access log
-  log_dropped,   // lines for which there was no room
+  connections_failed,  // of a backend: of those begun, refused or not agreed in time
+  tls_failures,        // of clients' handshakes
+  // Of clients over HTTP/2: streams reset before they were a request ...
+  refused_malformed,
+  refused_too_many,
+  refused_too_large,
+  protocol_faults,  // ... and connections ended because the client broke the protocol, or flooded
+  log_lines,        // access log
+  log_dropped,      // lines for which there was no room
   count_,
 };
 inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);

@@ -31,7 +31,8 @@ Json health_json(const HealthCheck& h) {
 Json limits_json(const PoolLimits& limits) {
   Json json = Json::object();
   json.set("connections", limits.connections).set("requests", limits.requests);
-  return json.set("pending", limits.pending);
+  if (limits.pending) json.set("pending", *limits.pending);
+  return json;
 }
 
 Json outlier_json(const OutlierDetection& o) {
@@ -83,7 +84,7 @@ PoolLimits read_limits(const Json& json, std::string path, Faults& faults) {
   Members m(json, std::move(path), faults);
   limits.connections = m.count_or("connections", 0, kMaxLimit, 0);
   limits.requests = m.count_or("requests", 0, kMaxLimit, 0);
-  limits.pending = m.count_or("pending", 0, kMaxLimit, 0);
+  if (!m.any("pending").is_null()) limits.pending = m.count_or("pending", 0, kMaxLimit, 0);
   m.finish();
   return limits;
 }

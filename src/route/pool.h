@@ -70,7 +70,9 @@ struct Stickiness {
 struct PoolLimits {
   unsigned connections = 0;  // of one backend, open at a time; 0: no limit
   unsigned requests = 0;     // of one backend, in flight at a time; 0: no limit
-  unsigned pending = 0;      // of the pool, waiting because of the other two; more are answered 503; 0: 1024
+  // Of the pool, requests and connections of bytes that wait because of the other two; more are answered 503, or reset.
+  // 0: nobody waits; none: 1024.
+  std::optional<unsigned> pending;
   bool operator==(const PoolLimits&) const = default;
 };
 

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::string_view kListenerProtocols[] = {"http", "https", "tcp", "tls"};
 constexpr std::string_view kForwardedModes[] = {"append", "preserve", "remove"};
-constexpr std::string_view kLogFormats[] = {"alb", "json"};
+constexpr std::string_view kLogFormats[] = {"alb", "json", "nlb"};
 
 bool over_tls(ListenerProtocol protocol) {
   return protocol == ListenerProtocol::https || protocol == ListenerProtocol::tls;
@@ -56,14 +56,27 @@ Forwarded read_forwarded(const Json& json, std::string path, Faults& faults) {
   return forwarded;
 }
 
-AccessLog read_access_log(const Json& json, std::string path, Faults& faults) {
-  AccessLog log;
+AccessLog read_access_log(const Json& json, bool bytes, std::string path, Faults& faults) {
+  using Format = AccessLog::Format;
+  AccessLog log{.format = bytes ? Format::nlb : Format::alb};
   Members m(json, std::move(path), faults);
   log.path = m.text("path");
   if (log.path.empty()) m.fault("path", "is empty");
   log.format = m.word_or("format", kLogFormats, log.format);
+  if (log.format == (bytes ? Format::alb : Format::nlb)) {
+    m.fault("format", bytes ? "'alb' tells of requests: of a listener of bytes there are 'nlb' and 'json'"
+                            : "'nlb' tells of bytes: of a listener that speaks HTTP there are 'alb' and 'json'");
+  }
   m.finish();
   return log;
+}
+
+// What says something of requests says nothing of bytes.
+void refuse_http(const Listener& l, Members& m) {
+  constexpr const char* kWhy = "is of no use on a listener that does not speak HTTP";
+  if (l.forwarded != Forwarded{}) m.fault("forwarded", kWhy);
+  if (l.trace) m.fault("trace", kWhy);
+  if (l.max_request_body != 0) m.fault("max_request_body", kWhy);
 }
 
 struct Known {
@@ -114,8 +127,9 @@ Listener read_listener(Members& m, std::set<std::string>& ids, const Known& know
   l.trace = m.flag_or("trace", false);
   l.max_request_body = static_cast<std::uint64_t>(m.number_or("max_request_body", 0, kMaxRequestBody, 0));
   if (const Json& log = m.any("access_log"); !log.is_null()) {
-    l.access_log = read_access_log(log, m.path("access_log"), faults);
+    l.access_log = read_access_log(log, of_bytes(l.protocol), m.path("access_log"), faults);
   }
+  if (of_bytes(l.protocol)) refuse_http(l, m);
   std::set<std::string> rules;
   for (const auto& [item, path] : m.list("rules")) {
     Members rule(*item, path, faults);

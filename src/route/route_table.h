@@ -41,8 +41,9 @@ struct Forwarded {
 };
 
 struct AccessLog {
-  enum class Format { alb, json };  // lines in the field order of ALB's access logs, or objects
-  std::string path;                 // appended to
+  // Lines in the field order of ALB's access logs, or of NLB's (only of the protocols tcp and tls); or objects.
+  enum class Format { alb, json, nlb };
+  std::string path;  // appended to
   Format format = Format::alb;
   bool operator==(const AccessLog&) const = default;
 };

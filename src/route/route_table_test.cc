@@ -57,6 +57,7 @@ RouteTable example() {
   listener.max_request_body = 1 << 20;
   listener.access_log = AccessLog{"/access.log", AccessLog::Format::json};
   Listener relay{.id = "t", .port = 99, .protocol = ListenerProtocol::tcp};
+  relay.access_log = AccessLog{"/flows.log", AccessLog::Format::nlb};
   relay.rules = {{"r", {.sources = {"10.0.0.0/8"}}, Forward{{{"bytes", 1}}, {}, {}, {.idle = milliseconds(4)}}}};
   Listener secure{.id = "s", .port = 443, .protocol = ListenerProtocol::https};
   secure.tls = ListenerTls{.certificates = {{"/a.pem", "/a.key"}, {"/b.pem", "/b.key"}},
@@ -79,6 +80,28 @@ TEST(RouteTableTest, fills_what_may_be_left_out) {
   const auto table = table_from_json(json);
   ASSERT_TRUE(table) << table.error().message;
   EXPECT_EQ(table->pools[0], Pool{.id = "p"});
+}
+
+TEST(RouteTableTest, how_many_may_wait_is_told_apart_from_nobody) {
+  const auto pending = [](const char* limits) {
+    const std::string text = std::string(R"({"version":1,"pools":[{"id":"p","limits":)") + limits + "}]}";
+    const RouteTable table = MUST(table_from_json(MUST(Json::parse(text))));
+    const RouteTable again = MUST(table_from_json(MUST(Json::parse(to_json(table).dump()))));
+    EXPECT_EQ(again, table);
+    return again.pools[0].limits.pending;
+  };
+  EXPECT_EQ(pending(R"({"requests":1})"), std::nullopt);
+  EXPECT_EQ(pending(R"({"requests":1,"pending":0})"), 0u);
+  EXPECT_EQ(pending(R"({"pending":7})"), 7u);
+}
+
+TEST(RouteTableTest, the_log_of_bytes_is_that_of_nlb_where_nothing_else_is_said) {
+  const char* text = R"({"version":1,"listeners":[
+      {"id":"a","address":"::1","port":1,"protocol":"tcp","access_log":{"path":"/a"}},
+      {"id":"b","address":"::1","port":2,"access_log":{"path":"/a"}}]})";
+  const RouteTable table = MUST(table_from_json(MUST(Json::parse(text))));
+  EXPECT_EQ(table.listeners[0].access_log->format, AccessLog::Format::nlb);
+  EXPECT_EQ(table.listeners[1].access_log->format, AccessLog::Format::alb);
 }
 
 TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
@@ -168,6 +191,21 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
       {R"({"version":1,"pools":[{"id":"p"}],"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","action":{"forward":{"pools":[{"pool":"p"}],"retry":{"on":["rain"]}}}}]}]})",
        "listeners[0].rules[0].action.forward.retry.on: 'rain' is not known"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"tcp","trace":true}]})",
+       "listeners[0].trace: is of no use on a listener that does not speak HTTP"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"tcp","max_request_body":9}]})",
+       "listeners[0].max_request_body: is of no use on a listener that does not speak HTTP"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"tcp",
+           "forwarded":{"client_port":true}}]})",
+       "listeners[0].forwarded: is of no use on a listener that does not speak HTTP"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"tcp",
+           "access_log":{"path":"/a","format":"alb"}}]})",
+       "listeners[0].access_log.format: 'alb' tells of requests: of a listener of bytes there are 'nlb' and 'json'"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"access_log":{"path":"/a","format":"nlb"}}]})",
+       "listeners[0].access_log.format: 'nlb' tells of bytes: of a listener that speaks HTTP there are 'alb' and "
+       "'json'"},
+      {R"({"version":1,"pools":[{"id":"p","limits":{"pending":-1}}]})",
+       "pools[0].limits.pending: -1 is not within 0 to 1000000"},
       {R"({"version":1,"pools":[{"id":"p","stickiness":{"cookie":"a b"}}]})",
        "pools[0].stickiness.cookie: is no name of a cookie"},
       {R"({"version":1,"pools":[{"id":"p","send_proxy_protocol":true}]})",
