@@ -1,7 +1,9 @@
-// Any bytes as HTTP/1 requests: no crash, and the same events however they are cut.
+// Any bytes as HTTP/1 requests: no crash, the same events however they are cut, and the first head is read as a second
+// parser reads it.
 #include <cstdint>
 
 #include "base/check.h"
+#include "h1_second.h"
 #include "http/h1_transcript.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -10,5 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
   for (const std::size_t piece : {1, 3, 17}) {
     weir::check(weir::http::transcript_of_requests(text, piece) == whole, "the events depend on how the bytes are cut");
   }
+  using namespace weir::http;
+  H1Parser parser(H1Parser::Role::request);
+  second::compare<RequestHead>(text, parser, true, [](const auto& head) { return second::request(head); });
   return 0;
 }

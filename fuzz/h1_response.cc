@@ -1,8 +1,9 @@
-// Any bytes as HTTP/1 responses, the first byte choosing the method answered: no crash, and the same events however
-// they are cut.
+// Any bytes as HTTP/1 responses, the first byte choosing the method answered: no crash, the same events however they
+// are cut, and the first head is read as a second parser reads it.
 #include <cstdint>
 
 #include "base/check.h"
+#include "h1_second.h"
 #include "http/h1_transcript.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
@@ -16,5 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     weir::check(weir::http::transcript_of_responses(text, piece, method) == whole,
                 "the events depend on how the bytes are cut");
   }
+  using namespace weir::http;
+  H1Parser parser(H1Parser::Role::response);
+  parser.expect(method);
+  second::compare<ResponseHead>(text, parser, false, [&](const auto& head) { return second::response(head, method); });
   return 0;
 }
