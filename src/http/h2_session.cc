@@ -99,6 +99,7 @@ struct H2Session::State {
   nghttp2_session* session = nullptr;
   std::size_t open_streams = 0;
   bool goaway_due = false;
+  bool settings_came = false;
   H2Code fault = H2Code::no_error;
   StreamId not_sent = 0;  // a request that nghttp2 gave up before its first byte left
 
@@ -287,7 +288,9 @@ struct H2Session::Callbacks {
         if (end) state.events.on_end(stream, user(session, stream));
         break;
       case NGHTTP2_SETTINGS:
-        if (!(frame->hd.flags & NGHTTP2_FLAG_ACK)) state.events.on_settings();
+        if (frame->hd.flags & NGHTTP2_FLAG_ACK) break;
+        state.settings_came = true;
+        state.events.on_settings();
         break;
       case NGHTTP2_GOAWAY:
         state.events.on_goaway(frame->goaway.last_stream_id, static_cast<H2Code>(frame->goaway.error_code));
@@ -402,6 +405,7 @@ struct H2Session::Callbacks {
     check(nghttp2_option_new(&option) == 0, "out of memory");
     nghttp2_option_set_no_auto_window_update(option, 1);
     nghttp2_option_set_no_closed_streams(option, 1);
+    nghttp2_option_set_peer_max_concurrent_streams(option, 0);  // of a server, until it says another number
     nghttp2_option_set_max_outbound_ack(option, kH2MaxOutboundAcks);
     nghttp2_option_set_max_settings(option, kH2MaxSettingsPerFrame);
     nghttp2_option_set_max_continuations(option, kH2MaxContinuations);
@@ -561,6 +565,7 @@ bool H2Session::can_open() const {
 }
 
 std::uint32_t H2Session::peer_max_streams() const {
+  if (!state_->settings_came) return kH2StreamsBeforeSettings;
   return nghttp2_session_get_remote_settings(state_->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
 }
 

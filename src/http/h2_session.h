@@ -77,7 +77,8 @@ class H2Events {
   // The peer will take no new streams; those up to `last` go on. May come twice (notice with 2^31-1, then final).
   // Streams above `last` have had or get on_closed(refused_stream) right after.
   virtual void on_goaway(StreamId /*last*/, H2Code) {}
-  // The peer's SETTINGS came (peer_max_streams() may have changed).
+  // The peer's SETTINGS came (peer_max_streams() may have changed). Client: only now requests leave, lest more of them
+  // reach the server than it takes.
   virtual void on_settings() {}
   // The answer to ping().
   virtual void on_pong(std::uint64_t /*payload*/) {}
@@ -142,6 +143,7 @@ class H2Session {
   std::size_t open_streams() const;
   // Client: another submit_request would be sent at once: below the peer's limit, no GOAWAY, ids left.
   bool can_open() const;
+  // Until its SETTINGS have come: how many may be gathered.
   std::uint32_t peer_max_streams() const;
   // Bytes that the peer's windows allow us to send on `stream` now.
   std::size_t send_window(StreamId stream) const;

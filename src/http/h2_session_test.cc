@@ -32,6 +32,9 @@ class Recorder : public H2Events {
     if (refuse) session->reset(stream, H2Code::refused_stream);
     return this;
   }
+  void on_refused(StreamId stream, H2Code code) override {
+    refused.push_back(std::to_string(stream) + " " + name_of(code));
+  }
   void on_response(StreamId stream, void* user, ResponseHead& head, bool end) override {
     EXPECT_EQ(user, this);
     log(stream, std::to_string(head.status) + fields(head.fields) + (end ? " end" : ""));
@@ -78,6 +81,7 @@ class Recorder : public H2Events {
   bool refuse = false;
   int requests = 0;
   bool oversized = false;  // the newest one
+  std::vector<std::string> refused;
   int settings = 0;
   std::uint64_t pong = 0;
   std::vector<std::string> events;
@@ -322,12 +326,43 @@ TEST(H2Session, more_streams_than_the_peer_allows_wait_at_the_caller) {
   EXPECT_TRUE(pair.client.can_open());
 }
 
-TEST(H2Session, streams_above_the_limit_sent_before_the_settings_came_are_refused) {
+TEST(H2Session, streams_above_the_limit_that_were_opened_before_the_settings_came_wait_for_their_turn) {
   H2Pair pair({.max_concurrent_streams = 2});
   for (int i = 0; i < 3; ++i) pair.request("GET", "/");
+  EXPECT_TRUE(pair.client.can_open());
+  pair.carry(pair.client, pair.server);
+  EXPECT_EQ(pair.at_server.requests, 0);
   pair.run();
   EXPECT_EQ(pair.at_server.requests, 2);
-  EXPECT_EQ(pair.at_client.take(), (Lines{"client 5 closed REFUSED_STREAM"}));
+  EXPECT_FALSE(pair.client.can_open());
+  EXPECT_EQ(pair.at_client.take(), (Lines{}));
+  pair.answer(1, 204);
+  pair.run();
+  EXPECT_EQ(pair.at_server.requests, 3);
+}
+
+TEST(H2Session, a_stream_that_never_became_a_request_is_told) {
+  H2Pair pair;
+  pair.run();
+  pair.request("GET", "/ a");
+  pair.request("GET", "/");
+  pair.run();
+  EXPECT_EQ(pair.at_server.requests, 1);
+  EXPECT_EQ(pair.at_server.refused, (Lines{"1 PROTOCOL_ERROR"}));
+  EXPECT_EQ(pair.server.fault(), H2Code::no_error);
+}
+
+TEST(H2Session, knows_why_it_has_ended_a_connection) {
+  {
+    H2Pair pair;
+    pair.run();
+    EXPECT_TRUE(pair.server.feed(std::string("\0\0\6\6\0\0\0\0\0abcdef", 15)));  // PING of a wrong size
+    pair.carry(pair.server, pair.client);
+    EXPECT_EQ(pair.server.fault(), H2Code::frame_size_error);
+  }
+  H2Pair pair;
+  EXPECT_FALSE(pair.server.feed("GET / HTTP/1.1\r\n\r\n      "));
+  EXPECT_NE(pair.server.fault(), H2Code::no_error);
 }
 
 TEST(H2Session, ends_gracefully_in_two_steps) {

@@ -16,8 +16,10 @@ inline constexpr std::size_t kMaxEmptyLines = 1;           // CRLFs tolerated be
 inline constexpr std::uint64_t kMaxContentLength = std::uint64_t{1} << 62;  // bytes: 413
 
 // HTTP/2
-inline constexpr std::uint32_t kH2MaxConcurrentStreams = 256;      // REFUSED_STREAM above
-inline constexpr std::uint32_t kH2StreamWindow = 256 * 1024;       // bytes we let a peer send on one stream unasked
+inline constexpr std::uint32_t kH2MaxConcurrentStreams = 256;  // REFUSED_STREAM above
+inline constexpr std::uint32_t kH2StreamsBeforeSettings =
+    100;                                                      // that a client gathers until it knows the server's limit
+inline constexpr std::uint32_t kH2StreamWindow = 256 * 1024;  // bytes we let a peer send on one stream unasked
 inline constexpr std::uint32_t kH2ConnectionWindow = 1024 * 1024;  // bytes, over all streams of a connection
 inline constexpr std::uint32_t kH2MaxHeaderList = 64 * 1024;       // bytes as RFC 9113 10.5.1 counts: 431 for a request
 inline constexpr std::uint32_t kH2MaxRefusedList = 4;              // times that, and for anything but a request once:

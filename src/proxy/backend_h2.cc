@@ -152,6 +152,11 @@ void BackendH2::connected() {
   if (tls() != nullptr) wire_ready(net::kReadable);  // what came with the handshake's end lies in the session
 }
 
+void BackendH2::on_settings() {
+  if (std::exchange(heard_, true)) return;
+  for (const auto& stream : streams_) stream->sent_before = total_sent();
+}
+
 Exchange* BackendH2::detach(Stream& stream) { return std::exchange(stream.exchange, nullptr); }
 
 void BackendH2::on_response(StreamId id, void* user, http::ResponseHead& head, bool end) {
@@ -224,7 +229,7 @@ void BackendH2::close(FailureCause cause) {
   std::vector<std::pair<Exchange*, BackendFailure>> failed;
   while (!streams_.empty()) {
     Stream& stream = *streams_.back();
-    const bool unprocessed = connecting_ || (acknowledged && *acknowledged <= stream.sent_before);
+    const bool unprocessed = !heard_ || (acknowledged && *acknowledged <= stream.sent_before);
     if (Exchange* exchange = detach(stream)) {
       failed.push_back({exchange, {.cause = cause, .unprocessed = unprocessed}});
     }

@@ -38,6 +38,7 @@ class BackendH2 final : public net::FdHandler, private H2Wire {
   void on_closed(http::StreamId, void* user, http::H2Code code) override;
   http::H2BodyPart next_body(http::StreamId id, void* user, std::size_t max) override;
   void on_goaway(http::StreamId, http::H2Code) override { closing_ = true; }
+  void on_settings() override;
   void wire_broken() override;
   void wire_drained() override;
 
@@ -48,6 +49,7 @@ class BackendH2 final : public net::FdHandler, private H2Wire {
   BackendLink& link_;
   net::Timer connect_timer_;
   bool connecting_ = true;  // or in the TLS handshake
+  bool heard_ = false;      // the backend's SETTINGS: requests leave from now on
   bool closing_ = false;
   std::vector<std::unique_ptr<Stream>> streams_;
   std::vector<std::unique_ptr<Stream>> free_;

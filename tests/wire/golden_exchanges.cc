@@ -9,7 +9,8 @@
 //          elsewhere: it comes on a new connection, though the one before is open.
 // HTTP/1.1 is text whose "\n" are line ends ("␤" is a bare line feed); HTTP/2 is {head: [lines], body, trailers:
 // [lines], interim: [lines], unfinished, reset}. In all text "{port}" is the listener's port, "{forwarded}" the lines
-// that tell the backend of its client, "{repeat:TEXT:COUNT}" many times TEXT.
+// that tell the backend of its client, "{repeat:TEXT:COUNT}" many times TEXT; as a line, "{times:COUNT:LINE}" many such
+// lines.
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -113,6 +114,8 @@ std::string expanded(std::string text, const std::string& port) {
   return text;
 }
 
+constexpr std::string_view kTimes = "{times:";
+
 YAML::Node expanded(const YAML::Node& node, const std::string& port) {
   if (node.IsScalar()) return YAML::Node(expanded(node.Scalar(), port));
   YAML::Node filled(node.Type());
@@ -125,6 +128,10 @@ YAML::Node expanded(const YAML::Node& node, const std::string& port) {
       filled.push_back("x-forwarded-for: 127.0.0.1");
       filled.push_back("x-forwarded-proto: http");
       filled.push_back("x-forwarded-port: " + port);
+    } else if (item.IsScalar() && item.Scalar().starts_with(kTimes)) {
+      const std::string rest = item.Scalar().substr(kTimes.size());
+      const std::size_t colon = rest.find(':');
+      for (int i = std::stoi(rest); i > 0; --i) filled.push_back(rest.substr(colon + 1, rest.size() - colon - 2));
     } else {
       filled.push_back(expanded(item, port));
     }

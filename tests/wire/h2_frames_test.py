@@ -15,7 +15,9 @@ OPEN = frame(HEADERS, END_HEADERS, 1, block(request(path="/hang")))
 HALF = frame(HEADERS, END_HEADERS | END_STREAM, 1, block(request(path="/hang")))
 GONE = HALF + frame(RST_STREAM, 0, 1, struct.pack(">I", 8))
 ASK = frame(HEADERS, END_HEADERS | END_STREAM, 1, block(request()))
+OVER = frame(HEADERS, END_HEADERS, 1, block(request(path="/hang"))) + frame(RST_STREAM, 0, 1, struct.pack(">I", 8))
 PROBE = frame(PING, 0, 0, b"12345678")
+POST = frame(HEADERS, END_HEADERS, 1, block(request(method="POST") + [("content-length", "6")]))
 PART = frame(HEADERS, END_STREAM, 1, block(request()))
 
 
@@ -32,6 +34,13 @@ def raw_block(extra):
     return frame(HEADERS, END_HEADERS | END_STREAM, 1, block(request()) + extra)
 
 
+def literals(*fields, first=b""):
+    """GET http / by indices, and further fields as they are."""
+    return frame(HEADERS, END_HEADERS | END_STREAM, 1, first + b"\x82\x86\x84" + b"".join(fields))
+
+
+NAMED = b"\x01\x02h1"  # :authority
+INDEXED = literals(NAMED)
 PROTOCOL = ("goaway PROTOCOL_ERROR", "closed")
 STREAM = ("rst PROTOCOL_ERROR", "goaway PROTOCOL_ERROR")
 CLOSED = ("goaway STREAM_CLOSED", "rst STREAM_CLOSED", "goaway PROTOCOL_ERROR")
@@ -63,6 +72,12 @@ ROWS = [
     ("9113 5.1: CONTINUATION after the end of a block", HALF + frame(CONTINUATION, 4, 1, b""), PROTOCOL + CLOSED),
     # nghttp2 cannot tell such a stream from one that it has reset itself: it ignores it, and never serves it.
     ("9113 5.1: HEADERS on a closed stream", GONE + frame(HEADERS, 5, 1, block(request())) + PROBE, CLOSED + ALIVE),
+    ("9113 5.1: DATA on a closed stream", GONE + frame(DATA, 1, 1, b"x") + PROBE, CLOSED + ALIVE),
+    ("9113 5.1: CONTINUATION on a closed stream", GONE + frame(CONTINUATION, 4, 1, b""), PROTOCOL + CLOSED),
+    ("9113 5.1: DATA on a stream that was reset", OVER + frame(DATA, 1, 1, b"x") + PROBE, CLOSED + ALIVE),
+    ("9113 5.1: HEADERS on a stream that was reset", OVER + frame(HEADERS, 5, 1, block(request())) + PROBE,
+     CLOSED + ALIVE),
+    ("9113 5.1: CONTINUATION on a stream that was reset", OVER + frame(CONTINUATION, 4, 1, b""), PROTOCOL + CLOSED),
     ("9113 5.1: WINDOW_UPDATE on a closed stream is ignored", GONE + frame(WINDOW_UPDATE, 0, 1, b"\0\0\0\1") + PROBE,
      ALIVE),
     ("9113 5.1: RST_STREAM on a closed stream is ignored", GONE + frame(RST_STREAM, 0, 1, bytes(4)) + PROBE, ALIVE),
@@ -73,6 +88,13 @@ ROWS = [
     ("9113 5.5: an unknown frame within a block", PART + frame(0x16, 0, 1, b""), PROTOCOL),
     ("7540 5.3.1: HEADERS that depend on themselves",
      frame(HEADERS, 5 | WITH_PRIORITY, 1, b"\0\0\0\1\0" + block(request())), STREAM),
+    ("7540 5.3.1: PRIORITY that depends on itself", frame(PRIORITY, 0, 1, b"\0\0\0\1\0") + PROBE, STREAM + ALIVE),
+    ("9113 6.1: padded DATA is served", POST + frame(DATA, 1 | PADDED, 1, b"\3abcdef" + bytes(3)), SERVED),
+    ("9113 6.1: DATA in several frames is served", POST + frame(DATA, 0, 1, b"ab") + frame(DATA, 0, 1, b"") +
+     frame(DATA, 1, 1, b"cdef"), SERVED),
+    ("9113 8.1: trailers are served", POST + frame(DATA, 0, 1, b"abcdef") + frame(HEADERS, 5, 1, block([("x-a", "1")])),
+     SERVED),
+    ("9113 8.1: HEAD is served", frame(HEADERS, 5, 1, block(request(method="HEAD"))), SERVED),
     ("9113 6.1: DATA on stream 0", frame(DATA, 1, 0, b"x"), PROTOCOL),
     ("9113 6.1: more padding than DATA", OPEN + frame(DATA, 1 | PADDED, 1, b"\x09abc"), PROTOCOL),
     ("9113 6.1: padded DATA without a length", OPEN + frame(DATA, 1 | PADDED, 1, b""), SIZE + PROTOCOL),
@@ -114,9 +136,13 @@ ROWS = [
     ("9113 6.10: a block in several frames", frame(HEADERS, 1, 1, block(request())[:5]) +
      frame(CONTINUATION, 0, 1, block(request())[5:9]) + frame(CONTINUATION, 4, 1, block(request())[9:]), SERVED),
     ("9113 6.10: CONTINUATION on stream 0", PART + frame(CONTINUATION, 4, 0, b""), PROTOCOL),
+    ("9113 6.10: CONTINUATION after one that ended a block", PART + frame(CONTINUATION, 4, 1, b"") +
+     frame(CONTINUATION, 4, 1, b""), PROTOCOL + CLOSED),
+    ("9113 6.10: CONTINUATION after DATA", OPEN + frame(DATA, 0, 1, b"x") + frame(CONTINUATION, 4, 1, b""), PROTOCOL),
     ("9113 6.10: DATA before the end of a block", PART + frame(DATA, 1, 1, b"x"), PROTOCOL),
     ("9113 6.10: CONTINUATION after the end of a block", OPEN + frame(CONTINUATION, 4, 1, b""), PROTOCOL),
     ("9113 7: RST_STREAM with an unknown code", OPEN + frame(RST_STREAM, 0, 1, b"\0\0\0\xff") + PROBE, ALIVE),
+    ("9113 7: GOAWAY with an unknown code", frame(GOAWAY, 0, 0, bytes(4) + b"\0\0\0\xff") + PROBE, ALIVE + ("closed",)),
     ("9113 8.1: HEADERS in the middle of a body", fields(end=False) + frame(HEADERS, 4, 1, block([("x-a", "1")])), STREAM),
     ("9113 8.1.1: a body longer than its length", fields(("content-length", "1"), end=False) + frame(DATA, 1, 1, b"ab"),
      STREAM),
@@ -156,6 +182,15 @@ ROWS = [
     ("9113 8.3.1: two paths", fields((":path", "/")), STREAM),
     ("9113 8.3.1: two authorities", fields((":authority", "a")), STREAM),
     ("9113 8.3.1: a host alone is enough", fields(("host", "h1"), without=(":authority",)), SERVED),
+    ("7541 6.1: indexed fields are served", INDEXED, SERVED),
+    ("7541 6.2.1: a field for the table with an indexed name is served", literals(b"\x41\x02h1"), SERVED),
+    ("7541 6.2.1: a field for the table with a new name is served", literals(NAMED, b"\x40\x03x-a\x011"), SERVED),
+    ("7541 6.2.2: a field with a new name is served", literals(NAMED, b"\x00\x03x-a\x011"), SERVED),
+    ("7541 6.2.3: a field that is never indexed is served", literals(b"\x11\x02h1", b"\x10\x03x-a\x011"), SERVED),
+    ("7541 6.3: a change of the table's size is served", literals(NAMED, first=b"\x20"), SERVED),
+    ("7541 6.3: two changes of the table's size are served", literals(NAMED, first=b"\x20\x3f\xe1\x1f"), SERVED),
+    ("7541 5.2: Huffman text is served",
+     literals(b"\x41\x8c\xf1\xe3\xc2\xe5\xf2\x3a\x6b\xa0\xab\x90\xf4\xff"), SERVED),
     ("7541 2.3.3: an index beyond the table", raw_block(b"\xc6"), COMPRESSION),
     ("7541 4.2: a table larger than allowed",
      frame(HEADERS, 5, 1, integer(8192, 5, 0x20) + block(request())), COMPRESSION),
@@ -202,6 +237,29 @@ class Frames(unittest.TestCase):
             with self.subTest(preface), Peer(PROXY.port, preface=None) as peer:
                 peer.send(preface)
                 self.assertIn(peer.verdict(3.0), PROTOCOL)
+
+    def test_a_connection_error_ends_the_connection(self):
+        with Peer(PROXY.port) as peer:
+            peer.send(frame(PING, 0, 0, bytes(6)))
+            self.assertEqual(peer.verdict(), "goaway FRAME_SIZE_ERROR")
+            self.assertEqual(peer.verdict(), "closed")
+
+    def test_of_two_values_of_a_setting_the_last_counts(self):
+        with Peer(PROXY.port) as peer:
+            peer.send(frame(SETTINGS, 0, 0, struct.pack(">HIHI", 4, 100, 4, 1)))
+            peer.ask(1)
+            self.assertEqual(peer.until("data"), ("data", 1, 1, False))
+
+    def test_a_window_may_become_negative(self):
+        with Peer(PROXY.port, settings=struct.pack(">HI", 4, 3)) as peer:
+            peer.ask(1, path="/bytes/10")
+            self.assertEqual(peer.until("data"), ("data", 1, 3, False))
+            peer.send(setting(4, 2) + PROBE)
+            self.assertEqual(peer.until(("pong", "data"))[0], "pong")
+            peer.send(frame(WINDOW_UPDATE, 0, 1, b"\0\0\0\1") + PROBE)  # from -1 to 0
+            self.assertEqual(peer.until(("pong", "data"))[0], "pong")
+            peer.send(frame(WINDOW_UPDATE, 0, 1, b"\0\0\0\1"))
+            self.assertEqual(peer.until("data"), ("data", 1, 1, False))
 
     def test_settings_are_acknowledged(self):
         with Peer(PROXY.port) as peer:

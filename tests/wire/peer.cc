@@ -87,6 +87,8 @@ class H2Peer final : public Peer, private http::H2Events {
         fd_(std::move(socket)),
         session_(client_ ? http::H2Session::Side::client : http::H2Session::Side::server, *this) {
     flush();
+    while (client_ && !heard_ && read()) {  // requests leave only then
+    }
   }
   int fd() const override { return fd_.get(); }
 
@@ -129,10 +131,7 @@ class H2Peer final : public Peer, private http::H2Events {
 
   std::string receive(const YAML::Node&) override {
     while (complete_.empty()) {
-      const std::string more = receive_some(fd_.get());
-      if (more.empty()) return "(nothing complete came)";
-      if (!session_.feed(more)) return "(the other side broke HTTP/2)";
-      flush();
+      if (!read()) return broken_ ? "(the other side broke HTTP/2)" : "(nothing complete came)";
     }
     const std::string text = complete_.begin()->second;
     answering_ = complete_.begin()->first;
@@ -151,6 +150,14 @@ class H2Peer final : public Peer, private http::H2Events {
     std::string head, body, trailers;
   };
 
+  // False: nothing more comes, or nothing that is HTTP/2.
+  bool read() {
+    const std::string more = receive_some(fd_.get());
+    if (more.empty()) return false;
+    broken_ = !session_.feed(more);
+    flush();
+    return !broken_;
+  }
   void flush() {
     std::array<char, 65536> buffer;
     while (const std::size_t size = session_.drain(buffer)) send_all(fd_.get(), {buffer.data(), size});
@@ -187,6 +194,7 @@ class H2Peer final : public Peer, private http::H2Events {
     return text;
   }
 
+  void on_settings() override { heard_ = true; }
   void* on_request(StreamId id, http::RequestHead& head, bool) override {
     std::string& text = incoming_[id].head;
     text.append(":method: ").append(head.method_name()).append("\n:path: ").append(head.target());
@@ -229,6 +237,8 @@ class H2Peer final : public Peer, private http::H2Events {
   bool client_;
   net::Fd fd_;
   http::H2Session session_;
+  bool heard_ = false;
+  bool broken_ = false;
   StreamId answering_ = 0;
   std::map<StreamId, Outgoing> outgoing_;
   std::map<StreamId, Incoming> incoming_;

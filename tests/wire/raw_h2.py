@@ -159,6 +159,19 @@ class Peer:
         return "nothing"
 
 
+class Server(Peer):
+    """A backend, on a connection that the proxy has opened. Requests come once it has said its SETTINGS."""
+
+    def __init__(self, connection):
+        self.socket = connection
+        self.buffer, self.events, self.closed, self.data = b"", [], False, {}
+        preface = b""
+        while len(preface) < len(PREFACE):
+            preface += connection.recv(len(PREFACE) - len(preface))
+        assert preface == PREFACE, preface
+        self.send(frame(SETTINGS))
+
+
 class Backend:
     """An HTTP/1.1 server in threads: answers "ok" at once; /hang is never answered, /large with a megabyte,
     /bytes/N with N bytes."""
