@@ -16,18 +16,7 @@ def message(text):
     return b"\0" + struct.pack(">I", len(text)) + text
 
 
-class Server(Peer):
-    """The other end of a connection that the proxy has opened."""
-
-    def __init__(self, connection):
-        self.socket = connection
-        self.buffer, self.events, self.closed, self.data = b"", [], False, {}
-        preface = b""
-        while len(preface) < len(PREFACE):
-            preface += connection.recv(len(PREFACE) - len(preface))
-        assert preface == PREFACE, preface
-        self.send(frame(SETTINGS))
-
+class ChatServer(Server):
     def answer(self, stream):
         self.send(frame(HEADERS, END_HEADERS, stream, OK_HEAD))
 
@@ -45,7 +34,7 @@ class StreamsTest(tunnels.WireTest):
         client = Peer(self.port)
         self.addCleanup(client.socket.close)
         client.ask(1, request(method="POST", path="/echo.Echo/Chat", more=GRPC), end=False)
-        server = Server(self.accept(place))
+        server = ChatServer(self.accept(place))
         there = server.until("headers")
         self.assertFalse(there[3])
         return client, server, there[1]
