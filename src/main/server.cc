@@ -19,6 +19,7 @@
 #include "main/key_file.h"
 #include "main/log_routes.h"
 #include "main/log_upkeep.h"
+#include "main/metadata_routes.h"
 #include "main/status_routes.h"
 #include "net/socket.h"
 #include "runtime/process_runtime.h"
@@ -158,6 +159,7 @@ Result<> Server::listen() {
                                            kServices, wire::FacadeParts{actions_, *store_, clock_, random_, log_});
   auto routes = image_routes(loop_, images_);
   for (auto& route : log_routes(loop_, *store_, task_log_)) routes.push_back(std::move(route));
+  for (auto& route : metadata_routes(*store_, *runtime_)) routes.push_back(std::move(route));
   for (auto& route : status_routes(*store_, clock_, *control_)) routes.push_back(std::move(route));
   const auto address = TRY(net::SocketAddress::ip(options_.listen_address, options_.listen_port));
   auto socket = net::listen_stream(address);
@@ -166,6 +168,10 @@ Result<> Server::listen() {
   }
   api_server_ = std::make_unique<wire::ApiServer>(loop_, std::move(*socket), *facade_, std::move(routes),
                                                   wire::ApiServerOptions{.spool_directory = in_state("spool")}, log_);
+  // Every address of this machine is reached by loopback too.
+  const bool anywhere = options_.listen_address == "0.0.0.0" || options_.listen_address == "::";
+  task_preparation_->serve_metadata_at(anywhere ? fmt::format("http://127.0.0.1:{}", api_server_->address().port())
+                                                : endpoint());
   return {};
 }
 

@@ -5,12 +5,15 @@
 #include <vector>
 
 #include "api/ecs/container_id.h"
+#include "main/metadata_routes.h"
 #include "main/task_secrets.h"
 #include "observe/log_streams.h"
 
 namespace weir {
 
 namespace {
+
+constexpr const char* kMetadataVariable = "ECS_CONTAINER_METADATA_URI_V4";
 
 std::unexpected<Error> cannot_start(const std::string& why) {
   return fail("ResourceInitializationError", "ResourceInitializationError: " + why, ErrorSource::client);
@@ -20,6 +23,9 @@ std::unexpected<Error> cannot_start(const std::string& why) {
 
 Result<> TaskPreparation::prepare(const model::Task& task, const model::ecs::TaskDefinition& definition,
                                   runtime::TaskSpec& spec) {
+  for (auto& container : spec.containers) {
+    container.environment[kMetadataVariable] = endpoint_ + metadata_path(task, container.name);
+  }
   TRY(add_secrets(task, definition, spec));
   return open_logs(task, definition);
 }

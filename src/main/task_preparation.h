@@ -1,6 +1,8 @@
 // TaskPreparation: before a task's containers start, the streams that they write to are made and the secrets that they
-// want are looked up. Owned by Server; control thread.
+// want are looked up; each container is told where its metadata is. Owned by Server; control thread.
 #pragma once
+
+#include <string>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -17,6 +19,9 @@ class TaskPreparation final : public control::Preparation {
   TaskPreparation(store::Store& store, const Clock& clock, Random& random, LogCourier& courier, const SecretBox& box)
       : store_(store), clock_(clock), random_(random), courier_(courier), box_(box) {}
 
+  // Where containers reach this server: "http://127.0.0.1:4566".
+  void serve_metadata_at(std::string endpoint) { endpoint_ = std::move(endpoint); }
+
   Result<> prepare(const model::Task& task, const model::ecs::TaskDefinition& definition,
                    runtime::TaskSpec& spec) override;
 
@@ -29,6 +34,7 @@ class TaskPreparation final : public control::Preparation {
   Random& random_;
   LogCourier& courier_;
   const SecretBox& box_;
+  std::string endpoint_;
 };
 
 }  // namespace weir

@@ -88,12 +88,10 @@ void show_sizes(shapes::Container& view, const shapes::ContainerDefinition& defi
   if (reservation) view.memoryReservation = std::to_string(*reservation);
 }
 
-shapes::Container shown(const Context& context, const model::Task& task, const model::TaskContainer& container,
+shapes::Container shown(const model::Task& task, const model::TaskContainer& container,
                         const TaskSurroundings& around) {
-  const std::string identity = task.arn + "#" + container.name;
   shapes::Container view{
-      .containerArn =
-          make_arn(context, "ecs", fmt::format("container/{}/{}/{}", task.cluster, task.id, stable_uuid(identity))),
+      .containerArn = container_arn(task, container.name),
       .taskArn = task.arn,
       .name = container.name,
       .image = container.image,
@@ -152,7 +150,7 @@ model::ecs::Task shown(const Context& context, const model::Task& task, const Ta
     view.connectivity = "CONNECTED";
     view.connectivityAt = task.started_at;
   }
-  for (const auto& container : task.containers) view.containers->push_back(shown(context, task, container, around));
+  for (const auto& container : task.containers) view.containers->push_back(shown(task, container, around));
   if (around.definition) {
     view.cpu = around.definition->definition.cpu;
     view.memory = around.definition->definition.memory;
