@@ -17,7 +17,7 @@ bool same_port(const PortMapping& a, const PortMapping& b) {
 
 bool same_container(const ContainerObservation& a, const ContainerObservation& b) {
   return a.name == b.name && a.running == b.running && a.pid == b.pid && a.exit_code == b.exit_code &&
-         a.reason == b.reason && a.image_digest == b.image_digest && a.health == b.health &&
+         a.reason == b.reason && a.image_digest == b.image_digest && a.health == b.health && a.restarts == b.restarts &&
          std::equal(a.ports.begin(), a.ports.end(), b.ports.begin(), b.ports.end(), same_port);
 }
 

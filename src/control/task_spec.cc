@@ -52,7 +52,48 @@ std::optional<runtime::HealthCheckSpec> health_check(const model::ecs::Container
   return spec;
 }
 
-runtime::ContainerSpec container_spec(const std::string& network_mode, const model::ecs::ContainerDefinition& wished) {
+std::vector<runtime::ResourceLimit> limits(const model::ecs::ContainerDefinition& wished) {
+  std::vector<runtime::ResourceLimit> all;
+  for (const auto& one : wished.ulimits.value_or(std::vector<model::ecs::Ulimit>{})) {
+    all.push_back({one.name, one.softLimit, one.hardLimit});
+  }
+  return all;
+}
+
+std::optional<runtime::RestartPolicy> restart_policy(const model::ecs::ContainerDefinition& wished) {
+  const auto& policy = wished.restartPolicy;
+  if (!policy || !policy->enabled) return std::nullopt;
+  runtime::RestartPolicy spec{.ignored_exit_codes = policy->ignoredExitCodes.value_or(std::vector<std::int32_t>{})};
+  if (policy->restartAttemptPeriod) spec.attempt_period = std::chrono::seconds(*policy->restartAttemptPeriod);
+  return spec;
+}
+
+std::vector<runtime::MountSpec> mounts(const model::ecs::ContainerDefinition& wished,
+                                       const model::ecs::TaskDefinition& definition) {
+  std::vector<runtime::MountSpec> all;
+  for (const auto& point : wished.mountPoints.value_or(std::vector<model::ecs::MountPoint>{})) {
+    runtime::MountSpec mount{.volume = point.sourceVolume.value_or(""),
+                             .container_path = point.containerPath.value_or(""),
+                             .read_only = point.readOnly.value_or(false)};
+    for (const auto& volume : definition.volumes.value_or(std::vector<model::ecs::Volume>{})) {
+      if (volume.name == mount.volume && volume.host) mount.host_path = volume.host->sourcePath.value_or("");
+    }
+    all.push_back(std::move(mount));
+  }
+  for (const auto& from : wished.volumesFrom.value_or(std::vector<model::ecs::VolumeFrom>{})) {
+    for (const auto& other : *definition.containerDefinitions) {
+      if (other.name != from.sourceContainer) continue;
+      for (auto& mount : mounts(other, definition)) {
+        mount.read_only |= from.readOnly.value_or(false);
+        all.push_back(std::move(mount));
+      }
+    }
+  }
+  return all;
+}
+
+runtime::ContainerSpec container_spec(const std::string& network_mode, const model::ecs::ContainerDefinition& wished,
+                                      const model::ecs::TaskDefinition& definition) {
   runtime::ContainerSpec spec{
       .name = wished.name.value_or(""),
       .image = wished.image.value_or(""),
@@ -63,6 +104,10 @@ runtime::ContainerSpec container_spec(const std::string& network_mode, const mod
       .stop_timeout = kStopTimeout,
       .depends_on = dependencies(wished),
       .health_check = health_check(wished),
+      .user = wished.user.value_or(""),
+      .limits = limits(wished),
+      .restart = restart_policy(wished),
+      .mounts = mounts(wished, definition),
   };
   if (wished.startTimeout) spec.start_timeout = std::chrono::seconds(*wished.startTimeout);
   if (wished.stopTimeout) spec.stop_timeout = std::chrono::seconds(*wished.stopTimeout);
@@ -92,7 +137,7 @@ runtime::TaskSpec task_spec(const std::string& task_id, const model::ecs::TaskDe
   const std::string network_mode = definition.networkMode.value_or("bridge");
   if (definition.containerDefinitions) {
     for (const auto& wished : *definition.containerDefinitions) {
-      spec.containers.push_back(container_spec(network_mode, wished));
+      spec.containers.push_back(container_spec(network_mode, wished, definition));
     }
   }
   if (!overrides || !overrides->containerOverrides) return spec;

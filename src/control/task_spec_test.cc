@@ -30,6 +30,46 @@ TEST(TaskSpecTest, has_the_defaults_of_ecs) {
   EXPECT_TRUE(spec.containers[0].ports.empty());
 }
 
+TEST(TaskSpecTest, carries_how_containers_run) {
+  auto wished = definition("bridge", 8080, 0);
+  auto& container = wished.containerDefinitions->front();
+  container.user = "app:app";
+  container.ulimits = {{.name = "nofile", .softLimit = 10, .hardLimit = 20}};
+  container.restartPolicy = {.enabled = true, .ignoredExitCodes = std::vector<std::int32_t>{0}};
+  auto spec = task_spec("t1", wished).containers.at(0);
+  EXPECT_EQ(spec.user, "app:app");
+  ASSERT_EQ(spec.limits.size(), 1u);
+  EXPECT_EQ(spec.limits[0].hard, 20);
+  ASSERT_TRUE(spec.restart);
+  EXPECT_EQ(spec.restart->attempt_period, std::chrono::seconds(300));
+  EXPECT_EQ(spec.restart->ignored_exit_codes, std::vector<std::int32_t>{0});
+  container.restartPolicy->enabled = false;
+  EXPECT_FALSE(task_spec("t1", wished).containers.at(0).restart);
+}
+
+TEST(TaskSpecTest, carries_volumes_those_of_other_containers_too) {
+  auto wished = definition("bridge", 8080, 0);
+  wished.volumes.emplace().push_back({.name = "own"});
+  wished.volumes->push_back({.name = "host", .host = ecs::HostVolumeProperties{.sourcePath = "/srv/data"}});
+  wished.containerDefinitions->front().mountPoints = {
+      {.sourceVolume = "own", .containerPath = "/own"},
+      {.sourceVolume = "host", .containerPath = "/host", .readOnly = true}};
+  auto& second = wished.containerDefinitions->emplace_back();
+  second.name = "second";
+  second.volumesFrom = {{.sourceContainer = "app", .readOnly = true}};
+  const auto spec = task_spec("t1", wished);
+  const auto& mounts = spec.containers.at(0).mounts;
+  ASSERT_EQ(mounts.size(), 2u);
+  EXPECT_EQ(mounts[0].volume, "own");
+  EXPECT_EQ(mounts[0].host_path, "");
+  EXPECT_FALSE(mounts[0].read_only);
+  EXPECT_EQ(mounts[1].host_path, "/srv/data");
+  EXPECT_TRUE(mounts[1].read_only);
+  ASSERT_EQ(spec.containers.at(1).mounts.size(), 2u);
+  EXPECT_EQ(spec.containers.at(1).mounts[0].container_path, "/own");
+  EXPECT_TRUE(spec.containers.at(1).mounts[0].read_only);
+}
+
 TEST(TaskSpecTest, carries_what_the_definition_says) {
   auto wished = definition("awsvpc", 8080, 8080);
   auto& container = wished.containerDefinitions->front();

@@ -2,15 +2,18 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
 #include <linux/close_range.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -118,6 +121,51 @@ struct Start {
   int out, error, report;
 };
 
+// What the child was doing when it failed, and the errno.
+enum class Step : std::int32_t { exec, mount, limit, user };
+struct Report {
+  Step step = Step::exec;
+  std::int32_t why = 0;
+};
+
+struct LimitName {
+  const char* name;
+  __rlimit_resource resource;
+};
+constexpr LimitName kLimitNames[] = {
+    {"core", RLIMIT_CORE},         {"cpu", RLIMIT_CPU},
+    {"data", RLIMIT_DATA},         {"fsize", RLIMIT_FSIZE},
+    {"locks", RLIMIT_LOCKS},       {"memlock", RLIMIT_MEMLOCK},
+    {"msgqueue", RLIMIT_MSGQUEUE}, {"nice", RLIMIT_NICE},
+    {"nofile", RLIMIT_NOFILE},     {"nproc", RLIMIT_NPROC},
+    {"rss", RLIMIT_RSS},           {"rtprio", RLIMIT_RTPRIO},
+    {"rttime", RLIMIT_RTTIME},     {"sigpending", RLIMIT_SIGPENDING},
+    {"stack", RLIMIT_STACK},
+};
+
+rlim_t bound(std::int64_t value) { return value < 0 ? RLIM_INFINITY : static_cast<rlim_t>(value); }
+
+int set_limits(const std::vector<ResourceLimit>& limits) {
+  for (const auto& limit : limits) {
+    for (const auto& [name, resource] : kLimitNames) {
+      const rlimit value{bound(limit.soft), bound(limit.hard)};
+      if (limit.name == name && setrlimit(resource, &value) != 0) return errno;
+    }
+  }
+  return 0;
+}
+
+// The signal of the parent's death is forgotten with the former user.
+int become_user(const User& user, pid_t parent) {
+  const bool same = user.uid == geteuid() && user.gid == getegid();
+  if (same && geteuid() != 0) return 0;
+  if (setgroups(user.groups.size(), user.groups.data()) != 0) return errno;
+  if (setresgid(user.gid, user.gid, user.gid) != 0 || setresuid(user.uid, user.uid, user.uid) != 0) return errno;
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  return 0;
+}
+
 void write_small(const char* path, const std::string& text) {
   const int fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0) return;
@@ -133,6 +181,21 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+// Returns only where it fails.
+Report run_program(const Start& start) {
+  const auto& plan = start.plan;
+  if (!plan.mounts.empty()) {
+    if (const int why = enter_mounts(plan.mounts, plan.scratch)) return {Step::mount, why};
+  }
+  if (chdir(plan.directory.c_str()) != 0) return {Step::exec, errno};
+  if (const int why = set_limits(plan.limits)) return {Step::limit, why};
+  if (plan.user) {
+    if (const int why = become_user(*plan.user, start.parent)) return {Step::user, why};
+  }
+  execve(plan.program.c_str(), start.arguments.data(), start.environment.data());
+  return {Step::exec, errno};
+}
+
 [[noreturn]] void become(const Start& start) {
   setsid();
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -145,11 +208,8 @@ void reset_signals() {
   dup2(start.error, STDERR_FILENO);
   syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
   umask(022);
-  if (chdir(start.plan.directory.c_str()) == 0) {
-    execve(start.plan.program.c_str(), start.arguments.data(), start.environment.data());
-  }
-  const int why = errno;
-  [[maybe_unused]] const ssize_t count = write(start.report, &why, sizeof why);
+  const Report report = run_program(start);
+  [[maybe_unused]] const ssize_t count = write(start.report, &report, sizeof report);
   _exit(127);
 }
 
@@ -169,20 +229,60 @@ Result<Pipe> nowhere() {
   return Pipe{net::Fd(), std::move(null)};
 }
 
-// The errno that the child reports; 0 where its program runs.
-int await_report(int fd) {
-  int why = 0;
+// What the child reports; nothing where its program runs.
+std::optional<Report> await_report(int fd) {
+  Report report;
   ssize_t count;
   do {
-    count = read(fd, &why, sizeof why);
+    count = read(fd, &report, sizeof report);
   } while (count < 0 && errno == EINTR);
-  return count == sizeof why ? why : 0;
+  return count == sizeof report ? std::optional(report) : std::nullopt;
+}
+
+std::string sentence(const Report& report, const ProcessPlan& plan) {
+  const char* why = std::strerror(report.why);
+  switch (report.step) {
+    case Step::mount:
+      return fmt::format("the volumes cannot be mounted: {}{}", why,
+                         report.why == EPERM ? " (Weir does not run as root)" : "");
+    case Step::limit:
+      return fmt::format("error setting rlimits: {}", why);
+    case Step::user:
+      return fmt::format("cannot become user {}:{}: {}", plan.user->uid, plan.user->gid, why);
+    case Step::exec:
+      break;
+  }
+  return fmt::format("exec: \"{}\": {}", plan.arguments.front(),
+                     report.why == ENOENT ? "its interpreter is not there" : why);
+}
+
+Result<std::string> source_of(const MountSpec& mount, const std::string& folder) {
+  const std::string source = mount.host_path.empty() ? folder + kVolumesFolder + "/" + mount.volume : mount.host_path;
+  std::error_code error;
+  if (!fs::exists(source, error)) fs::create_directories(source, error);
+  if (error) return cannot_start(fmt::format("the volume {} cannot be made: {}", source, error.message()));
+  return source;
+}
+
+Result<std::vector<Mount>> plan_mounts(const std::vector<MountSpec>& wished, const std::string& root,
+                                       const std::string& folder) {
+  std::vector<Mount> mounts;
+  for (const auto& mount : wished) {
+    const std::string source = TRY(source_of(mount, folder));
+    const fs::path target = fs::path("/" + mount.container_path).lexically_normal();
+    if (target == "/") return cannot_start("a volume cannot take the place of the root folder");
+    mounts.push_back({source, target, mount.read_only});
+    std::error_code error;
+    const fs::path in_image = root + target.string();
+    if (fs::is_directory(in_image.parent_path(), error)) mounts.push_back({source, in_image, mount.read_only});
+  }
+  return mounts;
 }
 
 }  // namespace
 
 Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image,
-                                 const std::string& root) {
+                                 const std::string& root, const std::string& folder) {
   const bool own_entry = !container.entry_point.empty();
   ProcessPlan plan{.arguments = own_entry ? container.entry_point : image.entry_point};
   const auto& command = !container.command.empty() || own_entry ? container.command : image.command;
@@ -195,23 +295,30 @@ Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec
   const Environment environment = environment_of(task_id, container, image, root);
   plan.program = TRY(find_program(plan.arguments.front(), plan.directory, root, environment.at("PATH")));
   for (const auto& [name, value] : environment) plan.environment.push_back(name + "=" + value);
+  plan.limits = container.limits;
+  if (!container.user.empty()) plan.user = TRY(find_user(container.user, root));
+  plan.mounts = TRY(plan_mounts(container.mounts, root, folder));
+  if (!plan.mounts.empty()) {
+    plan.scratch = folder + kScratchFolder;
+    std::error_code error;
+    fs::create_directories(plan.scratch, error);
+  }
   return plan;
 }
 
 Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score, Output output) {
   const bool kept = output == Output::kept;
   Pipe out = TRY(kept ? make_pipe() : nowhere()), error = TRY(kept ? make_pipe() : nowhere());
-  Pipe report = TRY(make_pipe());
+  Pipe report_pipe = TRY(make_pipe());
   const Start start{plan,     oom_score,         pointers(plan.arguments), pointers(plan.environment),
-                    getpid(), out.writing.get(), error.writing.get(),      report.writing.get()};
+                    getpid(), out.writing.get(), error.writing.get(),      report_pipe.writing.get()};
   const pid_t pid = fork();
   if (pid == 0) become(start);
   if (pid < 0) return cannot_start(fmt::format("fork: {}", std::strerror(errno)));
-  report.writing.reset();
-  if (const int why = await_report(report.reading.get())) {
+  report_pipe.writing.reset();
+  if (const auto report = await_report(report_pipe.reading.get())) {
     waitpid(pid, nullptr, 0);
-    return cannot_start(fmt::format("exec: \"{}\": {}", plan.arguments.front(),
-                                    why == ENOENT ? "its interpreter is not there" : std::strerror(why)));
+    return cannot_start(sentence(*report, plan));
   }
   if (kept) {
     fcntl(out.reading.get(), F_SETFL, O_NONBLOCK);

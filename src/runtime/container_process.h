@@ -4,13 +4,16 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "net/fd.h"
 #include "runtime/image_store.h"
+#include "runtime/mounts.h"
 #include "runtime/runtime.h"
+#include "runtime/user.h"
 
 namespace weir::runtime {
 
@@ -20,14 +23,19 @@ struct ProcessPlan {
   std::vector<std::string> arguments;
   std::vector<std::string> environment;  // "NAME=value"
   std::string directory;
+  std::vector<Mount> mounts;
+  std::string scratch;  // for the mounts
+  std::optional<User> user;
+  std::vector<ResourceLimit> limits;
 };
 
 // Merges the task definition with the image, unpacked at `root`. As Docker does: an entry point of its own puts the
 // image's command out of force. A program's path is looked for in the image first, then on the host; a word without a
 // slash in the image's and then the host's PATH. PORT is the host port of the first mapping, PORT_<container port>
-// that of each. Errors: "CannotStartContainerError".
+// that of each. Volumes appear at their paths of the host and, relative to it, in the image. The task's own volumes
+// are in its `folder`. Errors: "CannotStartContainerError".
 Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image,
-                                 const std::string& root);
+                                 const std::string& root, const std::string& folder = "");
 
 enum class Output { kept, dropped };
 

@@ -24,6 +24,8 @@ inline constexpr std::size_t kLogSegmentBytes = 8 << 20;
 inline constexpr std::size_t kLogSegments = 4;
 // A longer line is written as several: what one log event of CloudWatch Logs may hold, 256 KiB less 26 bytes.
 inline constexpr std::size_t kLogLineBytes = (256 << 10) - 26;
+// What may be in a folder that is copied because a volume appears in it where nothing was.
+inline constexpr std::size_t kMaxCopiedEntries = 2000;
 // Read from a container's pipe at once.
 inline constexpr std::size_t kLogReadBytes = 64 << 10;
 // Logs of tasks that are gone: the oldest are removed when there are more.

@@ -43,6 +43,27 @@ struct HealthCheckSpec {
   std::chrono::seconds start_period{0};  // failures that do not count
 };
 
+// A limit of setrlimit(2).
+struct ResourceLimit {
+  std::string name;        // as ECS has it: "nofile"
+  std::int64_t soft = -1;  // -1: none
+  std::int64_t hard = -1;
+};
+
+// A container that ends without ending its task is started again, where it ran for so long since its last start.
+struct RestartPolicy {
+  std::vector<std::int32_t> ignored_exit_codes;  // after these it is not
+  std::chrono::seconds attempt_period{300};
+};
+
+// A folder that appears in a container.
+struct MountSpec {
+  std::string volume;     // the task's own, by name; it goes with the task
+  std::string host_path;  // or, where not empty, a folder of the host, made where it is absent
+  std::string container_path;
+  bool read_only = false;
+};
+
 struct ContainerSpec {
   std::string name;
   std::string image;                     // "NAME:TAG"
@@ -57,6 +78,10 @@ struct ContainerSpec {
   // How long others wait for this one to complete, succeed or be healthy once it has started; none: for ever.
   std::optional<std::chrono::seconds> start_timeout;
   std::optional<HealthCheckSpec> health_check;
+  std::string user;  // "user", "uid", either with ":group"; empty: as who runs Weir
+  std::vector<ResourceLimit> limits;
+  std::optional<RestartPolicy> restart;
+  std::vector<MountSpec> mounts;
 };
 
 struct TaskSpec {
@@ -87,6 +112,7 @@ struct ContainerObservation {
   std::string image_digest;               // "sha256:…"
   std::vector<PortMapping> ports;
   ContainerHealth health = ContainerHealth::unchecked;
+  std::int32_t restarts = 0;  // by its restart policy
 };
 
 struct TaskObservation {

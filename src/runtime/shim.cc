@@ -39,10 +39,9 @@ constexpr std::size_t kMaxSpecBytes = 64 << 20;
 
 // A container while it runs.
 struct Container {
-  Container(net::Loop& loop, const TaskRecord& record, const ContainerSpec& its, const Clock& clock,
-            StartedProcess made)
+  Container(net::Loop& loop, LogWriter& writer, StartedProcess made)
       : pid(made.pid),
-        log(record.logs, its.name, clock),
+        log(writer),
         out(loop, std::move(made.out), LogStream::out, log),
         error(loop, std::move(made.error), LogStream::error, log),
         kill_timer(loop, [this] { kill(-pid, SIGKILL); }) {}
@@ -53,7 +52,7 @@ struct Container {
   }
 
   pid_t pid;
-  LogWriter log;
+  LogWriter& log;
   LogPipe out, error;
   net::Timer kill_timer;
   std::unique_ptr<HealthProbe> probe;  // none where it has no health check
@@ -81,6 +80,8 @@ class Shim final : public net::FdHandler {
         listening_(kShimSocket),
         seen_(observation_of(record_.spec)),
         order_(record_.spec.containers),
+        logs_(record_.spec.containers.size()),
+        started_at_(record_.spec.containers.size()),
         running_(record_.spec.containers.size()),
         signals_(loop_, {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGQUIT}, [this](int number) { on_signal(number); }),
         wait_timer_(loop_,
@@ -147,11 +148,13 @@ class Shim final : public net::FdHandler {
 
   Result<> start_container(std::size_t i) {
     StartedProcess made = TRY(start_process(plans_[i].process, oom_score_));
+    started_at_[i] = loop_.clock().now();
     order_.note_started(i, loop_.clock().now());
     seen_.containers[i].running = true;
     seen_.containers[i].pid = made.pid;
     const auto& wished = record_.spec.containers[i];
-    running_[i] = std::make_unique<Container>(loop_, record_, wished, loop_.clock(), std::move(made));
+    if (!logs_[i]) logs_[i] = std::make_unique<LogWriter>(record_.logs, wished.name, loop_.clock());
+    running_[i] = std::make_unique<Container>(loop_, *logs_[i], std::move(made));
     if (wished.health_check) running_[i]->probe = probe_of(i);
     return {};
   }
@@ -170,8 +173,10 @@ class Shim final : public net::FdHandler {
     const Image image = TRY(images.resolve(container.image));
     seen.image_digest = image.digest;
     const std::string root = TRY(images.unpack(image));
-    Plans plans{.process = TRY(plan_process(record_.spec.id, container, image.config, root))};
-    if (container.health_check) plans.check = plan_process(record_.spec.id, as_check(container), image.config, root);
+    Plans plans{.process = TRY(plan_process(record_.spec.id, container, image.config, root, directory_))};
+    if (container.health_check) {
+      plans.check = plan_process(record_.spec.id, as_check(container), image.config, root, directory_);
+    }
     return plans;
   }
 
@@ -257,7 +262,29 @@ class Shim final : public net::FdHandler {
     seen.running = false;
     seen.exit_code = ended.si_code == CLD_EXITED ? ended.si_status : 128 + ended.si_status;
     running_[i].reset();
+    if (may_restart(i)) return restart(i);
     if (record_.spec.containers[i].essential) stop();
+  }
+
+  // By its policy: not where it ran too shortly.
+  bool may_restart(std::size_t i) const {
+    const auto& policy = record_.spec.containers[i].restart;
+    if (!policy || stopping()) return false;
+    const auto& ignored = policy->ignored_exit_codes;
+    if (std::ranges::find(ignored, *seen_.containers[i].exit_code) != ignored.end()) return false;
+    return loop_.clock().now() - started_at_[i] >= policy->attempt_period;
+  }
+
+  void restart(std::size_t i) {
+    auto& seen = seen_.containers[i];
+    if (auto started = start_container(i); !started) {
+      (void)failed(i, started.error());
+      if (record_.spec.containers[i].essential) stop();
+      return;
+    }
+    seen.exit_code.reset();
+    ++seen.restarts;
+    if (seen.health != ContainerHealth::unchecked) seen.health = ContainerHealth::unknown;
   }
 
   // Processes that left their container's group: this process has become their parent.
@@ -314,7 +341,9 @@ class Shim final : public net::FdHandler {
   net::Fd listening_;
   TaskObservation seen_;
   StartOrder order_;
-  std::vector<Plans> plans_;  // of all containers, once their images are there
+  std::vector<Plans> plans_;                      // of all containers, once their images are there
+  std::vector<std::unique_ptr<LogWriter>> logs_;  // of those that were started
+  std::vector<Instant> started_at_;               // last
   std::vector<std::unique_ptr<Container>> running_;
   std::vector<std::unique_ptr<Peer>> peers_;
   net::SignalWatch signals_;

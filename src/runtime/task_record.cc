@@ -98,10 +98,67 @@ HealthCheckSpec read_health_check(const Json& json) {
           .start_period = std::chrono::seconds(json["startPeriod"].as_int(0))};
 }
 
+Json to_json(const std::vector<ResourceLimit>& limits) {
+  Json json = Json::array();
+  for (const auto& [name, soft, hard] : limits) {
+    json.push(Json::object().set("name", name).set("soft", soft).set("hard", hard));
+  }
+  return json;
+}
+
+std::vector<ResourceLimit> read_limits(const Json& json) {
+  std::vector<ResourceLimit> limits;
+  for (const auto& one : json.items()) {
+    limits.push_back({one["name"].as_string(), one["soft"].as_int(-1), one["hard"].as_int(-1)});
+  }
+  return limits;
+}
+
+Json to_json(const RestartPolicy& policy) {
+  Json codes = Json::array();
+  for (const auto code : policy.ignored_exit_codes) codes.push(code);
+  return Json::object()
+      .set("ignoredExitCodes", codes)
+      .set("attemptPeriod", std::int64_t{policy.attempt_period.count()});
+}
+
+RestartPolicy read_restart(const Json& json) {
+  RestartPolicy policy{.attempt_period = std::chrono::seconds(json["attemptPeriod"].as_int(300))};
+  for (const auto& code : json["ignoredExitCodes"].items()) {
+    policy.ignored_exit_codes.push_back(static_cast<std::int32_t>(code.as_int()));
+  }
+  return policy;
+}
+
+Json to_json(const std::vector<MountSpec>& mounts) {
+  Json json = Json::array();
+  for (const auto& mount : mounts) {
+    json.push(Json::object()
+                  .set("volume", mount.volume)
+                  .set("hostPath", mount.host_path)
+                  .set("containerPath", mount.container_path)
+                  .set("readOnly", mount.read_only));
+  }
+  return json;
+}
+
+std::vector<MountSpec> read_mounts(const Json& json) {
+  std::vector<MountSpec> mounts;
+  for (const auto& one : json.items()) {
+    mounts.push_back({one["volume"].as_string(), one["hostPath"].as_string(), one["containerPath"].as_string(),
+                      one["readOnly"].as_bool()});
+  }
+  return mounts;
+}
+
 Json to_json(const ContainerSpec& container) {
   Json environment = Json::object();
   for (const auto& [name, value] : container.environment) environment.set(name, value);
   Json json = Json::object();
+  if (!container.user.empty()) json.set("user", container.user);
+  if (!container.limits.empty()) json.set("limits", to_json(container.limits));
+  if (container.restart) json.set("restart", to_json(*container.restart));
+  if (!container.mounts.empty()) json.set("mounts", to_json(container.mounts));
   if (container.start_timeout) json.set("startTimeout", std::int64_t{container.start_timeout->count()});
   if (container.health_check) json.set("healthCheck", to_json(*container.health_check));
   return json.set("dependsOn", to_json(container.depends_on))
@@ -126,6 +183,10 @@ ContainerSpec read_container(const Json& json) {
   container.essential = json["essential"].as_bool(true);
   container.stop_timeout = std::chrono::seconds(json["stopTimeout"].as_int(30));
   container.depends_on = read_dependencies(json["dependsOn"]);
+  container.user = json["user"].as_string();
+  container.limits = read_limits(json["limits"]);
+  if (json["restart"].is_object()) container.restart = read_restart(json["restart"]);
+  container.mounts = read_mounts(json["mounts"]);
   if (json["startTimeout"].is_int()) container.start_timeout = std::chrono::seconds(json["startTimeout"].as_int());
   if (json["healthCheck"].is_object()) container.health_check = read_health_check(json["healthCheck"]);
   return container;
@@ -135,6 +196,7 @@ Json to_json(const ContainerObservation& container) {
   Json json = Json::object();
   json.set("name", container.name).set("running", container.running).set("pid", container.pid);
   if (container.exit_code) json.set("exitCode", *container.exit_code);
+  if (container.restarts > 0) json.set("restarts", container.restarts);
   json.set("reason", container.reason).set("imageDigest", container.image_digest);
   json.set("health", kHealths[static_cast<std::size_t>(container.health)].first);
   return json.set("ports", to_json(container.ports));
@@ -147,6 +209,7 @@ ContainerObservation read_seen(const Json& json) {
   if (json["exitCode"].is_int()) container.exit_code = static_cast<std::int32_t>(json["exitCode"].as_int());
   container.reason = json["reason"].as_string();
   container.image_digest = json["imageDigest"].as_string();
+  container.restarts = static_cast<std::int32_t>(json["restarts"].as_int(0));
   container.health = named(kHealths, json["health"].as_string());
   container.ports = read_ports(json["ports"]);
   return container;

@@ -16,6 +16,9 @@ inline constexpr const char* kSpecFile = "/spec.json";
 inline constexpr const char* kStateFile = "/state.json";
 inline constexpr const char* kSocketFile = "/socket";
 inline constexpr const char* kErrorFile = "/shim.err";
+// The folder of the task's own volumes, and an empty one that mounts need.
+inline constexpr const char* kVolumesFolder = "/volumes";
+inline constexpr const char* kScratchFolder = "/scratch";
 // The descriptor on which a shim finds its listening socket; the sockets that reserve its ports follow.
 inline constexpr int kShimSocket = 3;
 // In the environment of every process of a task.

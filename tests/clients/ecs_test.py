@@ -28,7 +28,19 @@ class Ecs(unittest.TestCase):
 
     def test_a_definition_described_by_the_cli_is_registered_again_from_its_file(self):
         """As the deployment scripts of 2020 do it: describe, take five members out, change one thing, register."""
-        self.register("old", networkMode="bridge")
+        rich = {**CONTAINER, "user": "1337", "dockerLabels": {"a": "b"}, "essential": True, "stopTimeout": 5,
+                "ulimits": [{"name": "nofile", "softLimit": 15000, "hardLimit": 15000}],
+                "environment": [{"name": "APPMESH", "value": "mesh/echo"}],
+                "secrets": [{"name": "TOKEN", "valueFrom": "/web/token"}],
+                "mountPoints": [{"sourceVolume": "shared", "containerPath": "/shared", "readOnly": True}],
+                "healthCheck": {"command": ["CMD-SHELL", "true"], "interval": 5, "timeout": 2, "retries": 3},
+                "logConfiguration": {"logDriver": "awslogs", "options": {
+                    "awslogs-group": "g", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "p"}}}
+        after = {"name": "second", "image": "none:2", "memory": 32, "volumesFrom": [{"sourceContainer": "app"}],
+                 "dependsOn": [{"containerName": "app", "condition": "HEALTHY"}]}
+        self.ecs.register_task_definition(
+            family="old", networkMode="awsvpc", cpu="256", memory="512", executionRoleArn="arn:aws:iam::1:role/x",
+            requiresCompatibilities=["FARGATE"], volumes=[{"name": "shared"}], containerDefinitions=[rich, after])
         described = self.aws("ecs", "describe-task-definition", "--task-definition", "old")["taskDefinition"]
         self.assertFalse({"registeredAt", "registeredBy", "deregisteredAt"} & described.keys())
         for member in ("status", "compatibilities", "taskDefinitionArn", "requiresAttributes", "revision"):
@@ -39,6 +51,8 @@ class Ecs(unittest.TestCase):
         registered = self.aws("ecs", "register-task-definition", "--cli-input-json", f"file://{file}")["taskDefinition"]
         self.assertEqual(registered["revision"], 2)
         self.assertEqual(registered["containerDefinitions"], described["containerDefinitions"])
+        for member in ("volumes", "cpu", "memory", "networkMode", "requiresCompatibilities", "placementConstraints"):
+            self.assertEqual(registered[member], described[member])
 
     def test_paginators_see_each_item_once_and_in_order(self):
         for _ in range(12):
@@ -74,8 +88,9 @@ class Ecs(unittest.TestCase):
              {"cluster": CLUSTER, "task": "0" * 32}),
             (known.ClientException, "Fargate only supports network mode", ecs.register_task_definition,
              {"family": "a", "requiresCompatibilities": ["FARGATE"], "containerDefinitions": [CONTAINER]}),
-            (known.ClientException, "'containerDefinitions[0].secrets'", ecs.register_task_definition,
-             {"family": "a", "containerDefinitions": [{**CONTAINER, "secrets": [{"name": "A", "valueFrom": "b"}]}]}),
+            (known.ClientException, "'containerDefinitions[0].environmentFiles'", ecs.register_task_definition,
+             {"family": "a", "containerDefinitions": [{**CONTAINER, "environmentFiles": [
+                 {"value": "arn:aws:s3:::b/f.env", "type": "s3"}]}]}),
             (known.InvalidParameterException, "The daemon scheduling strategy does not support a desired count",
              ecs.create_service, {"cluster": CLUSTER, "serviceName": "a", "taskDefinition": "a", "desiredCount": 1,
                                   "schedulingStrategy": "DAEMON"}),

@@ -9,6 +9,7 @@
 
 #include "api/ecs/container_rules.h"
 #include "api/ecs/errors.h"
+#include "api/ecs/process_rules.h"
 #include "api/ecs/references.h"
 #include "observe/awslogs_options.h"
 
@@ -127,6 +128,7 @@ Result<> check_container(const shapes::ContainerDefinition& container,
     TRY(check_log(*container.logConfiguration, wants_fargate(request), execution_role));
   }
   TRY(check_secrets(container, execution_role));
+  TRY(check_process(container, wants_fargate(request)));
   if (container.healthCheck) TRY(check_health_check(*container.healthCheck, name));
   return check_start_timeout(container, wants_fargate(request));
 }
@@ -219,10 +221,13 @@ std::vector<shapes::Attribute> required_attributes(const shapes::TaskDefinition&
   std::set<std::string> names;
   const bool task_role = !definition.taskRoleArn.value_or("").empty();
   const bool execution_role = !definition.executionRoleArn.value_or("").empty();
-  if (task_role) names.insert("com.amazonaws.ecs.capability.task-iam-role");
+  const bool host = definition.networkMode == "host";
+  if (task_role) names.insert(fmt::format("com.amazonaws.ecs.capability.task-iam-role{}", host ? "-network-host" : ""));
   if (definition.networkMode == "awsvpc") names.insert("ecs.capability.task-eni");
   names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.18");
   for (const auto& container : *definition.containerDefinitions) {
+    if (container.healthCheck) names.insert("ecs.capability.container-health-check");
+    if (container.dependsOn && !container.dependsOn->empty()) names.insert("ecs.capability.container-ordering");
     if (container.logConfiguration) {
       const std::string& driver = container.logConfiguration->logDriver;
       names.insert("com.amazonaws.ecs.capability.logging-driver." + driver);
@@ -264,6 +269,7 @@ Result<shapes::TaskDefinition> make_definition(const shapes::RegisterTaskDefinit
   if (request.family.empty()) return client_exception("Family should not be null or empty.");
   if (!is_name(request.family)) return client_exception("Family contains invalid characters.");
   TRY(check_containers(request));
+  TRY(check_volumes(request, wants_fargate(request)));
   const TaskSize size = TRY(check_size(request));
   if (wants_fargate(request)) TRY(check_fargate(request, size));
 
@@ -273,7 +279,7 @@ Result<shapes::TaskDefinition> make_definition(const shapes::RegisterTaskDefinit
       .taskRoleArn = request.taskRoleArn,
       .executionRoleArn = request.executionRoleArn,
       .networkMode = request.networkMode,
-      .volumes = std::vector<shapes::Volume>{},
+      .volumes = request.volumes.value_or(std::vector<shapes::Volume>{}),
       .placementConstraints = std::vector<shapes::TaskDefinitionPlacementConstraint>{},
       .runtimePlatform = request.runtimePlatform,
       .ephemeralStorage = request.ephemeralStorage,

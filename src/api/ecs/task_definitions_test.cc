@@ -63,6 +63,31 @@ TEST_F(TaskDefinitions, MayBeRegisteredAgainFromTheirDescription) {
   EXPECT_EQ(second["containerDefinitions"], described["containerDefinitions"]);
 }
 
+TEST_F(TaskDefinitions, SayWhatTheyNeedOfAnInstance) {
+  const Json made = ecs("RegisterTaskDefinition", R"({"family":"web","networkMode":"host","executionRoleArn":"r",
+      "taskRoleArn":"t","containerDefinitions":[{"name":"app","image":"1.dkr.ecr.eu-west-1.amazonaws.com/web:1",
+        "memory":64,"dependsOn":[{"containerName":"db","condition":"HEALTHY"}],
+        "secrets":[{"name":"A","valueFrom":"a"},
+          {"name":"B","valueFrom":"arn:aws:secretsmanager:eu-central-1:000000000000:secret:b-AbCdEf"}],
+        "logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g","awslogs-region":"r"}}},
+        {"name":"db","image":"db:1","memory":64,"healthCheck":{"command":["CMD","true"]}}]})");
+  std::string names;
+  for (const auto& one : made["taskDefinition"]["requiresAttributes"].items()) names += one["name"].as_string() + "\n";
+  EXPECT_EQ(names,
+            "com.amazonaws.ecs.capability.docker-remote-api.1.18\n"
+            "com.amazonaws.ecs.capability.docker-remote-api.1.19\n"
+            "com.amazonaws.ecs.capability.ecr-auth\n"
+            "com.amazonaws.ecs.capability.logging-driver.awslogs\n"
+            "com.amazonaws.ecs.capability.task-iam-role-network-host\n"
+            "ecs.capability.container-health-check\n"
+            "ecs.capability.container-ordering\n"
+            "ecs.capability.execution-role-awslogs\n"
+            "ecs.capability.execution-role-ecr-pull\n"
+            "ecs.capability.secrets.asm.environment-variables\n"
+            "ecs.capability.secrets.ssm.environment-variables\n");
+  EXPECT_EQ(made["taskDefinition"]["compatibilities"].dump(), R"(["EXTERNAL","EC2"])");
+}
+
 TEST_F(TaskDefinitions, AreFoundByFamilyRevisionAndArn) {
   for (int i = 0; i < 3; ++i) add("web");
   const auto revision = [&](const std::string& reference) {
@@ -144,6 +169,18 @@ TEST_F(TaskDefinitions, RefuseWhatIsNotValid) {
        "stopTimeout"},
       {definition("", R"(,"logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g"}})"),
        "Log driver awslogs requires options: awslogs-region"},
+      {definition("", R"(,"restartPolicy":{"enabled":true,"restartAttemptPeriod":30})"),
+       "restartAttemptPeriod must be between 60 and 1800 seconds."},
+      {definition("", R"(,"ulimits":[{"name":"nofile","softLimit":9,"hardLimit":8}])"),
+       "the softLimit must not be greater than the hardLimit."},
+      {definition("", R"(,"user":"a b")"), "Invalid user 'a b'"},
+      {definition("", R"(,"mountPoints":[{"sourceVolume":"v","containerPath":"/v"}])"), "Unknown volume 'v'."},
+      {definition(R"(,"volumes":[{"name":"v"}])", R"(,"mountPoints":[{"sourceVolume":"v","containerPath":"v"}])"),
+       "Invalid container path 'v' of a mount point: it must be absolute."},
+      {definition(R"(,"volumes":[{"name":"v"},{"name":"v"}])"), "Duplicate volume name: v."},
+      {definition(R"(,"volumes":[{"name":"v","efsVolumeConfiguration":{"fileSystemId":"fs-1"}}])"),
+       "The parameter 'volumes[0].efsVolumeConfiguration' is not supported by Weir."},
+      {definition("", R"(,"volumesFrom":[{"sourceContainer":"b"}])"), "there is no container 'b'."},
       {definition("", R"(,"secrets":[{"name":"A","valueFrom":"a"}])"),
        "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."},
       {definition("", R"(,"secrets":[{"name":"A","valueFrom":"a"}],"environment":[{"name":"A","value":"a"}])"),
