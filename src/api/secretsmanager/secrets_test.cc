@@ -23,7 +23,8 @@ class Secrets : public TestWorld {
   }
   std::string listed(const std::string& request) {
     std::string all;
-    for (const auto& one : call_it("ListSecrets", request)["SecretList"].items()) {
+    const Json reply = call_it("ListSecrets", request);
+    for (const auto& one : reply["SecretList"].items()) {
       all += (all.empty() ? "" : " ") + one["Name"].as_string();
     }
     return all;
