@@ -27,6 +27,21 @@ std::optional<Literal> parse_literal(std::string_view text) {
   return std::nullopt;
 }
 
+// Whether the first `bits` are the same.
+template <class Bytes>
+bool same_prefix(const Bytes& a, const Bytes& b, unsigned bits) {
+  const unsigned whole = bits / 8, rest = bits % 8;
+  if (!std::equal(a.begin(), a.begin() + whole, b.begin())) return false;
+  return rest == 0 || (a[whole] ^ b[whole]) >> (8 - rest) == 0;
+}
+
+std::string written(const std::array<unsigned char, 16>& bytes, bool ipv6) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  check(inet_ntop(ipv6 ? AF_INET6 : AF_INET, bytes.data(), text.data(), text.size()) != nullptr,
+        "what was read as an address is written as one");
+  return text.data();
+}
+
 }  // namespace
 
 std::optional<Cidr> Cidr::parse(std::string_view text) {
@@ -51,9 +66,28 @@ bool Cidr::contains(std::string_view address) const {
     literal->ipv6 = false;
   }
   if (literal->ipv6 != ipv6_) return false;
-  const unsigned whole = bits_ / 8, rest = bits_ % 8;
-  if (!std::equal(bytes_.begin(), bytes_.begin() + whole, literal->bytes.begin())) return false;
-  return rest == 0 || (bytes_[whole] ^ literal->bytes[whole]) >> (8 - rest) == 0;
+  return same_prefix(bytes_, literal->bytes, bits_);
+}
+
+bool Cidr::contains(const Cidr& range) const {
+  return range.ipv6_ == ipv6_ && range.bits_ >= bits_ && same_prefix(bytes_, range.bytes_, bits_);
+}
+
+std::string Cidr::text() const {
+  auto bytes = bytes_;
+  for (unsigned bit = bits_; bit < bytes.size() * 8; ++bit) {
+    bytes[bit / 8] = static_cast<unsigned char>(bytes[bit / 8] & ~(0x80U >> (bit % 8)));
+  }
+  return written(bytes, ipv6_) + "/" + std::to_string(bits_);
+}
+
+std::string Cidr::address(unsigned n) const {
+  auto bytes = parse_literal(text().substr(0, text().find('/')))->bytes;
+  for (int i = 3; i >= 0; --i, n >>= 8) {
+    n += bytes[static_cast<std::size_t>(i)];
+    bytes[static_cast<std::size_t>(i)] = static_cast<unsigned char>(n);
+  }
+  return written(bytes, false);
 }
 
 bool is_ipv4_literal(std::string_view text) {
@@ -69,10 +103,7 @@ bool is_ipv6_literal(std::string_view text) {
 std::optional<std::string> shortest_literal(std::string_view text) {
   const auto literal = parse_literal(text);
   if (!literal) return std::nullopt;
-  std::array<char, INET6_ADDRSTRLEN> written{};
-  check(inet_ntop(literal->ipv6 ? AF_INET6 : AF_INET, literal->bytes.data(), written.data(), written.size()) != nullptr,
-        "what was read as an address is written as one");
-  return std::string(written.data());
+  return written(literal->bytes, literal->ipv6);
 }
 
 }  // namespace weir

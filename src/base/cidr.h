@@ -15,7 +15,15 @@ class Cidr {
 
   // False where `address` is no IP literal or one of the other family. An IPv4 address mapped into IPv6 counts as IPv4.
   bool contains(std::string_view address) const;
+  // Whether all of `range` is in it.
+  bool contains(const Cidr& range) const;
+  bool overlaps(const Cidr& range) const { return contains(range) || range.contains(*this); }
   bool is_ipv6() const { return ipv6_; }
+  unsigned bits() const { return bits_; }  // of its prefix
+  // Without the bits after its prefix: "10.0.0.0/16" of "10.0.3.1/16".
+  std::string text() const;
+  // The address `n` after its first, as a literal; of an IPv4 range.
+  std::string address(unsigned n) const;
 
  private:
   std::array<unsigned char, 16> bytes_{};

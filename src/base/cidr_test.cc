@@ -33,6 +33,30 @@ TEST(CidrTest, holds_the_addresses_of_its_range) {
   }
 }
 
+TEST(CidrTest, holds_other_ranges_and_overlaps_with_them) {
+  struct Row {
+    const char *a, *b;
+    bool contains, overlaps;
+  };
+  const Row rows[] = {
+      {"10.0.0.0/16", "10.0.3.0/24", true, true},       {"10.0.3.0/24", "10.0.0.0/16", false, true},
+      {"10.0.0.0/16", "10.1.0.0/24", false, false},     {"10.0.0.0/20", "10.0.15.0/24", true, true},
+      {"10.0.0.0/20", "10.0.16.0/24", false, false},    {"0.0.0.0/0", "::/0", false, false},
+      {"2001:db8::/32", "2001:db8:1::/48", true, true},
+  };
+  for (const Row& row : rows) {
+    EXPECT_EQ(Cidr::parse(row.a)->contains(*Cidr::parse(row.b)), row.contains) << row.a << " " << row.b;
+    EXPECT_EQ(Cidr::parse(row.a)->overlaps(*Cidr::parse(row.b)), row.overlaps) << row.a << " " << row.b;
+  }
+}
+
+TEST(CidrTest, is_written_without_the_bits_after_its_prefix) {
+  EXPECT_EQ(Cidr::parse("10.0.3.9/16")->text(), "10.0.0.0/16");
+  EXPECT_EQ(Cidr::parse("10.255.255.255/12")->text(), "10.240.0.0/12");
+  EXPECT_EQ(Cidr::parse("2001:db8::1/32")->text(), "2001:db8::/32");
+  EXPECT_EQ(Cidr::parse("10.0.3.9/16")->address(260), "10.0.1.4");
+}
+
 TEST(CidrTest, is_an_address_and_a_number_of_bits) {
   for (const char* text :
        {"", "/", "10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0/8", "::/129", "::/-1", "10.0.0.0/8x"}) {
