@@ -9,8 +9,10 @@
 #include <filesystem>
 
 #include "api/acm/actions.h"
+#include "api/ec2/service.h"
 #include "api/ecs/actions.h"
 #include "api/elbv2/actions.h"
+#include "api/iam/service.h"
 #include "api/logs/actions.h"
 #include "api/secretsmanager/actions.h"
 #include "api/ssm/actions.h"
@@ -155,8 +157,10 @@ Result<> Server::listen() {
   api::acm::add_actions(actions_, certificates_);
   api::ssm::add_actions(actions_, *secrets_);
   api::secretsmanager::add_actions(actions_, *secrets_);
+  wire::FacadeParts parts{actions_, *store_, clock_, random_, log_};
+  parts.recorded = {&api::ec2::service(), &api::iam::service()};
   facade_ = std::make_unique<wire::Facade>(wire::FacadeOptions{.keys = options_.keys, .account = options_.account},
-                                           kServices, wire::FacadeParts{actions_, *store_, clock_, random_, log_});
+                                           kServices, std::move(parts));
   auto routes = image_routes(loop_, images_);
   for (auto& route : log_routes(loop_, *store_, task_log_)) routes.push_back(std::move(route));
   for (auto& route : metadata_routes(*store_, *runtime_)) routes.push_back(std::move(route));

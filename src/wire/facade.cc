@@ -9,6 +9,7 @@
 #include "sign/digest.h"
 #include "wire/json_protocol.h"
 #include "wire/query_protocol.h"
+#include "wire/recorded_protocol.h"
 
 namespace weir::wire {
 namespace {
@@ -44,7 +45,7 @@ WireError unknown_service(const CallName& name, std::string_view signing_name) {
 
 WireError unknown_operation(const model::ServiceModel& service, const CallName& name) {
   const bool versioned = name.protocol == Protocol::query && name.version != service.api_version;
-  if (!versioned && service.knows(name.operation)) {
+  if (!versioned && (service.knows(name.operation) || service.known.empty())) {
     return wire_error(Fault::not_implemented,
                       fmt::format("The operation {} of {} is not implemented by Weir", name.operation, service.name),
                       name.protocol, &service);
@@ -54,6 +55,13 @@ WireError unknown_operation(const model::ServiceModel& service, const CallName& 
                                           name.version.empty() ? "NO_VERSION_SPECIFIED" : name.version)
                             : fmt::format("{} has no operation '{}'", service.name, name.operation);
   return wire_error(Fault::unknown_operation, std::move(message), name.protocol, &service);
+}
+
+// What a message says of the parameter that it names.
+std::string words_before(Fault fault) {
+  if (fault == Fault::unknown_parameter) return "Unknown parameter: ";
+  if (fault == Fault::missing_parameter) return "The request must contain the parameter ";
+  return "";
 }
 
 Result<> decode(const model::ServiceModel& service, const CallName& name, const Shape& shape, std::string_view body,
@@ -72,6 +80,7 @@ bool from_foreign_page(const http::RequestHead& head) {
 Facade::Facade(FacadeOptions options, std::span<const model::ServiceModel* const> services, FacadeParts parts)
     : options_(std::move(options)), services_(services.begin(), services.end()), parts_(parts) {
   check(is_account(options_.account), "an account is 12 digits");
+  for (const auto* service : parts_.recorded) services_.push_back(&service->model);
   for (const auto* service : services_) {
     for (const auto& operation : service->operations) {
       const auto* action = parts_.actions.find(service->name, operation.name);
@@ -121,6 +130,8 @@ Reply Facade::run(const model::ServiceModel& service, const CallName& name, cons
     const WireError error{"MissingAction", "The request must contain the parameter Action", 400};
     return fail_with(error);
   }
+  api::Context context = context_of(caller, id);
+  if (const auto* recorded = recorded_of(&service)) return run_recorded(*recorded, name, context);
   const auto* operation = service.operation(name.operation);
   const auto* action = parts_.actions.find(service.name, name.operation);
   if (name.protocol == Protocol::query && name.version != service.api_version) operation = nullptr;
@@ -129,31 +140,61 @@ Reply Facade::run(const model::ServiceModel& service, const CallName& name, cons
   const api::Erased input = action->make_input();
   if (auto read = decode(service, name, action->input(), body, input.get()); !read) {
     const Fault fault = fault_of(read.error());
-    std::string message = fault == Fault::unknown_parameter ? "Unknown parameter: " : "";
-    return fail_with(wire_error(fault, message + read.error().message, name.protocol, &service));
+    return fail_with(wire_error(fault, words_before(fault) + read.error().message, name.protocol, &service));
   }
-  api::Context context{.account = is_account(caller.access_key) ? caller.access_key : options_.account,
-                       .region = caller.region,
-                       .now = parts_.clock.wall(),
-                       .random = parts_.random,
-                       .store = parts_.store,
-                       .access_key = caller.access_key,
-                       .request_id = id};
   const auto output = action->invoke(context, input.get());
   if (!output) {
-    const WireError error = wire_error(output.error(), service);
-    if (error.status >= 500) {
-      parts_.log.error(fmt::format("{} {} {}: {}: {}", service.name, operation->name, id, output.error().code,
-                                   output.error().message));
-    }
-    return fail_with(error);
+    log_failure(service, name.operation, id, output.error());
+    return fail_with(wire_error(output.error(), service));
   }
   if (service.protocol == Protocol::query) return query_reply(service, *operation, action->output(), output->get(), id);
   return json_reply(service, action->output(), output->get());
 }
 
+Reply Facade::run_recorded(const api::recorded::Service& service, const CallName& name, api::Context& context) {
+  const std::string& id = context.request_id;
+  const auto* operation = name.version == service.model.api_version ? service.operation(name.operation) : nullptr;
+  if (!operation) return refuse(name, &service.model, unknown_operation(service.model, name), id);
+  const auto parameters = api::recorded::parse_parameters(operation->parameters);
+  const auto input = recorded_document(service.style, parameters, name.form);
+  if (!input) {
+    const Fault fault = fault_of(input.error());
+    const std::string message = words_before(fault) + input.error().message;
+    return refuse(name, &service.model, wire_error(fault, message, name.protocol, &service.model), id);
+  }
+  const auto output = api::recorded::perform(service, *operation, context, *input);
+  if (output) return recorded_reply(service, name.operation, *output, id);
+  log_failure(service.model, name.operation, id, output.error());
+  return refuse(name, &service.model, wire_error(output.error(), service.model), id);
+}
+
+api::Context Facade::context_of(const sign::Caller& caller, const std::string& id) {
+  return {.account = is_account(caller.access_key) ? caller.access_key : options_.account,
+          .region = caller.region,
+          .now = parts_.clock.wall(),
+          .random = parts_.random,
+          .store = parts_.store,
+          .access_key = caller.access_key,
+          .request_id = id};
+}
+
+void Facade::log_failure(const model::ServiceModel& service, const std::string& operation, const std::string& id,
+                         const Error& error) {
+  if (wire_error(error, service).status < 500) return;
+  parts_.log.error(fmt::format("{} {} {}: {}: {}", service.name, operation, id, error.code, error.message));
+}
+
+const api::recorded::Service* Facade::recorded_of(const model::ServiceModel* service) const {
+  for (const auto* one : parts_.recorded) {
+    if (service == &one->model) return one;
+  }
+  return nullptr;
+}
+
 Reply Facade::refuse(const CallName& name, const model::ServiceModel* service, const WireError& error,
                      const std::string& id) const {
+  const auto* recorded = recorded_of(service);
+  if (recorded && recorded->style == api::recorded::Style::ec2) return ec2_error(error, id);
   if (name.protocol == Protocol::json || name.protocol == Protocol::rest_json) return json_error(service, error);
   return query_error(service, error, id);
 }

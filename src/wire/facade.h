@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "api/action.h"
+#include "api/recorded/service.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -35,6 +36,7 @@ struct FacadeParts {
   const Clock& clock;
   Random& random;
   Log& log;
+  std::vector<const api::recorded::Service*> recorded = {};
 };
 
 class Facade {
@@ -55,6 +57,12 @@ class Facade {
   Reply handle_call(const http::RequestHead& head, std::string_view body, const std::string& request_id);
   Reply run(const model::ServiceModel& service, const CallName& name, const sign::Caller& caller, std::string_view body,
             const std::string& request_id);
+  Reply run_recorded(const api::recorded::Service& service, const CallName& name, api::Context& context);
+  api::Context context_of(const sign::Caller& caller, const std::string& request_id);
+  void log_failure(const model::ServiceModel& service, const std::string& operation, const std::string& request_id,
+                   const Error& error);
+  // Null where `service` is none of the recorded ones.
+  const api::recorded::Service* recorded_of(const model::ServiceModel* service) const;
   Reply refuse(const CallName& name, const model::ServiceModel* service, const WireError& error,
                const std::string& request_id) const;
   std::string request_id();

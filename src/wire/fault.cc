@@ -24,6 +24,7 @@ constexpr ProtocolWords kWords[] = {
     {Fault::not_implemented, {"UnknownOperationException", 400}, {"InvalidAction", 400}},
     {Fault::serialization, {"SerializationException", 400}, {"MalformedInput", 400}},
     {Fault::unknown_parameter, {"ValidationException", 400}, {"ValidationError", 400}},
+    {Fault::missing_parameter, {"ValidationException", 400}, {"ValidationError", 400}},
     {Fault::validation, {"ValidationException", 400}, {"ValidationError", 400}},
     {Fault::too_large, {"RequestEntityTooLargeException", 413}, {"RequestEntityTooLarge", 413}},
     {Fault::internal, {"InternalFailure", 500}, {"InternalFailure", 500}},
@@ -42,6 +43,13 @@ constexpr ServiceWords kServiceWords[] = {
     {"ecs", Fault::internal, {"ServerException", 500}},
     {"logs", Fault::unknown_parameter, {"InvalidParameterException", 400}},
     {"logs", Fault::validation, {"InvalidParameterException", 400}},
+    {"ec2", Fault::missing_token, {"AuthFailure", 401}},
+    {"ec2", Fault::unknown_key, {"AuthFailure", 401}},
+    {"ec2", Fault::bad_signature, {"AuthFailure", 401}},
+    {"ec2", Fault::serialization, {"InvalidParameterValue", 400}},
+    {"ec2", Fault::unknown_parameter, {"UnknownParameter", 400}},
+    {"ec2", Fault::missing_parameter, {"MissingParameter", 400}},
+    {"ec2", Fault::internal, {"InternalError", 500}},
     {"logs", Fault::internal, {"ServiceUnavailableException", 500}},
 };
 
@@ -55,6 +63,7 @@ constexpr std::pair<std::string_view, Fault> kFaults[] = {
     {"Form", Fault::serialization},
     {"Serialization", Fault::serialization},
     {"Unknown", Fault::unknown_parameter},
+    {"Missing", Fault::missing_parameter},
     {"Validation", Fault::validation},
 };
 

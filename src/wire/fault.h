@@ -20,6 +20,7 @@ enum class Fault : std::uint8_t {
   not_implemented,    // the service has it, Weir does not
   serialization,      // a body that cannot be read, a member of the wrong type
   unknown_parameter,  // a member that the operation does not have
+  missing_parameter,  // a member that has to be there
   validation,         // a breach of the model's limits
   too_large,          // a body over the limit
   internal,

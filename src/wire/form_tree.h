@@ -25,6 +25,7 @@ class FormTree {
     std::optional<std::string> value;
     std::map<std::string, Node, std::less<>> children;
   };
+  const Node& root() const { return root_; }
 
  private:
   Node root_;

@@ -41,7 +41,7 @@ shapes::Attachment network_interface(const model::Task& task, const TaskSurround
   if (const auto subnet = subnet_of(task, around); !subnet.empty()) {
     attachment.details->push_back({.name = "subnetId", .value = subnet});
   }
-  attachment.details->push_back({.name = "networkInterfaceId", .value = "eni-" + digits});
+  attachment.details->push_back({.name = "networkInterfaceId", .value = interface_id(task)});
   attachment.details->push_back({.name = "macAddress", .value = mac});
   if (!task.address.empty()) attachment.details->push_back({.name = "privateIPv4Address", .value = task.address});
   return attachment;
@@ -117,6 +117,12 @@ shapes::Container shown(const model::Task& task, const model::TaskContainer& con
 std::string group_of(const model::Task& task) { return task.service.empty() ? task.group : "service:" + task.service; }
 
 }  // namespace
+
+std::string interface_id(const model::Task& task) { return "eni-" + stable_hex(task.arn + "#eni", 17); }
+
+std::string interface_attachment_arn(const Context& context, const model::Task& task) {
+  return make_arn(context, "ecs", "attachment/" + attachment_id(task));
+}
 
 model::ecs::Task shown(const Context& context, const model::Task& task, const TaskSurroundings& around, bool tags) {
   shapes::Task view{

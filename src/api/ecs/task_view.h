@@ -12,6 +12,11 @@ struct TaskSurroundings {
   const model::Service* service = nullptr;
 };
 
+// Of the network interface that a task of mode awsvpc has.
+std::string interface_id(const model::Task& task);
+// What EC2 says of it: "arn:…:attachment/<id>".
+std::string interface_attachment_arn(const Context& context, const model::Task& task);
+
 // `tags`: with its tags.
 model::ecs::Task shown(const Context& context, const model::Task& task, const TaskSurroundings& around, bool tags);
 
