@@ -9,6 +9,7 @@
 #include "api/elbv2/actions.h"
 #include "api/elbv2/associations.h"
 #include "api/elbv2/attributes.h"
+#include "api/elbv2/balancer_network.h"
 #include "api/elbv2/names.h"
 #include "api/elbv2/refusals.h"
 #include "api/limits.h"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr unsigned kIdDigits = 16;
 constexpr unsigned kDnsDigits = 10;
-constexpr std::size_t kZoneLetters = 6;
 
 std::vector<std::string> subnets_of(const shapes::CreateLoadBalancerInput& input) {
   std::vector<std::string> subnets = input.Subnets.value_or(std::vector<std::string>{});
@@ -30,21 +30,13 @@ std::vector<std::string> subnets_of(const shapes::CreateLoadBalancerInput& input
   return subnets;
 }
 
-std::vector<shapes::AvailabilityZone> zones_of(const Context& context, const std::vector<std::string>& subnets) {
-  std::vector<shapes::AvailabilityZone> zones;
-  for (std::size_t i = 0; i < subnets.size(); ++i) {
-    zones.push_back({.ZoneName = context.region + static_cast<char>('a' + i % kZoneLetters), .SubnetId = subnets[i]});
-    zones.back().LoadBalancerAddresses.emplace();
-  }
-  return zones;
-}
-
-shapes::LoadBalancer make_balancer(Context& context, const shapes::CreateLoadBalancerInput& input) {
+Result<shapes::LoadBalancer> make_balancer(Context& context, const shapes::CreateLoadBalancerInput& input) {
+  BalancerPlace place = TRY(place_of(context, subnets_of(input)));
   const bool network = input.Type == "network";
   const std::string path =
       fmt::format("loadbalancer/{}/{}/{}", network ? "net" : "app", input.Name, context.random.hex(kIdDigits));
   const bool internal = input.Scheme == "internal";
-  return {
+  return shapes::LoadBalancer{
       .LoadBalancerArn = make_arn(context, "elasticloadbalancing", path),
       .DNSName = fmt::format("{}{}-{}.elb.localhost", internal ? "internal-" : "", input.Name,
                              random_digits(context.random, kDnsDigits)),
@@ -52,10 +44,10 @@ shapes::LoadBalancer make_balancer(Context& context, const shapes::CreateLoadBal
       .CreatedTime = context.now,
       .LoadBalancerName = input.Name,
       .Scheme = internal ? "internal" : "internet-facing",
-      .VpcId = "vpc-" + stable_hex(context.account + context.region, 17),
+      .VpcId = std::move(place.vpc),
       .State = shapes::LoadBalancerState{.Code = "active"},
       .Type = network ? "network" : "application",
-      .AvailabilityZones = zones_of(context, subnets_of(input)),
+      .AvailabilityZones = std::move(place.zones),
       .SecurityGroups = input.SecurityGroups.value_or(std::vector<std::string>{}),
       .IpAddressType = "ipv4",
   };
@@ -94,7 +86,7 @@ Result<shapes::CreateLoadBalancerOutput> try_create(Context& context, const shap
   if (input.Subnets && !input.Subnets->empty() && input.SubnetMappings && !input.SubnetMappings->empty()) {
     return validation_error("You can specify either subnets or subnet mappings, not both");
   }
-  model::LoadBalancer made{.scope = scope_of(context), .balancer = make_balancer(context, input)};
+  model::LoadBalancer made{.scope = scope_of(context), .balancer = TRY(make_balancer(context, input))};
   if (const auto found = TRY(store::load<model::LoadBalancer>(context.store, made.key()))) {
     if (same_settings(found->document.balancer, input)) return only(found->document.balancer);
     return client_error(
