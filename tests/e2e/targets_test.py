@@ -226,6 +226,61 @@ class TargetsTest(unittest.TestCase):
         self.set(group, target_group_health__unhealthy_state_routing__minimum_healthy_targets__count=2)
         wait_until(lambda: {get(port).body for _ in range(6)} == {"one", "two"}, "both take requests", 10)
 
+    def balance(self, **values):
+        """Attributes of the balancer, "__" for a dot."""
+        self.elbv2.modify_load_balancer_attributes(LoadBalancerArn=self.balancer, Attributes=[
+            {"Key": key.replace("__", "."), "Value": str(value)} for key, value in values.items()])
+
+    def test_a_sticky_client_stays_with_its_target(self):
+        group, one, two = self.group(), self.backend("one"), self.backend("two")
+        port = self.front(group)
+        self.register(group, one, two)
+        self.set(group, stickiness__enabled="true", stickiness__type="lb_cookie",
+                 stickiness__lb_cookie__duration_seconds=60)
+        first = wait_until(lambda: (reply := get(port)) and "AWSALB" in reply.cookies() and reply, "a cookie is given", 10)
+        cookie = first.cookies()["AWSALB"]
+        self.assertEqual({get(port, Cookie=f"AWSALB={cookie}").body for _ in range(10)}, {first.body})
+        self.assertEqual({get(port).body for _ in range(10)}, {"one", "two"}, "others are spread")
+        self.set(group, stickiness__enabled="false")
+        wait_until(lambda: {get(port, Cookie=f"AWSALB={cookie}").body for _ in range(4)} == {"one", "two"},
+                   "no longer sticky", 10)
+
+    def test_what_targets_hear_of_clients_is_as_the_mode_says(self):
+        group, one = self.group(), self.backend("one")
+        port = self.front(group)
+        self.register(group, one)
+
+        def heard(mode):
+            get(port, **{"X-Forwarded-For": "203.0.113.9"})
+            headers = one.seen[-1].headers
+            return headers["X-Forwarded-For"] == {
+                "append": "203.0.113.9, 127.0.0.1", "preserve": "203.0.113.9", "remove": None}[mode]
+        for mode in ("append", "preserve", "remove", "append"):
+            self.balance(routing__http__xff_header_processing__mode=mode)
+            wait_until(lambda: heard(mode), f"the mode {mode} acts", 10)
+        self.assertEqual((one.seen[-1].headers["X-Forwarded-Proto"], one.seen[-1].headers["X-Forwarded-Port"]),
+                         ("http", str(port)))
+
+    def test_a_trace_begins_here_or_goes_on(self):
+        group, one = self.group(), self.backend("one")
+        port = self.front(group)
+        self.register(group, one)
+        get(port)
+        self.assertRegex(one.seen[-1].headers["X-Amzn-Trace-Id"], r"^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$")
+        root = "Root=1-67891233-abcdef012345678912345678"
+        get(port, **{"X-Amzn-Trace-Id": root})
+        self.assertRegex(one.seen[-1].headers["X-Amzn-Trace-Id"], rf"^Self=1-[0-9a-f]{{8}}-[0-9a-f]{{24}};{root}$")
+
+    def test_each_request_is_a_line_of_the_access_log(self):
+        group, one = self.group(), self.backend("one")
+        port = self.front(group)
+        self.register(group, one)
+        self.balance(access_logs__s3__enabled="true", access_logs__s3__bucket="logs-of-ours", access_logs__s3__prefix="web")
+        log = self.weir.state / f"access-logs/logs-of-ours/web/front-{self.count}.log"
+        wait_until(lambda: get(port, "/seen?a=b") and log.exists() and "/seen?a=b" in log.read_text(), "a line", 10)
+        words = next(line for line in log.read_text().splitlines() if "/seen?a=b" in line).split(" ")
+        self.assertEqual((words[0], words[4], words[8]), ("http", f"127.0.0.1:{one.port}", "200"))
+
     def test_a_rule_by_a_regular_expression(self):
         group, one = self.group(), self.backend("one")
         port = self.front(group)
