@@ -52,8 +52,8 @@ std::optional<runtime::HealthCheckSpec> health_check(const model::ecs::Container
   return spec;
 }
 
-std::vector<runtime::ResourceLimit> limits(const model::ecs::ContainerDefinition& wished) {
-  std::vector<runtime::ResourceLimit> all;
+std::vector<runtime::Ulimit> ulimits(const model::ecs::ContainerDefinition& wished) {
+  std::vector<runtime::Ulimit> all;
   for (const auto& one : wished.ulimits.value_or(std::vector<model::ecs::Ulimit>{})) {
     all.push_back({one.name, one.softLimit, one.hardLimit});
   }
@@ -105,7 +105,7 @@ runtime::ContainerSpec container_spec(const std::string& network_mode, const mod
       .depends_on = dependencies(wished),
       .health_check = health_check(wished),
       .user = wished.user.value_or(""),
-      .limits = limits(wished),
+      .ulimits = ulimits(wished),
       .restart = restart_policy(wished),
       .mounts = mounts(wished, definition),
   };

@@ -38,8 +38,8 @@ TEST(TaskSpecTest, carries_how_containers_run) {
   container.restartPolicy = {.enabled = true, .ignoredExitCodes = std::vector<std::int32_t>{0}};
   auto spec = task_spec("t1", wished).containers.at(0);
   EXPECT_EQ(spec.user, "app:app");
-  ASSERT_EQ(spec.limits.size(), 1u);
-  EXPECT_EQ(spec.limits[0].hard, 20);
+  ASSERT_EQ(spec.ulimits.size(), 1u);
+  EXPECT_EQ(spec.ulimits[0].hard, 20);
   ASSERT_TRUE(spec.restart);
   EXPECT_EQ(spec.restart->attempt_period, std::chrono::seconds(300));
   EXPECT_EQ(spec.restart->ignored_exit_codes, std::vector<std::int32_t>{0});

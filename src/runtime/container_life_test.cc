@@ -49,7 +49,7 @@ TEST_P(ContainerLifeTest, it_is_not_where_it_ran_too_shortly_or_ended_as_it_may)
 
 TEST_P(ContainerLifeTest, limits_are_those_of_the_definition) {
   TaskSpec spec = task(1, "ulimit -Sn; ulimit -Hn; ulimit -Sc; exec sleep 1000");
-  spec.containers[0].limits = {{"nofile", 123, 456}, {"core", 0, 0}};
+  spec.containers[0].ulimits = {{"nofile", 123, 456}, {"core", 0, 0}};
   start(spec);
   EXPECT_TRUE(logs(1, "stdout 123\n"));
   EXPECT_TRUE(logs(1, "stdout 456\n"));

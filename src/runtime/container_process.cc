@@ -145,7 +145,7 @@ constexpr LimitName kLimitNames[] = {
 
 rlim_t bound(std::int64_t value) { return value < 0 ? RLIM_INFINITY : static_cast<rlim_t>(value); }
 
-int set_limits(const std::vector<ResourceLimit>& limits) {
+int set_ulimits(const std::vector<Ulimit>& limits) {
   for (const auto& limit : limits) {
     for (const auto& [name, resource] : kLimitNames) {
       const rlimit value{bound(limit.soft), bound(limit.hard)};
@@ -188,7 +188,7 @@ Report run_program(const Start& start) {
     if (const int why = enter_mounts(plan.mounts, plan.scratch)) return {Step::mount, why};
   }
   if (chdir(plan.directory.c_str()) != 0) return {Step::exec, errno};
-  if (const int why = set_limits(plan.limits)) return {Step::limit, why};
+  if (const int why = set_ulimits(plan.ulimits)) return {Step::limit, why};
   if (plan.user) {
     if (const int why = become_user(*plan.user, start.parent)) return {Step::user, why};
   }
@@ -295,7 +295,7 @@ Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec
   const Environment environment = environment_of(task_id, container, image, root);
   plan.program = TRY(find_program(plan.arguments.front(), plan.directory, root, environment.at("PATH")));
   for (const auto& [name, value] : environment) plan.environment.push_back(name + "=" + value);
-  plan.limits = container.limits;
+  plan.ulimits = container.ulimits;
   if (!container.user.empty()) plan.user = TRY(find_user(container.user, root));
   plan.mounts = TRY(plan_mounts(container.mounts, root, folder));
   if (!plan.mounts.empty()) {

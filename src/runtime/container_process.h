@@ -26,7 +26,7 @@ struct ProcessPlan {
   std::vector<Mount> mounts;
   std::string scratch;  // for the mounts
   std::optional<User> user;
-  std::vector<ResourceLimit> limits;
+  std::vector<Ulimit> ulimits;
 };
 
 // Merges the task definition with the image, unpacked at `root`. As Docker does: an entry point of its own puts the

@@ -44,7 +44,7 @@ struct HealthCheckSpec {
 };
 
 // A limit of setrlimit(2).
-struct ResourceLimit {
+struct Ulimit {
   std::string name;        // as ECS has it: "nofile"
   std::int64_t soft = -1;  // -1: none
   std::int64_t hard = -1;
@@ -79,7 +79,7 @@ struct ContainerSpec {
   std::optional<std::chrono::seconds> start_timeout;
   std::optional<HealthCheckSpec> health_check;
   std::string user;  // "user", "uid", either with ":group"; empty: as who runs Weir
-  std::vector<ResourceLimit> limits;
+  std::vector<Ulimit> ulimits;
   std::optional<RestartPolicy> restart;
   std::vector<MountSpec> mounts;
 };

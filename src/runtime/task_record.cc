@@ -98,7 +98,7 @@ HealthCheckSpec read_health_check(const Json& json) {
           .start_period = std::chrono::seconds(json["startPeriod"].as_int(0))};
 }
 
-Json to_json(const std::vector<ResourceLimit>& limits) {
+Json to_json(const std::vector<Ulimit>& limits) {
   Json json = Json::array();
   for (const auto& [name, soft, hard] : limits) {
     json.push(Json::object().set("name", name).set("soft", soft).set("hard", hard));
@@ -106,8 +106,8 @@ Json to_json(const std::vector<ResourceLimit>& limits) {
   return json;
 }
 
-std::vector<ResourceLimit> read_limits(const Json& json) {
-  std::vector<ResourceLimit> limits;
+std::vector<Ulimit> read_ulimits(const Json& json) {
+  std::vector<Ulimit> limits;
   for (const auto& one : json.items()) {
     limits.push_back({one["name"].as_string(), one["soft"].as_int(-1), one["hard"].as_int(-1)});
   }
@@ -156,7 +156,7 @@ Json to_json(const ContainerSpec& container) {
   for (const auto& [name, value] : container.environment) environment.set(name, value);
   Json json = Json::object();
   if (!container.user.empty()) json.set("user", container.user);
-  if (!container.limits.empty()) json.set("limits", to_json(container.limits));
+  if (!container.ulimits.empty()) json.set("ulimits", to_json(container.ulimits));
   if (container.restart) json.set("restart", to_json(*container.restart));
   if (!container.mounts.empty()) json.set("mounts", to_json(container.mounts));
   if (container.start_timeout) json.set("startTimeout", std::int64_t{container.start_timeout->count()});
@@ -184,7 +184,7 @@ ContainerSpec read_container(const Json& json) {
   container.stop_timeout = std::chrono::seconds(json["stopTimeout"].as_int(30));
   container.depends_on = read_dependencies(json["dependsOn"]);
   container.user = json["user"].as_string();
-  container.limits = read_limits(json["limits"]);
+  container.ulimits = read_ulimits(json["ulimits"]);
   if (json["restart"].is_object()) container.restart = read_restart(json["restart"]);
   container.mounts = read_mounts(json["mounts"]);
   if (json["startTimeout"].is_int()) container.start_timeout = std::chrono::seconds(json["startTimeout"].as_int());
