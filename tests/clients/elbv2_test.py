@@ -63,6 +63,22 @@ class Elbv2(unittest.TestCase):
         elbv2.delete_load_balancer(LoadBalancerArn=balancer)
         elbv2.get_waiter("load_balancers_deleted").wait(LoadBalancerArns=[balancer])
 
+    def test_a_balancer_stands_where_it_is_put(self):
+        elbv2, ec2 = self.elbv2, self.weir.client("ec2")
+        subnets = {one["AvailabilityZone"]: one["SubnetId"] for one in ec2.describe_subnets()["Subnets"]}
+        balancer = self.weir.balancer("stands")
+        zones = elbv2.set_subnets(LoadBalancerArn=balancer, Subnets=list(subnets.values())[:2])["AvailabilityZones"]
+        self.assertEqual({zone["ZoneName"]: zone["SubnetId"] for zone in zones}, dict(list(subnets.items())[:2]))
+        group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+        self.assertEqual(elbv2.set_security_groups(LoadBalancerArn=balancer, SecurityGroups=[group])["SecurityGroupIds"], [group])
+        shown = elbv2.describe_load_balancers(LoadBalancerArns=[balancer])["LoadBalancers"][0]
+        self.assertEqual((shown["SecurityGroups"], len(shown["AvailabilityZones"])), ([group], 2))
+        self.assertEqual(shown["VpcId"], ec2.describe_vpcs()["Vpcs"][0]["VpcId"])
+        elbv2.set_ip_address_type(LoadBalancerArn=balancer, IpAddressType="ipv4")
+        reply = self.weir.query("elasticloadbalancing", "2015-12-01", "DescribeCapacityReservation",
+                                {"LoadBalancerArn": balancer})
+        self.assertIn("<CapacityReservationState></CapacityReservationState>", reply)
+
     def test_paginators_see_each_item_once(self):
         names = [f"page-{i}" for i in range(5)]
         for name in names:

@@ -45,6 +45,10 @@ void add_actions(ActionTable& table, Host& host) {
   table.add("elbv2", "RemoveTags", &remove_tags);
   table.add("elbv2", "RegisterTargets", &register_targets);
   table.add("elbv2", "DeregisterTargets", &deregister_targets);
+  table.add("elbv2", "SetSubnets", &set_subnets);
+  table.add("elbv2", "SetSecurityGroups", &set_security_groups);
+  table.add("elbv2", "SetIpAddressType", &set_ip_address_type);
+  table.add("elbv2", "DescribeCapacityReservation", &describe_capacity_reservation);
   table.add("elbv2", "DescribeAccountLimits", &describe_account_limits);
   table.add("elbv2", "DescribeSSLPolicies", &describe_ssl_policies);
   table.add("elbv2", "DescribeListenerAttributes", &describe_listener_attributes);

@@ -24,6 +24,12 @@ Result<shapes::ModifyLoadBalancerAttributesOutput> modify_load_balancer_attribut
 Result<shapes::DescribeLoadBalancerAttributesOutput> describe_load_balancer_attributes(
     Context&, const shapes::DescribeLoadBalancerAttributesInput&);
 
+Result<shapes::SetSubnetsOutput> set_subnets(Context&, const shapes::SetSubnetsInput&);
+Result<shapes::SetSecurityGroupsOutput> set_security_groups(Context&, const shapes::SetSecurityGroupsInput&);
+Result<shapes::SetIpAddressTypeOutput> set_ip_address_type(Context&, const shapes::SetIpAddressTypeInput&);
+Result<shapes::DescribeCapacityReservationOutput> describe_capacity_reservation(
+    Context&, const shapes::DescribeCapacityReservationInput&);
+
 Result<shapes::CreateTargetGroupOutput> create_target_group(Context&, const shapes::CreateTargetGroupInput&);
 Result<shapes::DescribeTargetGroupsOutput> describe_target_groups(Context&, const shapes::DescribeTargetGroupsInput&);
 Result<shapes::DeleteTargetGroupOutput> delete_target_group(Context&, const shapes::DeleteTargetGroupInput&);

@@ -40,5 +40,25 @@ TEST_F(BalancerNetwork, IsOfOneVpcAndOfDifferentZones) {
   for (const auto& one : bad) expect_refused("elbv2", "CreateLoadBalancer", one);
 }
 
+TEST_F(BalancerNetwork, IsChanged) {
+  keep_subnet("subnet-a", "vpc-1", "eu-central-1c");
+  const std::string arn = create(R"("subnet-1")")["LoadBalancerArn"].as_string();
+  elb("SetSubnets", fmt::format(R"({{"LoadBalancerArn":"{}","Subnets":["subnet-a"]}})", arn));
+  elb("SetSecurityGroups", fmt::format(R"({{"LoadBalancerArn":"{}","SecurityGroups":["sg-2"]}})", arn));
+  const Json shown = elb("DescribeLoadBalancers", "{}")["LoadBalancers"].items().at(0);
+  EXPECT_EQ(shown["AvailabilityZones"].items().at(0)["SubnetId"].as_string(), "subnet-a");
+  EXPECT_EQ(shown["VpcId"].as_string(), "vpc-1");
+  EXPECT_EQ(shown["SecurityGroups"].dump(), R"(["sg-2"])");
+  EXPECT_EQ(elb("SetIpAddressType", fmt::format(R"({{"LoadBalancerArn":"{}","IpAddressType":"ipv4"}})", arn)).dump(),
+            R"({"IpAddressType":"ipv4"})");
+  EXPECT_EQ(elb("DescribeCapacityReservation", fmt::format(R"({{"LoadBalancerArn":"{}"}})", arn)).dump(),
+            R"({"CapacityReservationState":[]})");
+  const std::string dual = fmt::format(R"({{"LoadBalancerArn":"{}","IpAddressType":"dualstack"}})", arn);
+  const std::string none = fmt::format(R"({{"LoadBalancerArn":"{}"}})", arn);
+  expect_refused("elbv2", "SetIpAddressType", {dual.c_str(), "InvalidConfigurationRequest", "IpAddressType"});
+  expect_refused("elbv2", "SetSubnets", {none.c_str(), "ValidationError", "At least one subnet"});
+  expect_refused("elbv2", "SetSubnets", {R"({"LoadBalancerArn":"x","Subnets":["s"]})", "LoadBalancerNotFound", ""});
+}
+
 }  // namespace
 }  // namespace weir::api

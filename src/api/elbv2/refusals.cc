@@ -18,6 +18,20 @@ constexpr Refused kCreateLoadBalancer[] = {
     {"IpamPools"},
 };
 
+constexpr Refused kSetSubnets[] = {
+    {"SubnetMappings.AllocationId"}, {"SubnetMappings.PrivateIPv4Address"},
+    {"SubnetMappings.IPv6Address"},  {"SubnetMappings.SourceNatIpv6Prefix"},
+    {"IpAddressType", "ipv4"},       {"EnablePrefixForIpv6SourceNat", "off"},
+};
+
+constexpr Refused kSetSecurityGroups[] = {
+    {"EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"},
+};
+
+constexpr Refused kSetIpAddressType[] = {
+    {"IpAddressType", "ipv4"},
+};
+
 constexpr Refused kCreateTargetGroup[] = {
     {"Protocol", "HTTP|HTTPS|TCP|TLS"},
     {"HealthCheckProtocol", "HTTP|HTTPS|TCP"},
@@ -73,6 +87,9 @@ constexpr Refused kRegisterTargets[] = {
 
 constexpr RefusedOf kAll[] = {
     {"CreateLoadBalancer", kCreateLoadBalancer},
+    {"SetSubnets", kSetSubnets},
+    {"SetSecurityGroups", kSetSecurityGroups},
+    {"SetIpAddressType", kSetIpAddressType},
     {"CreateTargetGroup", kCreateTargetGroup},
     {"ModifyTargetGroup", kModifyTargetGroup},
     {"CreateListener", kCreateListener},
@@ -87,6 +104,9 @@ constexpr RefusedOf kAll[] = {
 }  // namespace
 
 std::span<const Refused> refused_of_create_load_balancer() { return kCreateLoadBalancer; }
+std::span<const Refused> refused_of_set_subnets() { return kSetSubnets; }
+std::span<const Refused> refused_of_set_security_groups() { return kSetSecurityGroups; }
+std::span<const Refused> refused_of_set_ip_address_type() { return kSetIpAddressType; }
 std::span<const Refused> refused_of_create_target_group() { return kCreateTargetGroup; }
 std::span<const Refused> refused_of_modify_target_group() { return kModifyTargetGroup; }
 std::span<const Refused> refused_of_create_listener() { return kCreateListener; }

@@ -6,6 +6,9 @@
 namespace weir::api::elbv2 {
 
 std::span<const Refused> refused_of_create_load_balancer();
+std::span<const Refused> refused_of_set_subnets();
+std::span<const Refused> refused_of_set_security_groups();
+std::span<const Refused> refused_of_set_ip_address_type();
 std::span<const Refused> refused_of_create_target_group();
 std::span<const Refused> refused_of_modify_target_group();
 std::span<const Refused> refused_of_create_listener();

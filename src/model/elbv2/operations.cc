@@ -41,6 +41,10 @@ constexpr Operation kOperations[] = {
     {.name = "AddListenerCertificates", .input = &shape_of<AddListenerCertificatesInput>, .output = &shape_of<AddListenerCertificatesOutput>, .result_wrapper = "AddListenerCertificatesResult"},
     {.name = "RemoveListenerCertificates", .input = &shape_of<RemoveListenerCertificatesInput>, .output = &shape_of<RemoveListenerCertificatesOutput>, .result_wrapper = "RemoveListenerCertificatesResult"},
     {.name = "DescribeListenerCertificates", .input = &shape_of<DescribeListenerCertificatesInput>, .output = &shape_of<DescribeListenerCertificatesOutput>, .result_wrapper = "DescribeListenerCertificatesResult"},
+    {.name = "SetSubnets", .input = &shape_of<SetSubnetsInput>, .output = &shape_of<SetSubnetsOutput>, .result_wrapper = "SetSubnetsResult"},
+    {.name = "SetSecurityGroups", .input = &shape_of<SetSecurityGroupsInput>, .output = &shape_of<SetSecurityGroupsOutput>, .result_wrapper = "SetSecurityGroupsResult"},
+    {.name = "SetIpAddressType", .input = &shape_of<SetIpAddressTypeInput>, .output = &shape_of<SetIpAddressTypeOutput>, .result_wrapper = "SetIpAddressTypeResult"},
+    {.name = "DescribeCapacityReservation", .input = &shape_of<DescribeCapacityReservationInput>, .output = &shape_of<DescribeCapacityReservationOutput>, .result_wrapper = "DescribeCapacityReservationResult"},
 };
 
 constexpr const char* kKnown[] = {

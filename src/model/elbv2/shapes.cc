@@ -47,6 +47,9 @@ constexpr const char* kTargetAdministrativeOverrideReasonEnumWords[] = {"Adminis
     "AdministrativeOverride.ZonalShiftDelegatedToDns", nullptr};
 constexpr const char* kTransformTypeEnumWords[] = {"host-header-rewrite", "url-rewrite", nullptr};
 constexpr Limits kTagKeyLimits{.min = 1, .max = 128};
+constexpr const char* kEnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnumWords[] = {"on", "off", nullptr};
+constexpr const char* kCapacityReservationStateEnumWords[] = {"provisioned", "pending", "rebalancing", "failed",
+    nullptr};
 
 }  // namespace
 
@@ -1075,6 +1078,99 @@ const Shape& describe(const DescribeListenerCertificatesOutput*) {
   static const Shape kShape = structure<DescribeListenerCertificatesOutput>("DescribeListenerCertificatesOutput", {
     member<&DescribeListenerCertificatesOutput::Certificates>("Certificates"),
     member<&DescribeListenerCertificatesOutput::NextMarker>("NextMarker"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SetSubnetsInput*) {
+  static const Shape kShape = structure<SetSubnetsInput>("SetSubnetsInput", {
+    member<&SetSubnetsInput::LoadBalancerArn>("LoadBalancerArn", {.required = true}),
+    member<&SetSubnetsInput::Subnets>("Subnets"),
+    member<&SetSubnetsInput::SubnetMappings>("SubnetMappings"),
+    member<&SetSubnetsInput::IpAddressType>("IpAddressType", {.words = kIpAddressTypeWords}),
+    member<&SetSubnetsInput::EnablePrefixForIpv6SourceNat>("EnablePrefixForIpv6SourceNat", {.words = kEnablePrefixForIpv6SourceNatEnumWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SetSubnetsOutput*) {
+  static const Shape kShape = structure<SetSubnetsOutput>("SetSubnetsOutput", {
+    member<&SetSubnetsOutput::AvailabilityZones>("AvailabilityZones"),
+    member<&SetSubnetsOutput::IpAddressType>("IpAddressType", {.words = kIpAddressTypeWords}),
+    member<&SetSubnetsOutput::EnablePrefixForIpv6SourceNat>("EnablePrefixForIpv6SourceNat", {.words = kEnablePrefixForIpv6SourceNatEnumWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SetSecurityGroupsInput*) {
+  static const Shape kShape = structure<SetSecurityGroupsInput>("SetSecurityGroupsInput", {
+    member<&SetSecurityGroupsInput::LoadBalancerArn>("LoadBalancerArn", {.required = true}),
+    member<&SetSecurityGroupsInput::SecurityGroups>("SecurityGroups", {.required = true}),
+    member<&SetSecurityGroupsInput::EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic>("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", {.words = kEnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnumWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SetSecurityGroupsOutput*) {
+  static const Shape kShape = structure<SetSecurityGroupsOutput>("SetSecurityGroupsOutput", {
+    member<&SetSecurityGroupsOutput::SecurityGroupIds>("SecurityGroupIds"),
+    member<&SetSecurityGroupsOutput::EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic>("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic", {.words = kEnforceSecurityGroupInboundRulesOnPrivateLinkTrafficEnumWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SetIpAddressTypeInput*) {
+  static const Shape kShape = structure<SetIpAddressTypeInput>("SetIpAddressTypeInput", {
+    member<&SetIpAddressTypeInput::LoadBalancerArn>("LoadBalancerArn", {.required = true}),
+    member<&SetIpAddressTypeInput::IpAddressType>("IpAddressType", {.required = true, .words = kIpAddressTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const SetIpAddressTypeOutput*) {
+  static const Shape kShape = structure<SetIpAddressTypeOutput>("SetIpAddressTypeOutput", {
+    member<&SetIpAddressTypeOutput::IpAddressType>("IpAddressType", {.words = kIpAddressTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeCapacityReservationInput*) {
+  static const Shape kShape = structure<DescribeCapacityReservationInput>("DescribeCapacityReservationInput", {
+    member<&DescribeCapacityReservationInput::LoadBalancerArn>("LoadBalancerArn", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const MinimumLoadBalancerCapacity*) {
+  static const Shape kShape = structure<MinimumLoadBalancerCapacity>("MinimumLoadBalancerCapacity", {
+    member<&MinimumLoadBalancerCapacity::CapacityUnits>("CapacityUnits"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CapacityReservationStatus*) {
+  static const Shape kShape = structure<CapacityReservationStatus>("CapacityReservationStatus", {
+    member<&CapacityReservationStatus::Code>("Code", {.words = kCapacityReservationStateEnumWords}),
+    member<&CapacityReservationStatus::Reason>("Reason"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ZonalCapacityReservationState*) {
+  static const Shape kShape = structure<ZonalCapacityReservationState>("ZonalCapacityReservationState", {
+    member<&ZonalCapacityReservationState::State>("State"),
+    member<&ZonalCapacityReservationState::AvailabilityZone>("AvailabilityZone"),
+    member<&ZonalCapacityReservationState::EffectiveCapacityUnits>("EffectiveCapacityUnits"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeCapacityReservationOutput*) {
+  static const Shape kShape = structure<DescribeCapacityReservationOutput>("DescribeCapacityReservationOutput", {
+    member<&DescribeCapacityReservationOutput::LastModifiedTime>("LastModifiedTime"),
+    member<&DescribeCapacityReservationOutput::DecreaseRequestsRemaining>("DecreaseRequestsRemaining"),
+    member<&DescribeCapacityReservationOutput::MinimumLoadBalancerCapacity>("MinimumLoadBalancerCapacity"),
+    member<&DescribeCapacityReservationOutput::CapacityReservationState>("CapacityReservationState"),
   });
   return kShape;
 }

@@ -815,6 +815,77 @@ struct DescribeListenerCertificatesOutput {
 };
 const Shape& describe(const DescribeListenerCertificatesOutput*);
 
+struct SetSubnetsInput {
+  std::string LoadBalancerArn;
+  std::optional<std::vector<std::string>> Subnets;
+  std::optional<std::vector<elbv2::SubnetMapping>> SubnetMappings;
+  std::optional<std::string> IpAddressType;
+  std::optional<std::string> EnablePrefixForIpv6SourceNat;
+};
+const Shape& describe(const SetSubnetsInput*);
+
+struct SetSubnetsOutput {
+  std::optional<std::vector<elbv2::AvailabilityZone>> AvailabilityZones;
+  std::optional<std::string> IpAddressType;
+  std::optional<std::string> EnablePrefixForIpv6SourceNat;
+};
+const Shape& describe(const SetSubnetsOutput*);
+
+struct SetSecurityGroupsInput {
+  std::string LoadBalancerArn;
+  std::vector<std::string> SecurityGroups;
+  std::optional<std::string> EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic;
+};
+const Shape& describe(const SetSecurityGroupsInput*);
+
+struct SetSecurityGroupsOutput {
+  std::optional<std::vector<std::string>> SecurityGroupIds;
+  std::optional<std::string> EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic;
+};
+const Shape& describe(const SetSecurityGroupsOutput*);
+
+struct SetIpAddressTypeInput {
+  std::string LoadBalancerArn;
+  std::string IpAddressType;
+};
+const Shape& describe(const SetIpAddressTypeInput*);
+
+struct SetIpAddressTypeOutput {
+  std::optional<std::string> IpAddressType;
+};
+const Shape& describe(const SetIpAddressTypeOutput*);
+
+struct DescribeCapacityReservationInput {
+  std::string LoadBalancerArn;
+};
+const Shape& describe(const DescribeCapacityReservationInput*);
+
+struct MinimumLoadBalancerCapacity {
+  std::optional<std::int32_t> CapacityUnits;
+};
+const Shape& describe(const MinimumLoadBalancerCapacity*);
+
+struct CapacityReservationStatus {
+  std::optional<std::string> Code;
+  std::optional<std::string> Reason;
+};
+const Shape& describe(const CapacityReservationStatus*);
+
+struct ZonalCapacityReservationState {
+  std::optional<elbv2::CapacityReservationStatus> State;
+  std::optional<std::string> AvailabilityZone;
+  std::optional<double> EffectiveCapacityUnits;
+};
+const Shape& describe(const ZonalCapacityReservationState*);
+
+struct DescribeCapacityReservationOutput {
+  std::optional<weir::Timestamp> LastModifiedTime;
+  std::optional<std::int32_t> DecreaseRequestsRemaining;
+  std::optional<elbv2::MinimumLoadBalancerCapacity> MinimumLoadBalancerCapacity;
+  std::optional<std::vector<elbv2::ZonalCapacityReservationState>> CapacityReservationState;
+};
+const Shape& describe(const DescribeCapacityReservationOutput*);
+
 // The protocol and the operations.
 extern const ServiceModel kService;
 
