@@ -20,6 +20,7 @@
 #include <string_view>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/random.h"
@@ -41,6 +42,8 @@ struct Context {
   store::Store& store;
   std::string access_key;  // the caller's; empty for callers inside the process
   std::string request_id;  // as the reply will name it; empty for callers inside the process
+  // Members of the error's structure besides its message, where the action fails and the model has them.
+  std::map<std::string, std::vector<std::string>> error_members = {};
 };
 
 // Owns a struct whose type only its Shape knows.

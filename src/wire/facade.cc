@@ -145,7 +145,9 @@ Reply Facade::run(const model::ServiceModel& service, const CallName& name, cons
   const auto output = action->invoke(context, input.get());
   if (!output) {
     log_failure(service, name.operation, id, output.error());
-    return fail_with(wire_error(output.error(), service));
+    WireError error = wire_error(output.error(), service);
+    if (error.code == output.error().code) error.members = std::move(context.error_members);
+    return fail_with(error);
   }
   if (service.protocol == Protocol::query) return query_reply(service, *operation, action->output(), output->get(), id);
   return json_reply(service, action->output(), output->get());

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "model/service_model.h"
@@ -39,6 +41,7 @@ struct WireError {
   std::string code;
   std::string message;
   std::uint16_t status = 400;
+  std::map<std::string, std::vector<std::string>> members = {};  // besides the message; JSON says them
 };
 
 WireError wire_error(Fault fault, std::string message, model::Protocol protocol, const model::ServiceModel* service);

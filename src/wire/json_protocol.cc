@@ -35,6 +35,11 @@ Reply json_error(const model::ServiceModel* service, const WireError& error) {
   Json body = Json::object();
   body.set("__type", error.code);
   body.set("message", error.message);
+  for (const auto& [name, values] : error.members) {
+    Json list = Json::array();
+    for (const auto& value : values) list.push(value);
+    body.set(name, list);
+  }
   return {error.status, {{"content-type", content_type(service)}, {"x-amzn-errortype", error.code}}, body.dump()};
 }
 

@@ -7,6 +7,7 @@ import unittest
 
 from botocore.exceptions import ClientError
 
+from service_deployments_test import call
 from weir_testing import HELLO, Weir, free_port, wait_until
 
 SLEEP = "trap 'exit 0' TERM; sleep 1000 & wait"
@@ -53,6 +54,14 @@ class RunTask(unittest.TestCase):
         stopped = self.ecs.list_tasks(cluster="test", family="job", desiredStatus="STOPPED")["taskArns"]
         self.assertEqual(set(stopped), set(arns))
         self.assertEqual(self.ecs.list_tasks(cluster="test", family="job")["taskArns"], [])
+
+    def test_a_conflict_names_the_tasks_that_its_token_began(self):
+        arns = self.run_task(self.register("once", container("app", SLEEP)), count=2, clientToken="once")
+        status, reply = call(self.weir, "RunTask", cluster="test", taskDefinition="once", count=1, clientToken="once")
+        self.assertEqual((status, reply["__type"], reply["resourceIds"]), (400, "ConflictException", arns))
+        self.assertIn("already in use with a different RunTask request", reply["message"])
+        for arn in arns:
+            self.ecs.stop_task(cluster="test", task=arn)
 
     def test_overrides_reach_the_process(self):
         said = self.weir.home / "said"

@@ -179,6 +179,8 @@ class Runner {
   // The same request again: its tasks as they are now. Those that are gone by now are left out.
   Result<shapes::RunTaskResponse> repeat(const model::RunRequest& before) {
     if (before.request != digest_of(request_)) {
+      auto& tasks = context_.error_members["resourceIds"];
+      for (const auto& id : before.tasks) tasks.push_back(task_arn(context_, before.cluster, id));
       return client_error("ConflictException",
                           "The RunTask request could not be processed due to conflicts. The provided clientToken is "
                           "already in use with a different RunTask request.");

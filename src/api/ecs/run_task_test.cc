@@ -95,6 +95,17 @@ TEST_F(RunTask, ARepeatWithItsTokenAnswersAsTheFirst) {
   EXPECT_NE(run(R"(,"count":2,"clientToken":"u")")["tasks"].dump(), first["tasks"].dump());
 }
 
+TEST_F(RunTask, AConflictNamesTheTasksOfTheFirst) {
+  const Json first = run(R"(,"count":2,"clientToken":"t")");
+  const auto other =
+      MUST(from_json_shape<model::ecs::RunTaskRequest>(MUST(Json::parse(request(R"(,"count":3,"clientToken":"t")")))));
+  Context asking = context();
+  ASSERT_FALSE(ecs::run_task(asking, other));
+  std::vector<std::string> arns;
+  for (const auto& task : first["tasks"].items()) arns.push_back(task["taskArn"].as_string());
+  EXPECT_EQ(asking.error_members["resourceIds"], arns);
+}
+
 TEST_F(RunTask, ATokenLivesForADay) {
   const Json first = run(R"(,"clientToken":"t")");
   clock.advance(std::chrono::hours(24) - std::chrono::milliseconds(1));

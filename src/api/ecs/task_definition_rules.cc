@@ -248,8 +248,23 @@ std::vector<shapes::Attribute> required_attributes(const shapes::TaskDefinition&
   return attributes;
 }
 
+// What Fargate does not have.
+bool needs_an_instance(const shapes::TaskDefinition& definition) {
+  const auto on_host = [](const shapes::Volume& volume) {
+    return volume.host && !volume.host->sourcePath.value_or("").empty();
+  };
+  const auto of_instance = [](const shapes::ContainerDefinition& container) {
+    const auto ulimits = container.ulimits.value_or(std::vector<shapes::Ulimit>{});
+    return (container.logConfiguration && container.logConfiguration->logDriver == "json-file") ||
+           std::ranges::any_of(ulimits, [](const auto& limit) { return limit.name != "nofile"; });
+  };
+  return std::ranges::any_of(*definition.volumes, on_host) ||
+         std::ranges::any_of(*definition.containerDefinitions, of_instance);
+}
+
 std::vector<std::string> compatibilities(const shapes::TaskDefinition& definition, const TaskSize& size) {
   if (definition.networkMode != "awsvpc") return {"EXTERNAL", "EC2"};
+  if (needs_an_instance(definition)) return {"EC2"};
   if (size.cpu && size.memory && is_fargate_size(*size.cpu, *size.memory)) return {"EC2", "FARGATE"};
   return {"EC2"};
 }

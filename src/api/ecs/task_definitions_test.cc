@@ -88,6 +88,19 @@ TEST_F(TaskDefinitions, SayWhatTheyNeedOfAnInstance) {
   EXPECT_EQ(made["taskDefinition"]["compatibilities"].dump(), R"(["EXTERNAL","EC2"])");
 }
 
+TEST_F(TaskDefinitions, FitFargateWhereTheyWantNothingOfAnInstance) {
+  const auto compatible = [&](const std::string& members, const std::string& of_container) {
+    const Json made = ecs("RegisterTaskDefinition",
+                          definition(R"(,"networkMode":"awsvpc","cpu":"256","memory":"512")" + members, of_container));
+    return made["taskDefinition"]["compatibilities"].dump();
+  };
+  EXPECT_EQ(compatible("", ""), R"(["EC2","FARGATE"])");
+  EXPECT_EQ(compatible(R"(,"volumes":[{"name":"v"}])", ""), R"(["EC2","FARGATE"])");
+  EXPECT_EQ(compatible(R"(,"volumes":[{"name":"v","host":{"sourcePath":"/srv"}}])", ""), R"(["EC2"])");
+  EXPECT_EQ(compatible("", R"(,"ulimits":[{"name":"core","softLimit":0,"hardLimit":0}])"), R"(["EC2"])");
+  EXPECT_EQ(compatible("", R"(,"logConfiguration":{"logDriver":"json-file"})"), R"(["EC2"])");
+}
+
 TEST_F(TaskDefinitions, AreFoundByFamilyRevisionAndArn) {
   for (int i = 0; i < 3; ++i) add("web");
   const auto revision = [&](const std::string& reference) {
