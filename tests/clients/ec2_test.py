@@ -109,7 +109,7 @@ class Iam(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.enterClassContext(weir := Weir())
-        cls.iam = weir.client("iam")
+        cls.weir, cls.iam = weir, weir.client("iam")
 
     def test_roles_policies_and_profiles(self):
         iam, trust = self.iam, {"Version": "2012-10-17", "Statement": [
@@ -119,6 +119,12 @@ class Iam(unittest.TestCase):
         self.assertEqual(role["Arn"], "arn:aws:iam::000000000000:role/task")
         self.assertEqual(iam.get_role(RoleName="task")["Role"]["AssumeRolePolicyDocument"], trust)
         iam.get_waiter("role_exists").wait(RoleName="task")
+        # SDKs that are stricter than boto3 want the node of a result that has no members.
+        reply = self.weir.query("iam", "2010-05-08", "UpdateRole", {"RoleName": "task", "Description": "d"})
+        self.assertIn("<UpdateRoleResult></UpdateRoleResult>", reply)
+        reply = self.weir.query("iam", "2010-05-08", "TagRole", {
+            "RoleName": "task", "Tags.member.1.Key": "a", "Tags.member.1.Value": "c"})
+        self.assertNotIn("Result>", reply)
         policy = iam.create_policy(PolicyName="own", PolicyDocument=json.dumps(trust))["Policy"]["Arn"]
         self.assertEqual(iam.get_policy_version(PolicyArn=policy, VersionId="v1")["PolicyVersion"]["Document"], trust)
         iam.attach_role_policy(RoleName="task", PolicyArn=policy)

@@ -95,8 +95,8 @@ inline std::unexpected<Error> refusal(const char* code, std::string message) {
   return fail(code, std::move(message), ErrorSource::client);
 }
 
-// Does what the operation says. `input` has the form that the operation's parameters describe. Null: a reply without
-// members. Everything the call wrote is committed when it returns, or nothing.
+// Does what the operation says. `input` has the form that the operation's parameters describe. Null: a reply without a
+// result, which is another than one without members. Everything the call wrote is committed when it returns, or nothing.
 Result<Json> perform(const Service& service, const Operation& operation, Context& context, const Json& input);
 
 }  // namespace weir::api::recorded

@@ -280,6 +280,11 @@ Result<Json> modify(Call& call) {
   return answer_true(call);
 }
 
+Result<Json> modify_and_answer(Call& call) {
+  TRY(modified(call));
+  return Json::object();
+}
+
 Result<Json> modify_and_show(Call& call) { return shown_as(call.kind().item, TRY(modified(call))); }
 
 Result<Json> change(Call& call) {

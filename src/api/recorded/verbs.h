@@ -28,6 +28,8 @@ Result<Json> remove(Call& call);
 // Sets each other given parameter as the member of its name, in its Value where it has one. more: "PARAMETER=path …"
 // where the member has another name. `then` sees the document afterwards.
 Result<Json> modify(Call& call);
+// As modify(), with a reply that is there and has no members.
+Result<Json> modify_and_answer(Call& call);
 // As modify(), and shows the record.
 Result<Json> modify_and_show(Call& call);
 // IAM's tags of the record that `on` names.
