@@ -18,6 +18,7 @@ BACKENDS = 10_000
 CONNECTIONS = 9_000
 APPLY_PATIENCE = 10  # seconds
 STEADY_RATE = 2_000  # requests a second while tables are applied
+TABLES_EACH_SECOND = 12  # at most
 WARM_REQUESTS = 200
 
 
@@ -60,10 +61,9 @@ class Control:
                 time.sleep(0.01)
         self.socket.settimeout(APPLY_PATIENCE)
 
-    def apply(self, table):
+    def apply(self, line, version):
         """Milliseconds from the first byte handed over to the first byte that says that all workers run it."""
-        line = json.dumps({"table": table}).encode() + b"\n"
-        said = re.compile(rb'"acknowledged":\s*%d[,}]' % table["version"])
+        said = re.compile(rb'"acknowledged":\s*%d[,}]' % version)
         heard = b""
         begin = time.perf_counter()
         try:
@@ -100,6 +100,11 @@ def many_backends(place, version):
     return table
 
 
+def table_lines(place, versions):
+    """[(version, what control sends for it)]"""
+    return [(each, json.dumps({"table": many_backends(place, each)}).encode() + b"\n") for each in versions]
+
+
 def steady(run, port):
     """A load at a small fixed rate, whose longest latency is asked for."""
     return subprocess.Popen(["taskset", "-c", OTHER_CORES, run.build / "bench/bench_paced", str(port), str(STEADY_RATE),
@@ -129,11 +134,14 @@ def table(run, bench):
             version = 1
             for _ in range(run.rounds):
                 quiet.append(longest(steady(run, place.port), run))
+                # Written beforehand: that would keep the load generator's core busy, and make its requests late.
+                lines = table_lines(place, range(version + 1, version + 1 + TABLES_EACH_SECOND * run.seconds))
                 load = steady(run, place.port)
                 try:
-                    while load.poll() is None:
-                        version += 1
-                        applied.append(control.apply(many_backends(place, version)))
+                    for version, line in lines:
+                        if load.poll() is not None:
+                            break
+                        applied.append(control.apply(line, version))
                         control.skip_the_rest()
                 finally:
                     delays.append(longest(load, run))

@@ -59,6 +59,7 @@ struct Builder {
     return true;
   }
   bool on_string(view part, std::size_t, error_code&) {
+    if (text.empty()) return add(Json(std::string_view(part.data(), part.size())));
     text.append(part.data(), part.size());
     return add(Json(std::exchange(text, {})));
   }
@@ -67,8 +68,9 @@ struct Builder {
     return true;
   }
   bool on_key(view part, std::size_t, error_code&) {
-    text.append(part.data(), part.size());
-    levels.back().name = std::exchange(text, {});
+    std::string& name = levels.back().name;
+    name = std::exchange(text, {});
+    name.append(part.data(), part.size());
     return true;
   }
   bool on_number_part(view, error_code&) { return true; }
@@ -83,7 +85,11 @@ struct Builder {
 
 void dump_string(std::string_view text, std::string& out) {
   out += '"';
-  for (const char c : text) {
+  const char* run = text.data();  // what stands as it is, up to what does not
+  for (const char& c : text) {
+    if (static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(run, &c);
+    run = &c + 1;
     switch (c) {
       case '"':
         out += "\\\"";
@@ -101,13 +107,10 @@ void dump_string(std::string_view text, std::string& out) {
         out += "\\t";
         break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-        } else {
-          out += c;
-        }
+        fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
     }
   }
+  out.append(run, text.data() + text.size());
   out += '"';
 }
 
@@ -160,6 +163,7 @@ Json& Json::set(std::string name, Json value) {
       return *this;
     }
   }
+  if (object.empty()) object.reserve(4);  // few have less
   object.emplace_back(std::move(name), std::move(value));
   return *this;
 }
@@ -182,7 +186,8 @@ void Json::dump_to(std::string& out) const {
   } else if (is_bool()) {
     out += as_bool() ? "true" : "false";
   } else if (is_int()) {
-    fmt::format_to(std::back_inserter(out), "{}", as_int());
+    const fmt::format_int digits(as_int());
+    out.append(digits.data(), digits.size());
   } else if (is_double()) {
     const double value = as_double();
     if (std::isfinite(value)) {

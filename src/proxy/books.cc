@@ -1,7 +1,8 @@
 #include "proxy/books.h"
 
 #include <algorithm>
-#include <set>
+#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "proxy/limits.h"
@@ -11,18 +12,13 @@ namespace {
 
 const route::Counters kNothing;
 
-// What is in the table, for looking it up often.
-struct Listed {
-  explicit Listed(const route::RouteTable& table) {
-    for (const route::Listener& listener : table.listeners) listeners.insert(listener.id);
-    for (const route::Pool& pool : table.pools) {
-      pools.insert(pool.id);
-      for (const route::Backend& backend : pool.backends) backends.emplace(pool.id, backend.id);
-    }
-  }
-  std::set<std::string_view> listeners, pools;
-  std::set<std::pair<std::string_view, std::string_view>> backends;
-};
+std::unordered_set<std::string_view> backends_of(const route::Pool* pool) {
+  std::unordered_set<std::string_view> ids;
+  if (pool == nullptr) return ids;
+  ids.reserve(pool->backends.size());
+  for (const route::Backend& backend : pool->backends) ids.insert(backend.id);
+  return ids;
+}
 
 void list(Books::Entry& entry, bool listed, Instant now) {
   if (entry.listed && !listed) entry.parted = now;
@@ -33,11 +29,16 @@ void list(Books::Entry& entry, bool listed, Instant now) {
 
 void Books::take_table(route::RouteTablePointer table, Instant now) {
   table_ = std::move(table);
-  const Listed listed(*table_);
-  for (auto& [id, entry] : listeners_) list(entry, listed.listeners.contains(id), now);
+  for (auto& [id, entry] : listeners_) list(entry, has_listener(id), now);
+  std::unordered_map<std::string_view, const route::Pool*> pools;
+  for (const route::Pool& pool : table_->pools) pools.emplace(pool.id, &pool);
   for (auto& [id, pool] : pools_) {
-    list(pool, listed.pools.contains(id), now);
-    for (auto& [backend, entry] : pool.backends) list(entry, listed.backends.contains({id, backend}), now);
+    const auto found = pools.find(id);
+    const route::Pool* listed = found == pools.end() ? nullptr : found->second;
+    list(pool, listed != nullptr, now);
+    if (pool.backends.empty()) continue;  // of most nothing has ever been counted: only then it is worth a look
+    const auto ids = backends_of(listed);
+    for (auto& [backend, entry] : pool.backends) list(entry, ids.contains(backend), now);
   }
 }
 
@@ -88,16 +89,21 @@ void Books::sweep(Instant now) {
   std::erase_if(pools_, [&old](const auto& each) { return each.second.backends.empty() && old(each); });
 }
 
-const route::Counters& Books::pool(std::string_view id) const {
-  const auto found = pools_.find(id);
-  return found == pools_.end() ? kNothing : found->second.counters;
+const route::Counters& Books::PoolEntry::backend(std::string_view id) const {
+  const auto found = backends.find(id);
+  return found == backends.end() ? kNothing : found->second.counters;
 }
 
+const Books::PoolEntry& Books::pool_entry(std::string_view id) const {
+  static const PoolEntry kNone;
+  const auto found = pools_.find(id);
+  return found == pools_.end() ? kNone : found->second;
+}
+
+const route::Counters& Books::pool(std::string_view id) const { return pool_entry(id).counters; }
+
 const route::Counters& Books::backend(std::string_view pool, std::string_view id) const {
-  const auto found = pools_.find(pool);
-  if (found == pools_.end()) return kNothing;
-  const auto backend = found->second.backends.find(id);
-  return backend == found->second.backends.end() ? kNothing : backend->second.counters;
+  return pool_entry(pool).backend(id);
 }
 
 bool Books::has_listener(std::string_view id) const {

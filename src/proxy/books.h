@@ -23,6 +23,8 @@ class Books {
   };
   struct PoolEntry : Entry {
     std::map<std::string, Entry, std::less<>> backends;
+    // All zero where nothing has been counted.
+    const route::Counters& backend(std::string_view id) const;
   };
   using Listeners = std::map<std::string, Entry, std::less<>>;
   using Pools = std::map<std::string, PoolEntry, std::less<>>;
@@ -37,6 +39,7 @@ class Books {
   const Listeners& listeners() const { return listeners_; }
   const Pools& pools() const { return pools_; }
   // All zero where nothing has been counted.
+  const PoolEntry& pool_entry(std::string_view id) const;
   const route::Counters& pool(std::string_view id) const;
   const route::Counters& backend(std::string_view pool, std::string_view id) const;
 

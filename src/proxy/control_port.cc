@@ -22,7 +22,11 @@ class ControlPort::Peer final : public net::FdHandler {
 
   void send(std::string line) {
     if (out_.size() > kMaxUnsentFeedback) return;
-    out_ += line;
+    if (out_.empty()) {
+      out_ = std::move(line);
+    } else {
+      out_ += line;
+    }
     flush();
   }
 
@@ -32,11 +36,13 @@ class ControlPort::Peer final : public net::FdHandler {
     if (events & (net::kReadable | net::kError | net::kHangUp)) read();
   }
   void flush() {
-    while (!out_.empty()) {
-      const ssize_t sent = ::send(fd_.get(), out_.data(), out_.size(), MSG_NOSIGNAL);
+    std::size_t gone = 0;
+    while (gone < out_.size()) {
+      const ssize_t sent = ::send(fd_.get(), out_.data() + gone, out_.size() - gone, MSG_NOSIGNAL);
       if (sent < 0) break;  // a dead peer is told by the read
-      out_.erase(0, static_cast<std::size_t>(sent));
+      gone += static_cast<std::size_t>(sent);
     }
+    out_.erase(0, gone);
     loop_.change(fd_.get(), net::kReadable | (out_.empty() ? net::kNothing : net::kWritable));
   }
   void read() {
@@ -123,8 +129,8 @@ void ControlPort::drop_peer() {
   loop_.post([peer = std::exchange(peer_, nullptr)] {});
 }
 
-void ControlPort::send(const Json& message) {
-  if (peer_) peer_->send(message.dump() + "\n");
+void ControlPort::send(std::string message) {
+  if (peer_) peer_->send(std::move(message) + "\n");
 }
 
 }  // namespace weir::proxy

@@ -35,8 +35,9 @@ class ControlPort final : private net::FdHandler {
   void resume();
   // The socket is another process's from now on.
   void leave() { left_ = true; }
-  // Sends one line to the peer. Dropped where there is none, or where it does not keep up (a newer one follows).
-  void send(const Json& message);
+  // Sends a JSON text, of one line, to the peer. Dropped where there is none, or where it does not keep up (a newer one
+  // follows).
+  void send(std::string message);
 
  private:
   class Peer;

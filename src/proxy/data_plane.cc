@@ -24,6 +24,10 @@ DataPlane::DataPlane(const Clock& clock, Log& log, Random& random, DataPlaneOpti
                 for (const auto& worker : workers_) worker->set_health(pool, backend, health, place);
                 feedback_soon();
               }),
+      keeper_(options_.table,
+              [this](std::int64_t version, Result<void> written) {
+                loop_.post([this, version, written = std::move(written)] { kept(version, written); });
+              }),
       tick_(loop_, [this] { on_tick(); }),
       shutdown_limit_(loop_, [this] { loop_.stop(); }),
       table_(std::make_shared<const route::RouteTable>()) {
@@ -119,6 +123,7 @@ Result<void> DataPlane::take_message(const Json& message) {
 // The ports are those of the process that serves.
 void DataPlane::take_table(route::RouteTablePointer table) {
   table_ = std::move(table);
+  persist();  // the disk takes its time while the workers take the table up
   // What a worker lets go of last would be taken apart by it, while clients wait: it goes here, when all are past it.
   retired_.push_back(std::exchange(compiled_, compile(table_, compiled_.get())));
   books_.take_table(table_, loop_.now());
@@ -133,26 +138,34 @@ void DataPlane::take_table(route::RouteTablePointer table) {
   checks_.update(*table_, pool_clients_);
   if (life_ == Life::serving) ports_.open_missing(*table_);
   if (predecessor_ && life_ != Life::heir && !options_.control.empty()) predecessor_->pass_on(*table_);
-  persist();
 }
 
 void DataPlane::persist() {
   if (options_.control.empty() || life_ != Life::serving || persisted_ == table_->version) return;
-  const auto written = write_table_file(options_.table, *table_);
+  if (std::exchange(given_to_keep_, table_->version) != table_->version) keeper_.keep(table_);
+}
+
+void DataPlane::kept(std::int64_t version, const Result<void>& written) {
   if (written) {
-    persisted_ = table_->version;
+    persisted_ = version;
   } else {
     log_.error("the table is not on disk, so it is not acknowledged: " + written.error().message);
+    if (given_to_keep_ == version) given_to_keep_ = -1;  // the next tick tries again
   }
+  if (runs_everywhere()) feedback_soon();  // otherwise a worker has yet to report
+}
+
+bool DataPlane::runs_everywhere() const {
+  return std::ranges::all_of(versions_, [this](std::int64_t running) { return running == table_->version; });
 }
 
 void DataPlane::take_report(std::size_t worker, WorkerReport report) {
   versions_[worker] = report.version;
   books_.add(report.tallies, loop_.now());
-  const auto current = [this](std::int64_t running) { return running == table_->version; };
-  if (std::ranges::all_of(versions_, current)) retired_.clear();
+  if (runs_everywhere()) retired_.clear();
   if (life_ == Life::heir) return say_ready_when_applied();
-  if (report.prompt) feedback_soon();
+  const bool being_kept = given_to_keep_ == table_->version && persisted_ != table_->version;
+  if (report.prompt && !being_kept) feedback_soon();  // otherwise once it is on disk
 }
 
 std::int64_t DataPlane::acknowledged() const {
@@ -166,20 +179,24 @@ std::int64_t DataPlane::acknowledged() const {
 route::Feedback DataPlane::feedback() const {
   route::Feedback feedback;
   feedback.acknowledged = acknowledged();
+  std::size_t backends = 0;
+  for (const route::Pool& pool : table_->pools) backends += pool.backends.size();
+  feedback.backends.reserve(backends);
   for (const route::Pool& pool : table_->pools) {
-    for (const route::Backend& backend : pool.backends) {
-      const route::Counters& counters = books_.backend(pool.id, backend.id);
-      route::BackendStatus status{.pool = pool.id, .backend = backend.id};
+    const Books::PoolEntry& entry = books_.pool_entry(pool.id);
+    for (std::size_t place = 0; place < pool.backends.size(); ++place) {
+      const route::Counters& counters = entry.backend(pool.backends[place].id);
+      route::BackendStatus status{.pool = pool.id, .backend = pool.backends[place].id};
       status.active = static_cast<std::uint32_t>(counters.active());
       status.requests = counters[Count::requests];
-      if (const HealthJudge* judge = checks_.verdict(pool.id, backend.id)) {
+      if (const HealthJudge* judge = checks_.verdict(pool.id, place)) {
         status.health = judge->health();
         status.reason = judge->reason();
         status.description = judge->description();
       }
       feedback.backends.push_back(std::move(status));
     }
-    feedback.pools.push_back({pool.id, books_.pool(pool.id)});
+    feedback.pools.push_back({pool.id, entry.counters});
   }
   for (const auto& [id, pool] : books_.pools()) {  // what is told of a pool ends only after its last exchange
     if (!pool.listed) feedback.pools.push_back({id, pool.counters});
@@ -193,10 +210,8 @@ route::Feedback DataPlane::feedback() const {
 }
 
 void DataPlane::at_turn_end() {
-  if (control_ && control_->has_peer()) control_->send(Json::object().set("feedback", to_json(feedback())));
-  if (successor_ && life_ != Life::serving) {
-    successor_->tell(Json::object().set("feedback", to_json(feedback())).set("draining", draining() + 1));
-  }
+  if (control_ && control_->has_peer()) control_->send(R"({"feedback":)" + text_of(feedback()) + "}");
+  if (successor_ && life_ != Life::serving) successor_->tell("{" + last_words());
 }
 
 // A listener whose access log cannot be written serves all the same.

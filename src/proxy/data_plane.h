@@ -21,6 +21,7 @@
 #include "proxy/ports.h"
 #include "proxy/predecessor.h"
 #include "proxy/successor.h"
+#include "proxy/table_keeper.h"
 #include "proxy/worker.h"
 #include "route/feedback.h"
 #include "route/route_table.h"
@@ -67,6 +68,8 @@ class DataPlane final : private net::TurnTask {
   void take_table(route::RouteTablePointer table);
   void take_report(std::size_t worker, WorkerReport report);
   void persist();
+  void kept(std::int64_t version, const Result<void>& written);
+  bool runs_everywhere() const;
   void feedback_soon() { loop_.at_turn_end(*this); }
   void at_turn_end() override;
   void on_tick();
@@ -84,6 +87,7 @@ class DataPlane final : private net::TurnTask {
   void follow(std::vector<std::string> command);
   void start_successor();
   Inheritance inheritance() const;
+  std::string last_words() const;
   void followed();
   void not_followed(const std::string& why);
   void take_from_successor(const Json& message);
@@ -109,6 +113,7 @@ class DataPlane final : private net::TurnTask {
   std::vector<std::unique_ptr<Worker>> workers_;
   Ports ports_;
   HealthChecks checks_;
+  TableKeeper keeper_;
   net::Timer tick_;
   net::Timer shutdown_limit_;
   std::unique_ptr<net::SignalWatch> signals_;
@@ -118,9 +123,10 @@ class DataPlane final : private net::TurnTask {
   CompiledTablePointer compiled_;
   std::vector<CompiledTablePointer> retired_;  // some worker may run the newest of them still
   PoolClients pool_clients_;
-  std::int64_t persisted_ = -1;  // version on disk
-  std::size_t unfinished_ = 0;   // workers that still have connections
-  unsigned finish_round_ = 0;    // how often the workers have been told to finish
+  std::int64_t persisted_ = -1;      // version on disk
+  std::int64_t given_to_keep_ = -1;  // version that is to come there
+  std::size_t unfinished_ = 0;       // workers that still have connections
+  unsigned finish_round_ = 0;        // how often the workers have been told to finish
   Life life_ = Life::serving;
   std::optional<Error> failed_;  // what run() says at its end
 

@@ -31,10 +31,8 @@ void DataPlane::start_successor() {
        .about_to_serve =
            [this] {
              if (control_) control_->pause();
-             successor_->tell(Json::object()
-                                  .set("serve", true)
-                                  .set("feedback", to_json(feedback()))
-                                  .set("draining", draining() + 1));
+             keeper_.finish();  // what it writes from now on is the successor's
+             successor_->tell(R"({"serve":true,)" + last_words());
            },
        .serves = [this] { followed(); },
        .failed = [this](const std::string& why) { not_followed(why); },
@@ -58,6 +56,11 @@ Inheritance DataPlane::inheritance() const {
   if (control_) left.sockets[control_place(options_.control)] = {control_->socket()};
   if (admin_) left.sockets[admin_place(options_.admin)] = {admin_->socket()};
   return left;
+}
+
+// The rest of a message to the successor.
+std::string DataPlane::last_words() const {
+  return R"("feedback":)" + text_of(feedback()) + R"(,"draining":)" + std::to_string(draining() + 1) + "}";
 }
 
 void DataPlane::followed() {
@@ -132,8 +135,7 @@ Result<void> DataPlane::inherit(Inheritance left) {
 }
 
 void DataPlane::say_ready_when_applied() {
-  const auto applied = [this](std::int64_t running) { return running == table_->version; };
-  if (!ready_to_say_ || !std::ranges::all_of(versions_, applied)) return;
+  if (!ready_to_say_ || !runs_everywhere()) return;
   ready_to_say_ = false;
   predecessor_->say_ready(table_->version);
 }

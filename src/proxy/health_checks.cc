@@ -1,5 +1,7 @@
 #include "proxy/health_checks.h"
 
+#include <utility>
+
 #include "base/result.h"
 #include "proxy/limits.h"
 
@@ -17,19 +19,20 @@ bool over_tls(const route::Pool& pool) {
 
 class HealthChecks::Probe {
  public:
-  Probe(HealthChecks& owner, const Key& key, const route::Pool& pool, std::size_t place, const TlsClientPointer& tls)
+  Probe(HealthChecks& owner, const route::Pool& pool, std::size_t place, const TlsClientPointer& tls)
       : owner_(owner),
-        key_(key),
+        pool_(pool.id),
         backend_(pool.backends[place]),
         judge_(pool.health, owner.loop_.now()),
         timer_(owner.loop_, [this] { check(); }) {
-    const auto spread = static_cast<std::int64_t>(Duration(kFirstCheckSpread).count());
-    next_ = owner.loop_.now() + Duration(owner.random_.between(0, spread));
+    const Duration spread = kFirstCheckSpread + kFirstCheckGap * static_cast<std::int64_t>(pool.backends.size());
+    next_ = owner.loop_.now() + Duration(owner.random_.between(0, spread.count()));
     update(pool, place, tls);
   }
 
-  bool same_place(const route::Backend& other) const {
-    return other.address == backend_.address && other.port == backend_.port;
+  const std::string& id() const { return backend_.id; }
+  bool is(const route::Backend& other) const {
+    return other.id == backend_.id && other.address == backend_.address && other.port == backend_.port;
   }
 
   void update(const route::Pool& pool, std::size_t place, const TlsClientPointer& tls) {
@@ -37,6 +40,13 @@ class HealthChecks::Probe {
     place_ = place;
     backend_ = backend;
     judge_.update(pool.health);
+    const bool wanted =
+        backend.state != route::BackendState::draining && pool.health.protocol != route::HealthProtocol::none;
+    if (!wanted) {
+      timer_.cancel();
+      run_.reset();
+      return;
+    }
     const std::uint16_t port = pool.health.port != 0 ? pool.health.port : backend.port;
     target_ = {.address = MUST(net::SocketAddress::ip(backend.address, port)),
                .check = pool.health,
@@ -44,19 +54,12 @@ class HealthChecks::Probe {
                .secure = over_tls(pool),
                .host = backend.address,
                .tls = tls};
-    const bool wanted =
-        backend.state != route::BackendState::draining && pool.health.protocol != route::HealthProtocol::none;
-    if (!wanted) {
-      timer_.cancel();
-      run_.reset();
-    } else if (!timer_.armed() && run_ == nullptr) {
-      timer_.arm(next_);
-    }
+    if (!timer_.armed() && run_ == nullptr) timer_.arm(next_);
   }
 
   const HealthJudge& judge() const { return judge_; }
 
-  KnownHealth known() const { return {key_.first, key_.second, backend_.address, backend_.port, judge_.verdict()}; }
+  KnownHealth known() const { return {pool_, backend_.id, backend_.address, backend_.port, judge_.verdict()}; }
   // The next check comes within an interval, so that those of all backends do not come at once.
   void recall(const KnownHealth& known) {
     if (known.address != backend_.address || known.port != backend_.port) return;
@@ -65,7 +68,7 @@ class HealthChecks::Probe {
       const auto interval = static_cast<std::int64_t>(Duration(target_.check.interval).count());
       timer_.arm(owner_.loop_.now() + Duration(owner_.random_.between(0, interval)));
     }
-    if (judge_.health() != route::Health::unknown) owner_.changed_(key_.first, key_.second, judge_.health(), place_);
+    if (judge_.health() != route::Health::unknown) owner_.changed_(pool_, backend_.id, judge_.health(), place_);
   }
 
  private:
@@ -79,11 +82,11 @@ class HealthChecks::Probe {
     const bool changed = judge_.judge(outcome, now);
     next_ = out_of_step(now, judge_.next_check(now), owner_.random_);
     timer_.arm(next_);
-    if (changed) owner_.changed_(key_.first, key_.second, judge_.health(), place_);
+    if (changed) owner_.changed_(pool_, backend_.id, judge_.health(), place_);
   }
 
   HealthChecks& owner_;
-  Key key_;
+  std::string pool_;
   route::Backend backend_;
   std::size_t place_ = 0;
   CheckTarget target_;
@@ -99,44 +102,66 @@ HealthChecks::HealthChecks(net::Loop& loop, Random& random, Changed changed)
 HealthChecks::~HealthChecks() = default;
 
 void HealthChecks::update(const route::RouteTable& table, const PoolClients& clients) {
-  std::map<Key, std::unique_ptr<Probe>> now;
+  std::unordered_map<std::string, Probes> now;
   for (const route::Pool& pool : table.pools) {
     const auto client = clients.find(pool.id);
     const TlsClientPointer tls = client == clients.end() ? nullptr : client->second;
-    for (std::size_t place = 0; place < pool.backends.size(); ++place) {
-      const route::Backend& backend = pool.backends[place];
-      Key key{pool.id, backend.id};
-      const auto known = probes_.find(key);
-      if (known != probes_.end() && known->second->same_place(backend)) {
-        known->second->update(pool, place, tls);
-        now.emplace(std::move(key), std::move(known->second));
-      } else {
-        auto probe = std::make_unique<Probe>(*this, key, pool, place, tls);
-        now.emplace(std::move(key), std::move(probe));
-      }
-    }
+    const auto before = probes_.find(pool.id);
+    now.emplace(pool.id, update_pool(pool, before == probes_.end() ? Probes() : std::move(before->second), tls));
   }
   probes_ = std::move(now);
 }
 
+// Most often a backend has the place that it had, so that nothing is looked up.
+HealthChecks::Probes HealthChecks::update_pool(const route::Pool& pool, Probes before, const TlsClientPointer& tls) {
+  std::unordered_map<std::string_view, std::size_t> places;
+  for (std::size_t i = 0; i < before.size() && places.empty(); ++i) {
+    const bool stays = i < pool.backends.size() && before[i]->id() == pool.backends[i].id;
+    if (stays) continue;
+    for (std::size_t place = 0; place < before.size(); ++place) places.emplace(before[place]->id(), place);
+  }
+  Probes now;
+  now.reserve(pool.backends.size());
+  for (std::size_t i = 0; i < pool.backends.size(); ++i) {
+    const route::Backend& backend = pool.backends[i];
+    const auto found = places.find(backend.id);
+    const std::size_t place = found != places.end() ? found->second : places.empty() ? i : before.size();
+    if (place < before.size() && before[place] && before[place]->is(backend)) {
+      now.push_back(std::move(before[place]));
+      now.back()->update(pool, i, tls);
+    } else {
+      now.push_back(std::make_unique<Probe>(*this, pool, i, tls));
+    }
+  }
+  return now;
+}
+
 std::vector<KnownHealth> HealthChecks::known() const {
   std::vector<KnownHealth> all;
-  for (const auto& [key, probe] : probes_) {
-    if (probe->judge().health() != route::Health::unknown) all.push_back(probe->known());
+  for (const auto& [pool, probes] : probes_) {
+    for (const auto& probe : probes) {
+      if (probe->judge().health() != route::Health::unknown) all.push_back(probe->known());
+    }
   }
   return all;
 }
 
 void HealthChecks::recall(const std::vector<KnownHealth>& known) {
-  for (const KnownHealth& each : known) {
-    const auto found = probes_.find({each.pool, each.backend});
-    if (found != probes_.end()) found->second->recall(each);
+  std::unordered_map<std::string_view, std::unordered_map<std::string_view, const KnownHealth*>> of;
+  for (const KnownHealth& each : known) of[each.pool].emplace(each.backend, &each);
+  for (const auto& [pool, probes] : probes_) {
+    const auto pool_known = of.find(pool);
+    if (pool_known == of.end()) continue;
+    for (const auto& probe : probes) {
+      const auto found = pool_known->second.find(probe->id());
+      if (found != pool_known->second.end()) probe->recall(*found->second);
+    }
   }
 }
 
-const HealthJudge* HealthChecks::verdict(const std::string& pool, const std::string& backend) const {
-  const auto found = probes_.find({pool, backend});
-  return found == probes_.end() ? nullptr : &found->second->judge();
+const HealthJudge* HealthChecks::verdict(const std::string& pool, std::size_t place) const {
+  const auto found = probes_.find(pool);
+  return found == probes_.end() || place >= found->second.size() ? nullptr : &found->second[place]->judge();
 }
 
 }  // namespace weir::proxy

@@ -3,11 +3,10 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "base/random.h"
@@ -36,8 +35,8 @@ class HealthChecks {
 
   // Checks the backends of `table` from now on, over TLS through `clients`. A backend that was known keeps its verdict.
   void update(const route::RouteTable& table, const PoolClients& clients);
-  // The verdict on a backend; null where it is not in the table.
-  const HealthJudge* verdict(const std::string& pool, const std::string& backend) const;
+  // The verdict on the backend that is at `place` in `pool`; null where the newest table has none there.
+  const HealthJudge* verdict(const std::string& pool, std::size_t place) const;
 
   // What is known of every backend that has been checked.
   std::vector<KnownHealth> known() const;
@@ -46,12 +45,14 @@ class HealthChecks {
 
  private:
   class Probe;
-  using Key = std::pair<std::string, std::string>;  // pool, backend
+  using Probes = std::vector<std::unique_ptr<Probe>>;  // of one pool, in its order
+
+  Probes update_pool(const route::Pool& pool, Probes before, const std::shared_ptr<const net::TlsClient>& tls);
 
   net::Loop& loop_;
   Random& random_;
   Changed changed_;
-  std::map<Key, std::unique_ptr<Probe>> probes_;
+  std::unordered_map<std::string, Probes> probes_;  // by pool
 };
 
 }  // namespace weir::proxy

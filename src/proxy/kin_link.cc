@@ -33,10 +33,10 @@ KinLink::~KinLink() {
   if (fd_) loop_.unwatch(fd_.get());
 }
 
-void KinLink::send(const Json& message, std::span<const SharedFd> descriptors) {
+void KinLink::send(std::string message, std::span<const SharedFd> descriptors) {
   check(descriptors.size() <= kMaxDescriptors, "descriptors travel in bundles that the kernel takes");
   if (!fd_) return;
-  out_.push_back({message.dump() + "\n", {descriptors.begin(), descriptors.end()}});
+  out_.push_back({std::move(message) + "\n", {descriptors.begin(), descriptors.end()}});
   flush();
 }
 

@@ -32,7 +32,9 @@ class KinLink final : private net::FdHandler {
   static Result<std::pair<net::Fd, net::Fd>> pair();
 
   // Sends in order, however long the other side takes. At most kMaxDescriptors of `descriptors`.
-  void send(const Json& message, std::span<const SharedFd> descriptors = {});
+  void send(const Json& message, std::span<const SharedFd> descriptors = {}) { send(message.dump(), descriptors); }
+  // The same, of a JSON text that is one line.
+  void send(std::string message, std::span<const SharedFd> descriptors = {});
   // The oldest `count` descriptors that have come and were not taken; fewer where they have not.
   std::vector<SharedFd> take(std::size_t count);
   bool open() const { return fd_.valid(); }

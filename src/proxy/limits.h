@@ -87,6 +87,9 @@ inline constexpr milliseconds kFeedbackInterval{1'000};
 inline constexpr std::size_t kMaxMessage = 64 * 1024 * 1024;  // one line of the control protocol
 inline constexpr std::size_t kMaxUnsentFeedback = 16 * 1024 * 1024;
 
+inline constexpr int kKeeperNice = 5;  // how far the thread that writes tables to the disk stands back
+inline constexpr std::chrono::microseconds kWorkerSlice{200};  // of a core that others want too, at a time
+
 // Figures
 inline constexpr minutes kPartedCounters{10};              // kept of what has left the table
 inline constexpr std::size_t kMaxPartedCounters = 10'000;  // of backends
@@ -104,8 +107,9 @@ inline constexpr milliseconds kDropNotice{10'000};     // between two messages t
 // Health checks
 inline constexpr milliseconds kFirstRetry{50};        // a backend that has never passed is tried again this soon ...
 inline constexpr milliseconds kRetryCeiling{250};     // ... doubling up to this, or to its interval if that is shorter
-inline constexpr milliseconds kFirstCheckSpread{10};  // first checks are spread over this time
-inline constexpr std::int64_t kCheckJitter = 10;      // later ones come up to this part of their interval early
+inline constexpr milliseconds kFirstCheckSpread{10};  // first checks are spread over this time, and over ...
+inline constexpr std::chrono::microseconds kFirstCheckGap{20};  // ... as many of these as the pool has backends
+inline constexpr std::int64_t kCheckJitter = 10;          // later ones come up to this part of their interval early
 inline constexpr std::size_t kMaxHealthBody = 64 * 1024;  // of an answer, read and dropped
 
 }  // namespace weir::proxy

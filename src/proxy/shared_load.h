@@ -4,11 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
-#include <tuple>
+#include <unordered_map>
 
 #include "route/pool.h"
 
@@ -36,12 +35,9 @@ class SharedLoads {
   std::shared_ptr<SharedLine> line(const std::string& pool);
 
  private:
-  // A backend that comes back at another address is another one.
-  using Place = std::tuple<std::string, std::string, std::string, std::uint16_t>;  // pool, backend, address, port
-
   std::mutex mutex_;
-  std::map<Place, std::weak_ptr<SharedLoad>> loads_;
-  std::map<std::string, std::weak_ptr<SharedLine>> lines_;
+  std::unordered_map<std::string, std::weak_ptr<SharedLoad>> loads_;  // by pool, backend, address and port
+  std::unordered_map<std::string, std::weak_ptr<SharedLine>> lines_;
   std::size_t purge_at_ = 64;  // entries of `loads_` at which those that nobody holds are dropped
 };
 

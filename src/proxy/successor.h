@@ -35,7 +35,7 @@ class Successor {
                                                   Calls calls);
   ~Successor();  // ends the process, unless it serves
 
-  void tell(const Json& message) { link_->send(message); }
+  void tell(std::string message) { link_->send(std::move(message)); }
   pid_t pid() const { return pid_; }
   void hang_up();  // sends it the signal SIGHUP
 

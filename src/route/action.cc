@@ -41,8 +41,7 @@ Json forward_json(const Forward& forward) {
   return json;
 }
 
-std::vector<WeightedPool> read_pools(Members& m, std::string_view name, const std::set<std::string>& pools,
-                                     Faults& faults) {
+std::vector<WeightedPool> read_pools(Members& m, std::string_view name, const Ids& pools, Faults& faults) {
   std::vector<WeightedPool> out;
   for (const auto& [item, path] : m.list(name)) {
     Members each(*item, path, faults);
@@ -81,7 +80,7 @@ Timeouts read_timeouts(const Json& json, std::string path, Faults& faults) {
   return timeouts;
 }
 
-Forward read_forward(Members& action, const std::set<std::string>& pools, Faults& faults) {
+Forward read_forward(Members& action, const Ids& pools, Faults& faults) {
   Forward forward;
   const Json& json = action.any("forward");
   if (json.is_array()) {
@@ -154,7 +153,7 @@ Json to_json(const Action& action) {
   return Json::object().set("fixed_response", std::move(inner));
 }
 
-Action read_action(const Json& json, std::string path, const std::set<std::string>& pools, Faults& faults) {
+Action read_action(const Json& json, std::string path, const Ids& pools, Faults& faults) {
   Members m(json, path, faults);
   Action action = Forward{};
   const Json& forward = m.any("forward");

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -82,6 +81,6 @@ using Action = std::variant<Forward, FixedResponse, Redirect>;
 // A forward of nothing but pools is written as their array.
 Json to_json(const Action& action);
 // `pools`: the ids there are.
-Action read_action(const Json& json, std::string path, const std::set<std::string>& pools, Faults& faults);
+Action read_action(const Json& json, std::string path, const Ids& pools, Faults& faults);
 
 }  // namespace weir::route

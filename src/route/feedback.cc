@@ -5,6 +5,7 @@
 namespace weir::route {
 namespace {
 
+constexpr std::size_t kUsualFeedback = 4096, kUsualStatus = 128;  // bytes, of which text is begun with
 constexpr std::string_view kHealths[] = {"unknown", "healthy", "unhealthy"};
 
 std::uint64_t count(Members& m, std::string_view name) {
@@ -41,12 +42,32 @@ PoolCounters read_pool(Members& m) {
   return p;
 }
 
-Json backend_json(const BackendStatus& b) {
+void write_backend(std::string& out, const BackendStatus& b) {
+  out += R"({"pool":)";
+  Json(b.pool).dump_to(out);
+  out += R"(,"backend":)";
+  Json(b.backend).dump_to(out);
+  out.append(R"(,"health":")").append(kHealths[static_cast<std::size_t>(b.health)]).append("\"");
+  if (!b.reason.empty()) {
+    out += R"(,"reason":)";
+    Json(b.reason).dump_to(out);
+  }
+  if (!b.description.empty()) {
+    out += R"(,"description":)";
+    Json(b.description).dump_to(out);
+  }
+  out += R"(,"active":)";
+  Json(b.active).dump_to(out);
+  out += R"(,"requests":)";
+  Json(b.requests).dump_to(out);
+  out += '}';
+}
+
+Json listener_json(const ListenerStatus& listener) {
   Json json = Json::object();
-  json.set("pool", b.pool).set("backend", b.backend).set("health", kHealths[static_cast<std::size_t>(b.health)]);
-  if (!b.reason.empty()) json.set("reason", b.reason);
-  if (!b.description.empty()) json.set("description", b.description);
-  return json.set("active", b.active).set("requests", b.requests);
+  json.set("listener", listener.listener).set("listening", listener.listening);
+  if (!listener.error.empty()) json.set("error", listener.error);
+  return json;
 }
 
 ListenerCounters read_listener_counters(Members& m) {
@@ -73,20 +94,19 @@ Json pool_json(const PoolCounters& p) {
 
 }  // namespace
 
-Json to_json(const Feedback& feedback) {
-  Json backends = Json::array(), listeners = Json::array(), pools = Json::array();
-  for (const BackendStatus& backend : feedback.backends) backends.push(backend_json(backend));
-  for (const ListenerStatus& listener : feedback.listeners) {
-    Json json = Json::object();
-    json.set("listener", listener.listener).set("listening", listener.listening);
-    if (!listener.error.empty()) json.set("error", listener.error);
-    listeners.push(std::move(json));
+std::string text_of(const Feedback& feedback) {
+  std::string out;
+  out.reserve(kUsualFeedback + kUsualStatus * feedback.backends.size());
+  out.append(R"({"acknowledged":)").append(std::to_string(feedback.acknowledged)).append(R"(,"backends":[)");
+  for (const BackendStatus& backend : feedback.backends) {
+    if (out.back() != '[') out += ',';
+    write_backend(out, backend);
   }
-  for (const PoolCounters& pool : feedback.pools) pools.push(pool_json(pool));
-  Json json = Json::object();
-  json.set("acknowledged", feedback.acknowledged).set("backends", std::move(backends));
-  json.set("listeners", std::move(listeners)).set("pools", std::move(pools));
-  return json.set("listener_counters", array_of(feedback.listener_counters, listener_counters_json));
+  Json rest = Json::object();
+  rest.set("listeners", array_of(feedback.listeners, listener_json));
+  rest.set("pools", array_of(feedback.pools, pool_json));
+  rest.set("listener_counters", array_of(feedback.listener_counters, listener_counters_json));
+  return out.append("],").append(rest.dump(), 1);  // without its first brace
 }
 
 Result<Feedback> feedback_from_json(const Json& json) {

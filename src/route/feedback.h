@@ -54,7 +54,8 @@ struct Feedback {
   bool operator==(const Feedback&) const = default;
 };
 
-Json to_json(const Feedback& feedback);
+// Its JSON, written at once: it goes out each second, with thousands of backends.
+std::string text_of(const Feedback& feedback);
 Result<Feedback> feedback_from_json(const Json& json);
 
 }  // namespace weir::route

@@ -13,6 +13,8 @@ inline constexpr std::int64_t kMaxLimit = 1'000'000;  // connections, requests
 inline constexpr std::int64_t kMaxRetries = 10;
 inline constexpr std::int64_t kMaxRequestBody = 1LL << 40;
 inline constexpr std::size_t kMaxCookieName = 128;
+// Of one object: no object of ours has more, so that what stands behind them cannot be known.
+inline constexpr std::size_t kMaxMembers = 64;
 // Certificates of one listener.
 inline constexpr std::size_t kMaxCertificates = 100;
 

@@ -11,13 +11,26 @@ Members::Members(const Json& json, std::string path, Faults& faults)
   if (!json.is_object()) faults_.add(path_.empty() ? "(top)" : path_, "is not an object");
 }
 
+Members::Members(const Json& json, ItemPath path, Faults& faults) : json_(json), item_(path), faults_(faults) {
+  if (!json.is_object()) faults_.add(path, "is not an object");
+}
+
+std::string Members::here() const { return item_ ? std::string(*item_) : path_; }
+
 std::string Members::path(std::string_view name) const {
-  return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  const std::string place = here();
+  return place.empty() ? std::string(name) : place + "." + std::string(name);
 }
 
 const Json& Members::find(std::string_view name) {
-  asked_.emplace(name);
-  return json_[name];
+  static const Json kNothing;
+  const Json::Object& members = json_.members();
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (members[i].first != name) continue;
+    if (i < kMaxMembers) asked_ |= std::uint64_t{1} << i;
+    return members[i].second;
+  }
+  return kNothing;
 }
 
 std::string Members::text(std::string_view name) {
@@ -73,8 +86,10 @@ std::string Members::ip_literal(std::string_view name) {
   return address;
 }
 
-std::string Members::identity(std::set<std::string>& seen) {
-  std::string id = text("id");
+std::string Members::identity(Ids& seen) {
+  const Json& value = find("id");
+  if (!value.is_string()) fault("id", "a text is missing");
+  const std::string& id = value.as_string();
   if (!seen.insert(id).second) fault("id", "'" + id + "' repeats");
   return id;
 }
@@ -99,14 +114,10 @@ std::size_t Members::word(std::string_view name, Words words, std::size_t otherw
   return otherwise;
 }
 
-std::vector<std::pair<const Json*, std::string>> Members::list(std::string_view name) {
+MemberList Members::list(std::string_view name) {
   const Json& value = find(name);
-  std::vector<std::pair<const Json*, std::string>> items;
   if (!value.is_null() && !value.is_array()) fault(name, "is not an array");
-  for (const Json& item : value.items()) {
-    items.emplace_back(&item, path(name) + "[" + std::to_string(items.size()) + "]");
-  }
-  return items;
+  return {value, path(name)};
 }
 
 std::vector<std::string> Members::texts(std::string_view name) {
@@ -119,8 +130,9 @@ std::vector<std::string> Members::texts(std::string_view name) {
 }
 
 void Members::finish() {
-  for (const auto& [name, value] : json_.members()) {
-    if (!asked_.contains(name)) fault(name, "is not known");
+  const Json::Object& members = json_.members();
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    if (i >= kMaxMembers || (asked_ >> i & 1) == 0) fault(members[i].first, "is not known");
   }
 }
 

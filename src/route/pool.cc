@@ -16,7 +16,8 @@ Json backend_json(const Backend& b) {
   Json json = Json::object();
   json.set("id", b.id).set("address", b.address).set("port", static_cast<int>(b.port));
   if (b.weight != 1) json.set("weight", b.weight);
-  return json.set("state", word_json(kBackendStates, b.state));
+  json.set("state", word_json(kBackendStates, b.state));
+  return json;
 }
 
 Json health_json(const HealthCheck& h) {
@@ -25,7 +26,8 @@ Json health_json(const HealthCheck& h) {
   if (!h.host.empty()) json.set("host", h.host);
   json.set("port", static_cast<int>(h.port)).set("interval_ms", h.interval.count());
   json.set("timeout_ms", h.timeout.count()).set("healthy_threshold", h.healthy_threshold);
-  return json.set("unhealthy_threshold", h.unhealthy_threshold);
+  json.set("unhealthy_threshold", h.unhealthy_threshold);
+  return json;
 }
 
 Json limits_json(const PoolLimits& limits) {
@@ -42,7 +44,7 @@ Json outlier_json(const OutlierDetection& o) {
   return json.set("max_ejected_percent", o.max_ejected_percent);
 }
 
-Backend read_backend(Members& m, std::set<std::string>& ids) {
+Backend read_backend(Members& m, Ids& ids) {
   Backend b;
   b.id = m.identity(ids);
   b.address = m.ip_literal("address");
@@ -156,7 +158,8 @@ Json to_json(const Pool& p) {
   }
   if (p.retry_budget_percent != plain.retry_budget_percent) json.set("retry_budget_percent", p.retry_budget_percent);
   if (p.send_proxy_protocol) json.set("send_proxy_protocol", true);
-  return json.set("backends", array_of(p.backends, backend_json));
+  json.set("backends", array_of(p.backends, backend_json));
+  return json;
 }
 
 Pool read_pool(Members& m, Faults& faults) {
@@ -181,10 +184,13 @@ Pool read_pool(Members& m, Faults& faults) {
   } else if (p.send_proxy_protocol) {
     m.fault("send_proxy_protocol", "belongs to the protocol tcp");
   }
-  std::set<std::string> backends;
-  for (const auto& [item, path] : m.list("backends")) {
+  Ids ids;
+  const MemberList backends = m.list("backends");
+  ids.reserve(backends.size());
+  p.backends.reserve(backends.size());
+  for (const auto& [item, path] : backends) {
     Members backend(*item, path, faults);
-    p.backends.push_back(read_backend(backend, backends));
+    p.backends.push_back(read_backend(backend, ids));
   }
   m.finish();
   return p;

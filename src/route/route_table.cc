@@ -1,7 +1,5 @@
 #include "route/route_table.h"
 
-#include <set>
-
 #include "route/limits.h"
 #include "route/members.h"
 
@@ -21,7 +19,9 @@ bool of_bytes(ListenerProtocol protocol) {
 }
 
 Json rule_json(const Rule& r) {
-  return Json::object().set("id", r.id).set("match", to_json(r.match)).set("action", to_json(r.action));
+  Json json = Json::object();
+  json.set("id", r.id).set("match", to_json(r.match)).set("action", to_json(r.action));
+  return json;
 }
 
 Json listener_json(const Listener& l) {
@@ -43,7 +43,8 @@ Json listener_json(const Listener& l) {
         "access_log",
         Json::object().set("path", l.access_log->path).set("format", word_json(kLogFormats, l.access_log->format)));
   }
-  return json.set("rules", array_of(l.rules, rule_json));
+  json.set("rules", array_of(l.rules, rule_json));
+  return json;
 }
 
 Forwarded read_forwarded(const Json& json, std::string path, Faults& faults) {
@@ -80,8 +81,8 @@ void refuse_http(const Listener& l, Members& m) {
 }
 
 struct Known {
-  std::set<std::string> pools;      // all of them ...
-  std::set<std::string> tcp_pools;  // ... and those of the protocol tcp
+  Ids pools;      // all of them ...
+  Ids tcp_pools;  // ... and those of the protocol tcp
 };
 
 // What a listener speaks and what its rules ask for have to fit.
@@ -104,7 +105,7 @@ void check_rule(const Rule& rule, const Listener& listener, const Known& known, 
   }
 }
 
-Rule read_rule(Members& m, std::set<std::string>& ids, const Known& known, Faults& faults) {
+Rule read_rule(Members& m, Ids& ids, const Known& known, Faults& faults) {
   Rule rule;
   rule.id = m.identity(ids);
   rule.match = read_match(m.any("match"), m.path("match"), faults);
@@ -113,7 +114,7 @@ Rule read_rule(Members& m, std::set<std::string>& ids, const Known& known, Fault
   return rule;
 }
 
-Listener read_listener(Members& m, std::set<std::string>& ids, const Known& known, Faults& faults) {
+Listener read_listener(Members& m, Ids& ids, const Known& known, Faults& faults) {
   Listener l;
   l.id = m.identity(ids);
   l.address = m.ip_literal("address");
@@ -130,7 +131,7 @@ Listener read_listener(Members& m, std::set<std::string>& ids, const Known& know
     l.access_log = read_access_log(log, of_bytes(l.protocol), m.path("access_log"), faults);
   }
   if (of_bytes(l.protocol)) refuse_http(l, m);
-  std::set<std::string> rules;
+  Ids rules;
   for (const auto& [item, path] : m.list("rules")) {
     Members rule(*item, path, faults);
     l.rules.push_back(read_rule(rule, rules, known, faults));
@@ -153,7 +154,8 @@ Json to_json(const RouteTable& table) {
   Json json = Json::object();
   json.set("version", table.version);
   json.set("listeners", array_of(table.listeners, listener_json));
-  return json.set("pools", array_of(table.pools, [](const Pool& pool) { return to_json(pool); }));
+  json.set("pools", array_of(table.pools, [](const Pool& pool) { return to_json(pool); }));
+  return json;
 }
 
 Result<RouteTable> table_from_json(const Json& json) {
@@ -167,9 +169,10 @@ Result<RouteTable> table_from_json(const Json& json) {
     std::string id = pool.identity(known.pools);
     table.pools.push_back(read_pool(pool, faults));
     table.pools.back().id = std::move(id);
-    if (table.pools.back().protocol == PoolProtocol::tcp) known.tcp_pools.insert(table.pools.back().id);
+    if (table.pools.back().protocol == PoolProtocol::tcp)
+      known.tcp_pools.insert(*known.pools.find(table.pools.back().id));
   }
-  std::set<std::string> listeners;
+  Ids listeners;
   for (const auto& [item, path] : m.list("listeners")) {
     Members listener(*item, path, faults);
     table.listeners.push_back(read_listener(listener, listeners, known, faults));

@@ -239,7 +239,7 @@ TEST(FeedbackTest, comes_back_from_its_text_as_it_was) {
   feedback.listeners = {{"l", true, ""}, {"m", false, "Address already in use"}};
   feedback.listener_counters = {{"l", counted(3)}};
   feedback.pools = {{"p", counted(1000)}, {"idle", {}}};
-  const Json json = MUST(Json::parse(to_json(feedback).dump()));
+  const Json json = MUST(Json::parse(text_of(feedback)));
   const auto back = feedback_from_json(json);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(*back, feedback);
@@ -250,7 +250,7 @@ TEST(FeedbackTest, what_is_not_counted_is_not_written) {
   feedback.pools = {{"idle", {}}};
   feedback.listeners = {{"l", true, ""}};
   EXPECT_EQ(
-      to_json(feedback).dump(),
+      text_of(feedback),
       R"({"acknowledged":0,"backends":[],"listeners":[{"listener":"l","listening":true}],"pools":[{"pool":"idle","requests":0}],"listener_counters":[]})");
 }
 
