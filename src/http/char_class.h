@@ -58,4 +58,20 @@ inline const char* skip_value(const char* p, const char* end) {
   return skip(p, end, kValueChar);
 }
 
+// How far the name of a field that begins at `p` reaches, where its colon comes within 16 bytes and no space or control
+// character before it; null otherwise.
+inline const char* short_name_end(const char* p, const char* end) {
+#ifdef __SSE2__
+  if (end - p < 16) return nullptr;
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+  const int colons = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(':')));
+  const int low = _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(' ')), bytes));
+  const int first = colons & -colons;
+  if (first != 0 && (low & (first - 1)) == 0) return p + __builtin_ctz(static_cast<unsigned>(first));
+#else
+  (void)p, (void)end;
+#endif
+  return nullptr;
+}
+
 }  // namespace weir::http

@@ -1,6 +1,7 @@
 #include "http/h1_parser.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "http/char_class.h"
 #include "http/limits.h"
@@ -22,6 +23,8 @@ Slice slice(std::string_view text, const char* begin, const char* end) {
   return {static_cast<std::uint32_t>(begin - text.data()), static_cast<std::uint32_t>(end - begin)};
 }
 
+HeaderId id_of(const char* name, const char* end) { return header_id({name, static_cast<std::size_t>(end - name)}); }
+
 // What a line begins with that is parsed field by field: a cursor that knows that it may run out.
 struct Cursor {
   const char* at;
@@ -42,6 +45,12 @@ Match take(Cursor& in, std::string_view literal) {
 
 // "HTTP/1.x": `major` and `minor` get the digits.
 Match take_version(Cursor& in, char& major, char& minor) {
+  constexpr std::string_view kUsual = "HTTP/1.1";
+  if (in.end - in.at >= 8 && std::memcmp(in.at, kUsual.data(), kUsual.size()) == 0) {
+    in.at += kUsual.size();
+    major = minor = '1';
+    return Match::yes;
+  }
   if (const Match m = take(in, "HTTP/"); m != Match::yes) return m;
   if (in.out()) return Match::more;
   major = *in.at++;
@@ -243,10 +252,15 @@ H1Parser::Progress H1Parser::parse_fields(std::string_view text, HeaderBlock& bl
       return Progress::end;
     }
     const char* const name = p;
-    p = skip(p, end, kTokenChar);
-    if (p == end) return Progress::more;
-    if (*p != ':' || p == name) return refuse(400, "a field name is malformed");
-    const char* const name_end = p++;
+    const char* name_end = short_name_end(p, end);
+    HeaderId id = name_end == nullptr ? HeaderId::other : id_of(name, name_end);
+    if (id == HeaderId::other) {  // a name that we know is a token
+      name_end = skip(p, end, kTokenChar);
+      if (name_end == end) return Progress::more;
+      if (*name_end != ':' || name_end == name) return refuse(400, "a field name is malformed");
+      id = id_of(name, name_end);
+    }
+    p = name_end + 1;
     while (p != end && (*p == ' ' || *p == '\t')) ++p;
     const char* const value = p;
     p = skip_value(p, end);
@@ -259,8 +273,7 @@ H1Parser::Progress H1Parser::parse_fields(std::string_view text, HeaderBlock& bl
     if (name_end - name > UINT16_MAX) return refuse(431, "a field name is longer than the limit");
     if (block.entries_.size() == kMaxHeaderCount) return refuse(431, "more header fields than the limit");
     block.push({static_cast<std::uint32_t>(name - base), static_cast<std::uint32_t>(value - base),
-                static_cast<std::uint32_t>(value_end - value), static_cast<std::uint16_t>(name_end - name),
-                header_id({name, static_cast<std::size_t>(name_end - name)})});
+                static_cast<std::uint32_t>(value_end - value), static_cast<std::uint16_t>(name_end - name), id});
     p += 2;
     scan_ = static_cast<std::uint32_t>(p - base);
   }

@@ -105,8 +105,9 @@ void ExchangeMeter::responded(LiveBackend& backend, unsigned status, Instant now
   backend_status_ = status;
   responded_ = now;
   const std::uint64_t time = in_micros(now - sent_);
-  backend.tally.count(by_class(Count::answered_2xx, status));
-  backend.tally.response_time(time);
+  route::Counters& counters = backend.tally.counters();
+  ++counters[by_class(Count::answered_2xx, status)];
+  counters.response_time.record(time);
   pool_->tally.response_time(time);
   entrance_->tally->response_time(time);
 }
@@ -125,33 +126,39 @@ bool ExchangeMeter::left(const ExchangeRecord& record) const {
 
 void ExchangeMeter::count_answer(const ExchangeRecord& record, const http::ResponseHead& response) {
   const unsigned status = this->status(record);
-  if (backend_status_ != 0) {
-    count(by_class(Count::answered_2xx, status));
-  } else {
-    count(by_class(Count::own_2xx, status));
-    if (status >= 502 && status <= 504) {
-      count(static_cast<Count>(static_cast<unsigned>(Count::own_502) + status - 502));
-    }
+  const bool own = backend_status_ == 0;
+  if (own && status >= 502 && status <= 504) {
+    count(static_cast<Count>(static_cast<unsigned>(Count::own_502) + status - 502));
   }
   if (left(record)) count(Count::client_aborts);
   bytes_in_ += record.bytes_in;
   bytes_out_ = record.bytes_out;
-  if (backend_status_ != 0 || record.ending != Ending::client_gone) bytes_out_ += response.wire_size();
-  count(Count::bytes_in, bytes_in_);
-  count(Count::bytes_out, bytes_out_);
+  if (!own || record.ending != Ending::client_gone) bytes_out_ += response.wire_size();
+  const Count answered = by_class(own ? Count::own_2xx : Count::answered_2xx, status);
+  const auto sum_up = [&](route::Counters& counters) {
+    ++counters[answered];
+    counters[Count::bytes_in] += bytes_in_;
+    counters[Count::bytes_out] += bytes_out_;
+  };
+  sum_up(entrance_->tally->counters());
+  if (pool_ != nullptr) sum_up(pool_->tally.counters());
   if (record.ending == Ending::answered || record.ending == Ending::cut) {  // the backend was left just now
-    record.backend->tally.count(Count::bytes_in, bytes_in_);
-    record.backend->tally.count(Count::bytes_out, bytes_out_);
+    route::Counters& counters = record.backend->tally.counters();
+    counters[Count::bytes_in] += bytes_in_;
+    counters[Count::bytes_out] += bytes_out_;
   }
 }
 
 void ExchangeMeter::end(const ExchangeRecord& record, const http::RequestHead& request,
                         const http::ResponseHead& response, const net::Loop& loop) {
   count_answer(record, response);
-  count(Count::finished);
   const std::uint64_t time = in_micros(loop.now() - began_);
-  entrance_->tally->duration(time);
-  if (pool_ != nullptr) pool_->tally.duration(time);
+  const auto finish = [time](route::Counters& counters) {
+    ++counters[Count::finished];
+    counters.duration.record(time);
+  };
+  finish(entrance_->tally->counters());
+  if (pool_ != nullptr) finish(pool_->tally.counters());
   if (entrance_->log) log(record, request, response, loop);
 }
 

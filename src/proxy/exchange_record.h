@@ -33,10 +33,12 @@ struct ExchangeRecord {
 
   // Ready for the next one; the memory stays.
   void clear() {
-    std::string kept = std::move(rule);
-    kept.clear();
-    *this = {};
-    rule = std::move(kept);
+    rule.clear();
+    backend = nullptr;
+    bytes_in = bytes_out = 0;
+    status = 0;
+    ending = Ending::under_way;
+    cause = FailureCause::none_in_service;
   }
 };
 

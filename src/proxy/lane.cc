@@ -1,6 +1,8 @@
 #include "proxy/lane.h"
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -11,7 +13,9 @@
 namespace weir::proxy {
 
 ssize_t receive_from(int fd, net::TlsSession* tls, std::span<char> buffer) {
-  return tls == nullptr ? recv(fd, buffer.data(), buffer.size(), 0) : tls->receive(buffer);
+  if (tls != nullptr) return tls->receive(buffer);
+  // recv() is a cancellation point, for which the C library does more than for the call itself.
+  return syscall(SYS_recvfrom, fd, buffer.data(), buffer.size(), 0, nullptr, nullptr);
 }
 
 Lane::Lane(net::Loop& loop, Log& log, std::uint64_t seed, SharedLoads& shared)

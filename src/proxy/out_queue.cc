@@ -1,7 +1,9 @@
 #include "proxy/out_queue.h"
 
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -132,7 +134,8 @@ OutQueue::Sent OutQueue::send(int fd) {
     std::size_t offered = 0;
     if (first_ == last_) {
       offered = size_;
-      sent = ::send(fd, first_->data() + first_->begin, offered, MSG_NOSIGNAL);
+      // Not send(): as in receive_from().
+      sent = syscall(SYS_sendto, fd, first_->data() + first_->begin, offered, MSG_NOSIGNAL, nullptr, 0);
     } else {
       iovec pieces[kPieces];
       std::size_t count = 0;

@@ -26,6 +26,8 @@ class Tally {
   void count(Count what, std::uint64_t by = 1) { news()[what] += by; }
   void duration(std::uint64_t micros) { news().duration.record(micros); }
   void response_time(std::uint64_t micros) { news().response_time.record(micros); }
+  // To count several things at once.
+  route::Counters& counters() { return news(); }
   // Something has been counted since take().
   bool has_news() const { return has_news_; }
   route::Counters take() {
