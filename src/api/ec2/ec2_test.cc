@@ -323,5 +323,32 @@ TEST_F(Ec2Test, an_address_is_associated_with_an_interface) {
   reply("ReleaseAddress", fmt::format(R"({{"AllocationId":"{}","NetworkBorderGroup":"eu-central-1"}})", id));
 }
 
+TEST_F(Ec2Test, an_endpoint_is_for_tables_subnets_and_groups_that_exist) {
+  const std::string id = vpc(), in = subnet(id), web = group(id);
+  const std::string table =
+      reply("CreateRouteTable", fmt::format(R"({{"VpcId":"{}"}})", id))["routeTable"]["routeTableId"].as_string();
+  const auto asked = [&](const char* more) {
+    return fmt::format(R"({{"VpcId":"{}","ServiceName":"com.amazonaws.eu-central-1.s3"{}}})", id, more);
+  };
+  const Json gateway = reply("CreateVpcEndpoint", asked(""))["vpcEndpoint"];
+  const std::string named = gateway["vpcEndpointId"].as_string();
+  reply("ModifyVpcEndpoint", fmt::format(R"({{"VpcEndpointId":"{}","AddRouteTableId":["{}"],"AddSubnetId":["{}"],
+      "AddSecurityGroupId":["{}"]}})",
+                                         named, table, in, web));
+  const Json shown =
+      reply("DescribeVpcEndpoints", fmt::format(R"({{"VpcEndpointId":["{}"]}})", named))["vpcEndpointSet"].items().at(
+          0);
+  EXPECT_EQ(shown["routeTableIdSet"].dump(), fmt::format(R"(["{}"])", table));
+  EXPECT_EQ(shown["groupSet"].items().at(0)["groupName"].as_string(), "web");
+  refused("DeleteSubnet", fmt::format(R"({{"SubnetId":"{}"}})", in), "DependencyViolation");
+  refused("DeleteSecurityGroup", fmt::format(R"({{"GroupId":"{}"}})", web), "DependencyViolation");
+  refused("CreateVpcEndpoint", asked(R"(,"RouteTableId":["rtb-0"])"), "InvalidRouteTableID.NotFound");
+  refused("CreateVpcEndpoint", asked(R"(,"VpcEndpointType":"GatewayLoadBalancer")"), "UnsupportedOperation");
+  const Json gone = reply("DeleteVpcEndpoints", fmt::format(R"({{"VpcEndpointId":["{}","vpce-0"]}})", named));
+  EXPECT_EQ(gone["unsuccessful"].items().at(0)["error"]["code"].as_string(), "InvalidVpcEndpointId.NotFound");
+  EXPECT_EQ(count("DescribeVpcEndpoints", "vpcEndpointSet", filter("vpc-id", id)), 0u);
+  reply("DeleteSubnet", fmt::format(R"({{"SubnetId":"{}"}})", in));
+}
+
 }  // namespace
 }  // namespace weir::api::ec2

@@ -70,6 +70,18 @@ constexpr Operation kOperations[] = {
     {"ReplaceRouteTableAssociation", &replace_association, "route-table", "", "AssociationId! RouteTableId! " DRY},
     {"DescribeNetworkAcls", &describe, "network-acl", "NetworkAclId", "NetworkAclId[] " FILTER PAGES DRY},
 
+    // --- endpoints
+    {"CreateVpcEndpoint", &create, "vpc-endpoint", "",
+     "VpcId! ServiceName! VpcEndpointType PolicyDocument RouteTableId[] SubnetId[] SecurityGroupId[] "
+     "PrivateDnsEnabled:bool ClientToken " TAGS DRY,
+     "VpcId=vpc", &check_endpoint},
+    {"DescribeVpcEndpoints", &describe, "vpc-endpoint", "VpcEndpointId", "VpcEndpointId[] " FILTER PAGES DRY},
+    {"ModifyVpcEndpoint", &change, "vpc-endpoint", "VpcEndpointId",
+     "VpcEndpointId! PolicyDocument PrivateDnsEnabled:bool AddRouteTableId[] RemoveRouteTableId[] AddSubnetId[] "
+     "RemoveSubnetId[] AddSecurityGroupId[] RemoveSecurityGroupId[] " DRY,
+     "", &modify_endpoint},
+    {"DeleteVpcEndpoints", &delete_endpoints, "vpc-endpoint", "VpcEndpointId", "VpcEndpointId[]! " DRY},
+
     // --- security groups
     {"CreateSecurityGroup", &create, "security-group", "", "GroupName! GroupDescription! VpcId " TAGS DRY, "VpcId=vpc",
      &check_group},

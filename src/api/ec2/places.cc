@@ -1,6 +1,8 @@
 // What every account finds: regions, zones, DHCP options, prefix lists, account attributes.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/arn.h"
 #include "api/ec2/service.h"
 #include "api/recorded/verbs.h"

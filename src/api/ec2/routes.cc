@@ -1,6 +1,8 @@
 // Route tables: their routes, and the subnets that they are for.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/ec2/service.h"
 #include "api/recorded/selection.h"
 #include "api/recorded/template.h"

@@ -1,7 +1,10 @@
 // The rules of security groups: made and taken back as permissions, each a record of its own.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <charconv>
+#include <cstdlib>
 
 #include "api/arn.h"
 #include "api/ec2/service.h"

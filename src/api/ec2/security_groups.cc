@@ -1,6 +1,8 @@
 // Security groups: their permissions are their rules, put together.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "api/ec2/service.h"
 #include "api/recorded/selection.h"
 #include "api/recorded/verbs.h"

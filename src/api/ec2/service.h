@@ -54,6 +54,12 @@ Result<Json> disassociate_route_table(Call& call);
 Result<Json> replace_association(Call& call);
 Result<> show_route_states(Call& call, Json& table);
 
+// --- endpoints.cc
+Result<> check_endpoint(Call& call, Json& endpoint);
+Result<> modify_endpoint(Call& call, Json& endpoint);
+Result<> show_endpoint_groups(Call& call, Json& endpoint);
+Result<Json> delete_endpoints(Call& call);
+
 // --- addresses.cc
 Result<> choose_address(Call& call, Json& address);
 Result<Json> describe_addresses(Call& call);

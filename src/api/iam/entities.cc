@@ -1,6 +1,7 @@
 // Roles, users and instance profiles.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 
