@@ -24,6 +24,7 @@ constexpr Command kCommands[] = {
      "  import NAME:TAG DIR   make a one-layer image of what is in DIR\n"
      "  --entrypoint JSON     its entry point, a list of words: '[\"/bin/server\"]'\n"
      "  --cmd JSON            its arguments, a list of words\n"
+     "  --rootfs              DIR is a whole root file system: run in it, by runc, not on the host's files\n"
      "  list                  one line an image\n"},
     {"route", "[--endpoint URL]", "print the route table in force, as JSON", route},
 };

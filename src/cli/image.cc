@@ -14,7 +14,8 @@ namespace weir::cli {
 
 namespace {
 
-constexpr Flag kFlags[] = {{"--entrypoint", "", Takes::value}, {"--cmd", "", Takes::value}, kEndpointFlag};
+constexpr Flag kFlags[] = {
+    {"--entrypoint", "", Takes::value}, {"--cmd", "", Takes::value}, {"--rootfs", "", Takes::nothing}, kEndpointFlag};
 
 // "&entrypoint=%5B…" for a flag that holds a JSON list of words, "" where it is not given. Errors: "Usage".
 Result<std::string> word_list(const Arguments& arguments, const char* flag) {
@@ -41,7 +42,8 @@ int import_folder(const Arguments& arguments, Client& client) {
   const auto tar = pack_folder(arguments.words()[2]);
   if (!tar) return complain(tar.error().message);
   std::string target = fmt::format("/_weir/images/{}", sign::percent_encode(name));
-  if (const std::string query = *entry_point + *command; !query.empty()) target += "?" + query.substr(1);
+  const std::string files = arguments.has("--rootfs") ? "&files=own" : "";
+  if (const std::string query = *entry_point + *command + files; !query.empty()) target += "?" + query.substr(1);
   const auto reply = client.put_file(target, tar->file.get(), tar->size);
   if (!reply) return complain(reply.error().message);
   const auto said = Json::parse(reply->body);

@@ -22,7 +22,7 @@ bool same_container(const ContainerObservation& a, const ContainerObservation& b
 }
 
 bool same(const TaskObservation& a, const TaskObservation& b) {
-  return a.phase == b.phase && a.address == b.address && a.failure == b.failure &&
+  return a.phase == b.phase && a.address == b.address && a.mac == b.mac && a.failure == b.failure &&
          std::equal(a.containers.begin(), a.containers.end(), b.containers.begin(), b.containers.end(), same_container);
 }
 

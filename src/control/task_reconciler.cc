@@ -93,6 +93,7 @@ class TaskLife {
   }
 
   void note_ports(TaskContainer& container, const runtime::ContainerObservation& observed) {
+    if (!seen()->mac.empty()) return;  // at its own address every port is itself: nothing is bound on the host
     const auto same = [&](const model::ecs::NetworkBinding& binding, const runtime::PortMapping& port) {
       return binding.containerPort == port.container_port && binding.hostPort == port.host_port &&
              binding.bindIP == seen()->address;
@@ -158,10 +159,18 @@ class TaskLife {
       set(task().stopped_reason, view_.refusal ? *view_.refusal : seen()->failure);
     } else {
       set(task().stop_code, std::string("EssentialContainerExited"));
-      set(task().stopped_reason, std::string(seen() ? "Essential container in task exited"
-                                                    : "The task's processes were gone with their host"));
+      set(task().stopped_reason, reason_of_end());
     }
     tell(failed ? TaskNews::start_failed : !seen() ? TaskNews::lost : proved ? TaskNews::ended : TaskNews::ended_early);
+  }
+
+  std::string reason_of_end() {
+    if (!seen()) return "The task's processes were gone with their host";
+    for (const auto& container : task().containers) {
+      const bool killed = container.essential && container.exit_code == 137;
+      if (killed && container.reason.starts_with("OutOfMemoryError")) return container.reason;
+    }
+    return "Essential container in task exited";
   }
 
   TargetLife life_of(std::size_t at) { return {task().targets[at], view_.targets[at], now_}; }

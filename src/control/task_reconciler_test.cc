@@ -190,6 +190,29 @@ TEST(TaskReconcilerTest, notes_what_the_containers_did) {
   EXPECT_EQ(task.version, 2);
 }
 
+TEST(TaskReconcilerTest, an_end_for_want_of_memory_is_the_tasks_reason) {
+  Task task = task_of({.desired = kRun, .last = "RUNNING", .target = "serving"});
+  auto seen = *observation("stopped");
+  seen.failure.clear();
+  seen.containers[0].exit_code = 137;
+  seen.containers[0].reason = "OutOfMemoryError: Container killed due to memory usage";
+  task = step_task(task, {.observation = &seen, .targets = {TargetView{}}}, kNow).task;
+  EXPECT_EQ(task.stopped_reason, "OutOfMemoryError: Container killed due to memory usage");
+  EXPECT_EQ(task.stop_code, "EssentialContainerExited");
+  EXPECT_EQ(task.containers[0].exit_code, 137);
+}
+
+TEST(TaskReconcilerTest, at_an_address_of_its_own_a_task_binds_no_port_of_the_host) {
+  Task task = task_of({.desired = kRun, .last = "PENDING", .target = "waiting"});
+  auto seen = *observation("running");
+  seen.address = "169.254.172.9";
+  seen.mac = "0a:58:a9:fe:ac:09";
+  task = step_task(task, {.observation = &seen, .targets = {TargetView{}}}, kNow).task;
+  EXPECT_EQ(task.address, "169.254.172.9");
+  EXPECT_EQ(task.targets[0].address, "169.254.172.9");
+  EXPECT_TRUE(task.containers[0].network_bindings.empty());
+}
+
 TEST(TaskReconcilerTest, a_target_on_an_unmapped_port_uses_the_port_itself) {
   Task task = task_of({.desired = kRun, .last = "PENDING", .target = "waiting"});
   task.targets[0].container_port = 9000;

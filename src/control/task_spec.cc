@@ -1,5 +1,7 @@
 #include "control/task_spec.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <optional>
 
 #include "control/limits.h"
@@ -50,6 +52,30 @@ std::optional<runtime::HealthCheckSpec> health_check(const model::ecs::Container
   if (check->retries) spec.retries = *check->retries;
   if (check->startPeriod) spec.start_period = std::chrono::seconds(*check->startPeriod);
   return spec;
+}
+
+constexpr std::int64_t kMib = 1 << 20;
+
+// Of a container: hard and soft limits of memory, and its share of the processor beside the task's others.
+runtime::ResourceLimits limits(std::optional<std::int32_t> cpu, std::optional<std::int32_t> memory,
+                               std::optional<std::int32_t> reservation) {
+  return {.memory = memory.value_or(0) * kMib,
+          .reservation = reservation.value_or(0) * kMib,
+          .cpu_shares = cpu.value_or(0)};
+}
+
+std::int64_t number(const std::optional<std::string>& digits) { return digits ? std::atoll(digits->c_str()) : 0; }
+
+// Of a task: never more processor than it names, and beside other tasks what its containers have together.
+runtime::ResourceLimits task_limits(const model::ecs::TaskDefinition& definition, const model::ecs::TaskOverride* over,
+                                    const std::vector<runtime::ContainerSpec>& containers) {
+  runtime::ResourceLimits all{
+      .memory = number(over && over->memory ? over->memory : definition.memory) * kMib,
+      .cpu_quota = number(over && over->cpu ? over->cpu : definition.cpu),
+  };
+  for (const auto& container : containers) all.cpu_shares += container.limits.cpu_shares;
+  all.cpu_shares = std::max(all.cpu_shares, all.cpu_quota);
+  return all;
 }
 
 std::vector<runtime::Ulimit> ulimits(const model::ecs::ContainerDefinition& wished) {
@@ -108,6 +134,7 @@ runtime::ContainerSpec container_spec(const std::string& network_mode, const mod
       .ulimits = ulimits(wished),
       .restart = restart_policy(wished),
       .mounts = mounts(wished, definition),
+      .limits = limits(wished.cpu, wished.memory, wished.memoryReservation),
   };
   if (wished.startTimeout) spec.start_timeout = std::chrono::seconds(*wished.startTimeout);
   if (wished.stopTimeout) spec.stop_timeout = std::chrono::seconds(*wished.stopTimeout);
@@ -125,6 +152,9 @@ runtime::ContainerSpec container_spec(const std::string& network_mode, const mod
 
 void override_with(runtime::ContainerSpec& spec, const model::ecs::ContainerOverride& wished) {
   if (wished.command && !wished.command->empty()) spec.command = *wished.command;
+  if (wished.cpu) spec.limits.cpu_shares = *wished.cpu;
+  if (wished.memory) spec.limits.memory = *wished.memory * kMib;
+  if (wished.memoryReservation) spec.limits.reservation = *wished.memoryReservation * kMib;
   if (!wished.environment) return;
   for (const auto& pair : *wished.environment) spec.environment[pair.name.value_or("")] = pair.value.value_or("");
 }
@@ -133,19 +163,21 @@ void override_with(runtime::ContainerSpec& spec, const model::ecs::ContainerOver
 
 runtime::TaskSpec task_spec(const std::string& task_id, const model::ecs::TaskDefinition& definition,
                             const std::optional<model::ecs::TaskOverride>& overrides) {
-  runtime::TaskSpec spec{.id = task_id};
   const std::string network_mode = definition.networkMode.value_or("bridge");
+  runtime::TaskSpec spec{.id = task_id, .own_network = network_mode == "awsvpc"};
   if (definition.containerDefinitions) {
     for (const auto& wished : *definition.containerDefinitions) {
       spec.containers.push_back(container_spec(network_mode, wished, definition));
     }
   }
-  if (!overrides || !overrides->containerOverrides) return spec;
-  for (const auto& wished : *overrides->containerOverrides) {
-    for (auto& container : spec.containers) {
-      if (container.name == wished.name) override_with(container, wished);
+  if (overrides && overrides->containerOverrides) {
+    for (const auto& wished : *overrides->containerOverrides) {
+      for (auto& container : spec.containers) {
+        if (container.name == wished.name) override_with(container, wished);
+      }
     }
   }
+  spec.limits = task_limits(definition, overrides ? &*overrides : nullptr, spec.containers);
   return spec;
 }
 

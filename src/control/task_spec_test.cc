@@ -89,6 +89,33 @@ TEST(TaskSpecTest, carries_what_the_definition_says) {
   EXPECT_EQ(spec.stop_timeout, std::chrono::seconds(2));
 }
 
+TEST(TaskSpecTest, carries_limits_with_their_overrides) {
+  auto wished = definition("bridge", 8080, 0);
+  wished.cpu = "512";
+  wished.memory = "1024";
+  auto& container = wished.containerDefinitions->front();
+  container.cpu = 128;
+  container.memory = 64;
+  container.memoryReservation = 32;
+  auto spec = task_spec("t1", wished);
+  EXPECT_EQ(spec.limits, (runtime::ResourceLimits{.memory = 1024LL << 20, .cpu_shares = 512, .cpu_quota = 512}));
+  EXPECT_EQ(spec.containers[0].limits,
+            (runtime::ResourceLimits{.memory = 64 << 20, .reservation = 32 << 20, .cpu_shares = 128}));
+  ecs::TaskOverride over{.cpu = "256", .memory = "2048"};
+  over.containerOverrides.emplace().push_back({.name = "app", .cpu = 1, .memory = 2, .memoryReservation = 1});
+  spec = task_spec("t1", wished, over);
+  EXPECT_EQ(spec.limits.memory, 2048LL << 20);
+  EXPECT_EQ(spec.limits.cpu_quota, 256);
+  EXPECT_EQ(spec.containers[0].limits,
+            (runtime::ResourceLimits{.memory = 2 << 20, .reservation = 1 << 20, .cpu_shares = 1}));
+  EXPECT_EQ(task_spec("t1", definition("bridge", 1, 0)).limits, runtime::ResourceLimits{});
+}
+
+TEST(TaskSpecTest, wishes_for_a_network_of_its_own_for_awsvpc_alone) {
+  EXPECT_TRUE(task_spec("t1", definition("awsvpc", 8080, 8080)).own_network);
+  for (const char* mode : {"", "bridge", "host"}) EXPECT_FALSE(task_spec("t1", definition(mode, 8080, 0)).own_network);
+}
+
 TEST(TaskSpecTest, carries_dependencies_and_health_checks) {
   using runtime::DependencyCondition;
   auto wished = definition("bridge", 8080, 0);

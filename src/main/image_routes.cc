@@ -31,14 +31,18 @@ Result<std::vector<std::string>> words(const sign::Form& query, std::string_view
 struct Import {
   std::string reference;
   runtime::ImageConfig config;
+  runtime::RootFiles files = runtime::RootFiles::on_host;
 };
 
 Result<Import> parse_import(const wire::RouteRequest& request) {
   const auto query = TRY(sign::parse_form(request.head.query()));
-  Import import{.reference = TRY(sign::percent_decode(request.rest, sign::Plus::is_plus)), .config = {}};
+  Import import;
+  import.reference = TRY(sign::percent_decode(request.rest, sign::Plus::is_plus));
   if (import.reference.starts_with('/')) import.reference.erase(0, 1);
   import.config.entry_point = TRY(words(query, "entrypoint"));
   import.config.command = TRY(words(query, "cmd"));
+  const std::string* files = sign::find_field(query, "files");
+  if (files && *files == "own") import.files = runtime::RootFiles::own;
   return import;
 }
 
@@ -65,7 +69,7 @@ class Importer {
   void begin() {
     const Job& job = waiting_.front();
     thread_ = std::jthread([this, &job] {
-      auto digest = images_.import_tar(job.import.reference, job.file.path(), job.import.config);
+      auto digest = images_.import_tar(job.import.reference, job.file.path(), job.import.config, job.import.files);
       loop_.post([this, alive = std::weak_ptr<bool>(alive_), digest = std::move(digest)] {
         if (!alive.expired()) finish(digest);
       });

@@ -15,6 +15,9 @@ const char* const kServeDetails =
     "  --listen ADDRESS:PORT   the API's endpoint (default 127.0.0.1:4566; port 0 takes a free one)\n"
     "  --account NUMBER        twelve digits (default 000000000000)\n"
     "  --workers N             threads of the proxy (default: one per core)\n"
+    "  --network MODE          awsvpc tasks: netns (an address and a network of their own each; wants root), host "
+    "(the\n"
+    "                          host's network, ports told by PORT) or auto (netns where it can be made; the default)\n"
     "  --access-key ID         with --secret-key-file: verify signatures with this key\n"
     "  --secret-key-file FILE  its secret, the file's first line\n"
     "  --ephemeral             keep nothing: the store is in memory, tasks and proxy end with the server\n"
@@ -62,6 +65,13 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
+Result<runtime::NetworkWish> network(const std::string& text) {
+  if (text == "auto") return runtime::NetworkWish::automatic;
+  if (text == "host") return runtime::NetworkWish::host;
+  if (text == "netns") return runtime::NetworkWish::own_or_fail;
+  return usage("--network wants auto, host or netns, not '" + text + "'");
+}
+
 struct Keys {
   std::string id = environment("WEIR_ACCESS_KEY");
   std::string secret = environment("WEIR_SECRET_KEY");
@@ -77,6 +87,8 @@ Result<> set_option(ServeOptions& options, Keys& keys, const std::string& flag, 
     options.account = value;
   } else if (flag == "--workers") {
     options.workers = TRY(number(flag, value, 256));
+  } else if (flag == "--network") {
+    options.network = TRY(network(value));
   } else if (flag == "--access-key") {
     keys.id = value;
   } else if (flag == "--secret-key-file") {

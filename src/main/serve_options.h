@@ -8,15 +8,17 @@
 #include <string>
 
 #include "base/result.h"
+#include "runtime/host_network.h"
 
 namespace weir {
 
 struct ServeOptions {
   std::string state_directory;  // absolute; holds the store, images, tasks and the proxy's table
   std::string listen_address = "127.0.0.1";
-  std::uint16_t listen_port = 4566;                      // 0: any free one
-  std::string account = "000000000000";                  // of access keys that are not themselves 12 digits
-  unsigned workers = 0;                                  // of the proxy; 0: one per core
+  std::uint16_t listen_port = 4566;      // 0: any free one
+  std::string account = "000000000000";  // of access keys that are not themselves 12 digits
+  unsigned workers = 0;                  // of the proxy; 0: one per core
+  runtime::NetworkWish network = runtime::NetworkWish::automatic;
   bool ephemeral = false;                                // keep the store in memory and end everything at exit
   std::map<std::string, std::string, std::less<>> keys;  // access key to secret; empty: any key, on loopback only
 };

@@ -85,8 +85,10 @@ Result<> Server::start() {
   secrets_ = std::make_unique<SecretBox>(options_.ephemeral ? SecretBox::new_key()
                                                             : TRY(read_or_make_key(in_state("secrets.key"))));
   log_upkeep_ = std::make_unique<LogUpkeep>(loop_, *store_, log_keep_, log_);
-  runtime_ = TRY(runtime::ProcessRuntime::open(
-      loop_, log_, {.state_directory = options_.state_directory, .shim_command = {kOwnProgram, "shim"}}));
+  runtime_ = TRY(runtime::ProcessRuntime::open(loop_, log_,
+                                               {.state_directory = options_.state_directory,
+                                                .shim_command = {kOwnProgram, "shim"},
+                                                .network = options_.network}));
   log_courier_ = std::make_unique<LogCourier>(loop_, *store_, log_keep_, task_log_, log_);
   TRY(log_courier_->resume());
   task_preparation_ = std::make_unique<TaskPreparation>(*store_, clock_, random_, *log_courier_, *secrets_);

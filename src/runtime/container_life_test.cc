@@ -142,7 +142,7 @@ TEST(UserTest, is_found_by_name_in_the_image_first) {
   fs::remove_all(root);
 }
 
-INSTANTIATE_TEST_SUITE_P(ProcessRuntime, ContainerLifeTest, testing::Values(&make_process_runtime));
+INSTANTIATE_TEST_SUITE_P(Runtimes, ContainerLifeTest, testing::Values(kOnHost, kOwnNetwork), name_of);
 
 }  // namespace
 }  // namespace weir::runtime

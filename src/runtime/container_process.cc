@@ -15,10 +15,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <map>
 
+#include "runtime/files.h"
+#include "runtime/limits.h"
 #include "runtime/task_record.h"
 
 namespace weir::runtime {
@@ -122,7 +125,7 @@ struct Start {
 };
 
 // What the child was doing when it failed, and the errno.
-enum class Step : std::int32_t { exec, mount, limit, user };
+enum class Step : std::int32_t { exec, group, mount, limit, user };
 struct Report {
   Step step = Step::exec;
   std::int32_t why = 0;
@@ -181,6 +184,20 @@ void reset_signals() {
   sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+[[noreturn]] void give_up(const Start& start, const Report& report) {
+  [[maybe_unused]] const ssize_t count = write(start.report, &report, sizeof report);
+  _exit(127);
+}
+
+// What runs without its limits is not what was asked for.
+void enter_groups(const Start& start) {
+  for (const auto& group : start.plan.groups) {
+    const int fd = open(group.c_str(), O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, "0", 1) != 1) give_up(start, {Step::group, errno});
+    close(fd);
+  }
+}
+
 // Returns only where it fails.
 Report run_program(const Start& start) {
   const auto& plan = start.plan;
@@ -201,6 +218,7 @@ Report run_program(const Start& start) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != start.parent) _exit(127);  // it was killed before the line above
   reset_signals();
+  enter_groups(start);
   if (!start.oom_score.empty()) write_small("/proc/self/oom_score_adj", start.oom_score);
   const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   dup2(null, STDIN_FILENO);
@@ -208,9 +226,7 @@ Report run_program(const Start& start) {
   dup2(start.error, STDERR_FILENO);
   syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
   umask(022);
-  const Report report = run_program(start);
-  [[maybe_unused]] const ssize_t count = write(start.report, &report, sizeof report);
-  _exit(127);
+  give_up(start, run_program(start));
 }
 
 struct Pipe {
@@ -242,6 +258,8 @@ std::optional<Report> await_report(int fd) {
 std::string sentence(const Report& report, const ProcessPlan& plan) {
   const char* why = std::strerror(report.why);
   switch (report.step) {
+    case Step::group:
+      return fmt::format("its cgroup cannot be entered: {}", why);
     case Step::mount:
       return fmt::format("the volumes cannot be mounted: {}{}", why,
                          report.why == EPERM ? " (Weir does not run as root)" : "");
@@ -256,19 +274,11 @@ std::string sentence(const Report& report, const ProcessPlan& plan) {
                      report.why == ENOENT ? "its interpreter is not there" : why);
 }
 
-Result<std::string> source_of(const MountSpec& mount, const std::string& folder) {
-  const std::string source = mount.host_path.empty() ? folder + kVolumesFolder + "/" + mount.volume : mount.host_path;
-  std::error_code error;
-  if (!fs::exists(source, error)) fs::create_directories(source, error);
-  if (error) return cannot_start(fmt::format("the volume {} cannot be made: {}", source, error.message()));
-  return source;
-}
-
 Result<std::vector<Mount>> plan_mounts(const std::vector<MountSpec>& wished, const std::string& root,
                                        const std::string& folder) {
   std::vector<Mount> mounts;
   for (const auto& mount : wished) {
-    const std::string source = TRY(source_of(mount, folder));
+    const std::string source = TRY(volume_source(mount, folder));
     const fs::path target = fs::path("/" + mount.container_path).lexically_normal();
     if (target == "/") return cannot_start("a volume cannot take the place of the root folder");
     mounts.push_back({source, target, mount.read_only});
@@ -279,22 +289,65 @@ Result<std::vector<Mount>> plan_mounts(const std::vector<MountSpec>& wished, con
   return mounts;
 }
 
+// What the starter said last, without what it says of itself.
+std::string last_words(int fd) {
+  char buffer[kMaxReasonBytes];
+  const ssize_t count = fd < 0 ? 0 : read(fd, buffer, sizeof buffer);
+  std::string words(buffer, static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  if (const auto at = words.find("container process: "); at != std::string::npos) words.erase(0, at + 19);
+  while (words.ends_with('\n')) words.pop_back();
+  return words;
+}
+
+// Waits for a starter; the process that it started is this one's child, since this one adopts orphans.
+Result<pid_t> await_started(pid_t starter, const ProcessPlan& plan, int errors) {
+  int status = 0;
+  while (waitpid(starter, &status, 0) < 0 && errno == EINTR) continue;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return cannot_start(last_words(errors));
+  const auto written = read_file(plan.pid_file, kMaxReasonBytes);
+  const pid_t pid = written ? std::atoi(written->c_str()) : 0;
+  if (pid <= 0) return cannot_start("no process id in " + plan.pid_file);
+  return pid;
+}
+
+Result<std::vector<std::string>> words_of(const ContainerSpec& container, const ImageConfig& image) {
+  const bool own_entry = !container.entry_point.empty();
+  std::vector<std::string> words = own_entry ? container.entry_point : image.entry_point;
+  const auto& command = !container.command.empty() || own_entry ? container.command : image.command;
+  words.insert(words.end(), command.begin(), command.end());
+  if (words.empty() || words.front().empty()) {
+    return cannot_start("no command specified: neither the task definition nor the image names a program");
+  }
+  return words;
+}
+
+std::vector<std::string> settings_of(const Environment& environment) {
+  std::vector<std::string> settings;
+  for (const auto& [name, value] : environment) settings.push_back(name + "=" + value);
+  return settings;
+}
+
+const std::string& wished_directory(const ContainerSpec& container, const ImageConfig& image) {
+  return container.working_directory.empty() ? image.working_directory : container.working_directory;
+}
+
 }  // namespace
+
+Result<std::string> volume_source(const MountSpec& mount, const std::string& folder) {
+  const std::string source = mount.host_path.empty() ? folder + kVolumesFolder + "/" + mount.volume : mount.host_path;
+  std::error_code error;
+  if (!fs::exists(source, error)) fs::create_directories(source, error);
+  if (error) return cannot_start(fmt::format("the volume {} cannot be made: {}", source, error.message()));
+  return source;
+}
 
 Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image,
                                  const std::string& root, const std::string& folder) {
-  const bool own_entry = !container.entry_point.empty();
-  ProcessPlan plan{.arguments = own_entry ? container.entry_point : image.entry_point};
-  const auto& command = !container.command.empty() || own_entry ? container.command : image.command;
-  plan.arguments.insert(plan.arguments.end(), command.begin(), command.end());
-  if (plan.arguments.empty() || plan.arguments.front().empty()) {
-    return cannot_start("no command specified: neither the task definition nor the image names a program");
-  }
-  const auto& wished = container.working_directory.empty() ? image.working_directory : container.working_directory;
-  plan.directory = TRY(directory_of(wished, root));
+  ProcessPlan plan{.arguments = TRY(words_of(container, image))};
+  plan.directory = TRY(directory_of(wished_directory(container, image), root));
   const Environment environment = environment_of(task_id, container, image, root);
   plan.program = TRY(find_program(plan.arguments.front(), plan.directory, root, environment.at("PATH")));
-  for (const auto& [name, value] : environment) plan.environment.push_back(name + "=" + value);
+  plan.environment = settings_of(environment);
   plan.ulimits = container.ulimits;
   if (!container.user.empty()) plan.user = TRY(find_user(container.user, root));
   plan.mounts = TRY(plan_mounts(container.mounts, root, folder));
@@ -306,19 +359,34 @@ Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec
   return plan;
 }
 
+Result<ProcessPlan> plan_in_image(const std::string& task_id, const ContainerSpec& container,
+                                  const ImageConfig& image) {
+  ProcessPlan plan{.arguments = TRY(words_of(container, image))};
+  const std::string& directory = wished_directory(container, image);
+  plan.directory = directory.starts_with('/') ? directory : "/" + directory;
+  plan.environment = settings_of(environment_of(task_id, container, image, "/root"));
+  return plan;
+}
+
 Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score, Output output) {
   const bool kept = output == Output::kept;
   Pipe out = TRY(kept ? make_pipe() : nowhere()), error = TRY(kept ? make_pipe() : nowhere());
   Pipe report_pipe = TRY(make_pipe());
   const Start start{plan,     oom_score,         pointers(plan.arguments), pointers(plan.environment),
                     getpid(), out.writing.get(), error.writing.get(),      report_pipe.writing.get()};
-  const pid_t pid = fork();
+  pid_t pid = fork();
   if (pid == 0) become(start);
   if (pid < 0) return cannot_start(fmt::format("fork: {}", std::strerror(errno)));
   report_pipe.writing.reset();
   if (const auto report = await_report(report_pipe.reading.get())) {
     waitpid(pid, nullptr, 0);
     return cannot_start(sentence(*report, plan));
+  }
+  if (!plan.pid_file.empty()) {
+    error.writing.reset();
+    auto started = await_started(pid, plan, error.reading.get());
+    if (!started) return std::unexpected(started.error());
+    pid = *started;
   }
   if (kept) {
     fcntl(out.reading.get(), F_SETFL, O_NONBLOCK);

@@ -27,6 +27,9 @@ struct ProcessPlan {
   std::string scratch;  // for the mounts
   std::optional<User> user;
   std::vector<Ulimit> ulimits;
+  std::vector<std::string> groups;  // files that take it into its cgroup
+  // Where the program only starts what is meant and ends: the file in which it leaves the pid of that.
+  std::string pid_file;
 };
 
 // Merges the task definition with the image, unpacked at `root`. As Docker does: an entry point of its own puts the
@@ -36,6 +39,14 @@ struct ProcessPlan {
 // are in its `folder`. Errors: "CannotStartContainerError".
 Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image,
                                  const std::string& root, const std::string& folder = "");
+
+// The same for a program in a root file system of its own: arguments, environment and folder as they are seen there.
+// Whether the program is there is found out when it starts.
+Result<ProcessPlan> plan_in_image(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image);
+
+// The folder of the host that a volume is, made where it is absent; the task's own volumes are in its `folder`. Errors:
+// "CannotStartContainerError".
+Result<std::string> volume_source(const MountSpec& mount, const std::string& folder);
 
 enum class Output { kept, dropped };
 

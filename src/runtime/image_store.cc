@@ -26,6 +26,11 @@ constexpr const char* kConfigType = "application/vnd.oci.image.config.v1+json";
 constexpr const char* kLayerType = "application/vnd.oci.image.layer.v1.tar";
 constexpr const char* kIndexType = "application/vnd.oci.image.index.v1+json";
 constexpr const char* kNameAnnotation = "org.opencontainers.image.ref.name";
+// In the manifest of an image whose files are RootFiles::on_host.
+constexpr const char* kFilesAnnotation = "dev.weir.files";
+constexpr const char* kOnHost = "on-host";
+
+LinksOut links_of(RootFiles files) { return files == RootFiles::own ? LinksOut::kept : LinksOut::refused; }
 #ifdef __aarch64__
 constexpr const char* kArchitecture = "arm64";
 #else
@@ -174,37 +179,38 @@ Result<ImageStore::Blob> ImageStore::adopt_blob(const std::string& path) {
 }
 
 Result<std::string> ImageStore::import_directory(std::string_view reference, const std::string& directory,
-                                                 const ImageConfig& config) {
+                                                 const ImageConfig& config, RootFiles files) {
   const ImageReference name = TRY(ImageReference::parse(reference));
   TRY(make_directories(directory_ + "/blobs/sha256"));
   TRY(write_file(directory_ + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})", Durability::process));
   const ImageConfig chosen = config == ImageConfig{} ? TRY(config_within(directory)) : config;
   const ScratchFolder scratch = TRY(ScratchFolder::make(directory_));
-  TRY(pack_layer(directory, scratch.path() + "/layer.tar"));
-  return import_layer(name.text(), TRY(adopt_blob(scratch.path() + "/layer.tar")), chosen);
+  TRY(pack_layer(directory, scratch.path() + "/layer.tar", links_of(files)));
+  return import_layer(name.text(), TRY(adopt_blob(scratch.path() + "/layer.tar")), chosen, files);
 }
 
 Result<std::string> ImageStore::import_tar(std::string_view reference, const std::string& tar,
-                                           const ImageConfig& config) {
+                                           const ImageConfig& config, RootFiles files) {
   TRY(ImageReference::parse(reference));
   TRY(make_directories(directory_));
   // Unpacked and packed again, it is checked, and is the same image as the folder that it was made of.
   const ScratchFolder scratch = TRY(ScratchFolder::make(directory_));
-  TRY(unpack_layer(tar, scratch.path()));
-  return import_directory(reference, scratch.path(), config);
+  TRY(unpack_layer(tar, scratch.path(), links_of(files)));
+  return import_directory(reference, scratch.path(), config, files);
 }
 
-Result<std::string> ImageStore::import_layer(const std::string& reference, const Blob& layer,
-                                             const ImageConfig& config) {
+Result<std::string> ImageStore::import_layer(const std::string& reference, const Blob& layer, const ImageConfig& config,
+                                             RootFiles files) {
   const Blob config_blob = TRY(write_blob(config_json(config, layer.digest)));
   Json layers = Json::array();
   layers.push(descriptor(kLayerType, layer.digest, layer.size));
-  const Blob manifest = TRY(write_blob(Json::object()
-                                           .set("schemaVersion", 2)
-                                           .set("mediaType", kManifestType)
-                                           .set("config", descriptor(kConfigType, config_blob.digest, config_blob.size))
-                                           .set("layers", layers)
-                                           .dump()));
+  Json content = Json::object()
+                     .set("schemaVersion", 2)
+                     .set("mediaType", kManifestType)
+                     .set("config", descriptor(kConfigType, config_blob.digest, config_blob.size))
+                     .set("layers", layers);
+  if (files == RootFiles::on_host) content.set("annotations", Json::object().set(kFilesAnnotation, kOnHost));
+  const Blob manifest = TRY(write_blob(content.dump()));
   TRY(set_name(reference, manifest));
   return manifest.digest;
 }
@@ -250,6 +256,7 @@ Result<Image> ImageStore::resolve(std::string_view reference) const {
       if (!is_digest(layer["digest"].as_string())) return fail("InvalidImage", "its manifest is damaged");
       image.layers.push_back(layer["digest"].as_string());
     }
+    if (manifest["annotations"][kFilesAnnotation].as_string() == kOnHost) image.files = RootFiles::on_host;
     const Json config = TRY(read_blob_json(manifest["config"]["digest"].as_string()));
     image.config = TRY(read_image_config(config["config"]));
     return image;
@@ -268,7 +275,7 @@ Result<> ImageStore::unpack_into(const Image& image, const std::string& path) co
     if (TRY(digest_of_file(blob_path(layer))) != layer) {
       return fail("InvalidImage", fmt::format("the blob {} is damaged", layer));
     }
-    TRY(unpack_layer(blob_path(layer), path));
+    TRY(unpack_layer(blob_path(layer), path, links_of(image.files)));
   }
   // Once it has its name it is never looked at again, so it must be whole even after the machine's sudden end.
   const net::Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

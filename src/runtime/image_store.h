@@ -25,10 +25,17 @@ struct ImageConfig {
 // From an OCI config's "config" member: Entrypoint, Cmd, Env, WorkingDir. Errors: "InvalidImage".
 Result<ImageConfig> read_image_config(const Json& json);
 
+// What an image's files are.
+enum class RootFiles {
+  own,      // a whole root file system, as images of other tools are
+  on_host,  // programs that find their libraries and tools on the host
+};
+
 struct Image {
   std::string digest;  // of the manifest: "sha256:…"
   ImageConfig config;
   std::vector<std::string> layers;  // digests of the blobs, lowest first
+  RootFiles files = RootFiles::own;
 };
 
 class ImageStore {
@@ -42,8 +49,9 @@ class ImageStore {
   // top ({"Entrypoint": […], "Cmd": […], "Env": […], "WorkingDir": "…"}) counts where `config` is empty.
   // Errors: "InvalidImageReference", "InvalidImage", "NotFound", "Full", "Io".
   Result<std::string> import_directory(std::string_view reference, const std::string& directory,
-                                       const ImageConfig& config = {});
-  Result<std::string> import_tar(std::string_view reference, const std::string& tar, const ImageConfig& config = {});
+                                       const ImageConfig& config = {}, RootFiles files = RootFiles::on_host);
+  Result<std::string> import_tar(std::string_view reference, const std::string& tar, const ImageConfig& config = {},
+                                 RootFiles files = RootFiles::on_host);
 
   // The image that has this name now. Errors: "CannotPullContainerError" where none has or it is damaged.
   Result<Image> resolve(std::string_view reference) const;
@@ -64,7 +72,8 @@ class ImageStore {
   Result<Json> read_blob_json(std::string_view digest) const;
   Result<Blob> write_blob(const std::string& content);
   Result<Blob> adopt_blob(const std::string& path);  // moves the file in
-  Result<std::string> import_layer(const std::string& reference, const Blob& layer, const ImageConfig& config);
+  Result<std::string> import_layer(const std::string& reference, const Blob& layer, const ImageConfig& config,
+                                   RootFiles files);
   Result<> set_name(const std::string& reference, const Blob& manifest);
   Result<> unpack_into(const Image& image, const std::string& path) const;
 

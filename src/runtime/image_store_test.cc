@@ -16,6 +16,7 @@
 
 #include "runtime/files.h"
 #include "runtime/image_reference.h"
+#include "runtime/layer.h"
 
 namespace weir::runtime {
 namespace {
@@ -209,6 +210,38 @@ TEST_F(ImageStoreTest, refuses_a_tar_that_leads_out_of_the_image) {
   }
   EXPECT_FALSE(images_().resolve("x:1"));
   EXPECT_FALSE(fs::exists("/tmp/weir-out"));
+}
+
+TEST_F(ImageStoreTest, a_root_file_system_of_its_own_is_known_and_keeps_its_links) {
+  add("busybox", "x");
+  MUST(images_().import_directory("host:1", source_));
+  fs::create_symlink("/busybox", source_ + "/sh");
+  EXPECT_FALSE(images_().import_directory("x:1", source_));
+  MUST(images_().import_directory("own:1", source_, {}, RootFiles::own));
+  MUST(images_().import_tar("own:2", tar({{"l", AE_IFLNK, "/etc/mtab"}}), {}, RootFiles::own));
+  EXPECT_EQ(MUST(images_().resolve("host:1")).files, RootFiles::on_host);
+  EXPECT_EQ(MUST(images_().resolve("own:1")).files, RootFiles::own);
+  EXPECT_EQ(fs::read_symlink(unpacked("own:1") + "/sh"), "/busybox");
+  EXPECT_EQ(fs::read_symlink(unpacked("own:2") + "/l"), "/etc/mtab");
+  EXPECT_FALSE(
+      images_().import_tar("own:3", tar({{"l", AE_IFLNK, "/tmp"}, {"l/x", AE_IFREG, "x"}}), {}, RootFiles::own))
+      << "a link is never followed";
+}
+
+TEST_F(ImageStoreTest, an_upper_layer_takes_away_what_it_says) {
+  const std::string into = root_ + "/layers";
+  fs::create_directories(into);
+  MUST(unpack_layer(tar({{"a", AE_IFREG, "1"}, {"d/b", AE_IFREG, "2"}, {"e/f/g", AE_IFREG, "3"}}), into));
+  MUST(unpack_layer(
+      tar({{".wh.a", AE_IFREG}, {"d/.wh..wh..opq", AE_IFREG}, {"d/new", AE_IFREG, "4"}, {"e/.wh.f", AE_IFREG}}), into));
+  EXPECT_FALSE(fs::exists(into + "/a"));
+  EXPECT_FALSE(fs::exists(into + "/d/b"));
+  EXPECT_TRUE(fs::exists(into + "/d/new"));
+  EXPECT_TRUE(fs::is_empty(into + "/e"));
+  for (const char* name : {".wh.", ".wh..", ".wh..."}) {
+    EXPECT_FALSE(unpack_layer(tar({{name, AE_IFREG}}), into)) << name;
+  }
+  EXPECT_TRUE(fs::exists(root_ + "/source"));
 }
 
 TEST_F(ImageStoreTest, unpacks_links_inside_and_drops_set_id_bits) {

@@ -34,6 +34,9 @@ std::unexpected<Error> archive_failure(const std::string& what, archive* source)
   return invalid(fmt::format("{}: {}", what, words != nullptr ? words : "unreadable"));
 }
 
+constexpr std::string_view kWhiteout = ".wh.";
+constexpr std::string_view kOpaque = ".wh..wh..opq";
+
 // The parts of a path within an image. Errors where it could lead out.
 Result<std::vector<std::string>> parts_of(const std::string& path) {
   if (path.starts_with('/')) return invalid(fmt::format("\"{}\" is an absolute path", path));
@@ -78,7 +81,7 @@ Result<> pack_file(archive* tar, const fs::path& path) {
   }
 }
 
-Result<> pack_entry(archive* tar, const fs::path& root, const std::string& relative) {
+Result<> pack_entry(archive* tar, const fs::path& root, const std::string& relative, LinksOut links) {
   const fs::path path = root / relative;
   struct stat seen {};
   if (lstat(path.c_str(), &seen) != 0) return fail_file("cannot read " + path.string(), errno);
@@ -89,7 +92,9 @@ Result<> pack_entry(archive* tar, const fs::path& root, const std::string& relat
   archive_entry_set_perm(entry.get(), seen.st_mode & 0777);
   if (S_ISLNK(seen.st_mode)) {
     const std::string target = fs::read_symlink(path).string();
-    TRY(check_link(relative, target, static_cast<std::size_t>(std::ranges::count(relative, '/'))));
+    if (links == LinksOut::refused) {
+      TRY(check_link(relative, target, static_cast<std::size_t>(std::ranges::count(relative, '/'))));
+    }
     archive_entry_set_symlink(entry.get(), target.c_str());
     archive_entry_set_perm(entry.get(), 0777);
   } else if (S_ISREG(seen.st_mode)) {
@@ -120,7 +125,7 @@ Result<std::vector<std::string>> paths_in(const std::string& directory) {
 
 class Unpacking {
  public:
-  Unpacking(archive* source, int root) : source_(source), root_(root) {}
+  Unpacking(archive* source, int root, LinksOut links) : source_(source), root_(root), links_(links) {}
 
   Result<> unpack(archive_entry* entry) {
     const char* name = archive_entry_pathname(entry);
@@ -131,6 +136,7 @@ class Unpacking {
     if (parts.empty()) return is_directory ? Result<>() : invalid("the archive has an entry without a name");
     const net::Fd parent = TRY(walk({parts.data(), parts.size() - 1}));
     const mode_t mode = archive_entry_perm(entry) & 0777;
+    if (parts.back().starts_with(kWhiteout)) return remove_lower(parent.get(), parts.back());
     if (is_directory) return make_directory(parent.get(), parts.back(), mode);
     TRY(clear_place(parent.get(), parts.back()));
     if (const char* linked = archive_entry_hardlink(entry)) return make_hard_link(parent.get(), parts.back(), linked);
@@ -166,6 +172,22 @@ class Unpacking {
     return made;
   }
 
+  // Takes away what a lower layer has under that name, or everything in the folder.
+  static Result<> remove_lower(int parent, const std::string& name) {
+    const fs::path folder = fmt::format("/proc/self/fd/{}", parent);
+    std::error_code error;
+    if (name != kOpaque) {
+      const auto gone = name.substr(kWhiteout.size());
+      if (gone.empty() || gone == "." || gone == "..") return invalid(fmt::format("\"{}\" takes nothing away", name));
+      fs::remove_all(folder / gone, error);
+      return {};
+    }
+    std::vector<fs::path> all;
+    for (const auto& entry : fs::directory_iterator(folder, error)) all.push_back(entry.path());
+    for (const auto& path : all) fs::remove_all(path, error);
+    return {};
+  }
+
   // A later entry of the same name takes the place of an earlier one.
   static Result<> clear_place(int parent, const std::string& name) {
     if (unlinkat(parent, name.c_str(), 0) == 0 || errno == ENOENT) return {};
@@ -187,7 +209,9 @@ class Unpacking {
   }
 
   Result<> make_link(int parent, const std::vector<std::string>& parts, const char* target) {
-    TRY(check_link(parts.back(), target == nullptr ? "" : target, parts.size() - 1));
+    if (target == nullptr || links_ == LinksOut::refused) {
+      TRY(check_link(parts.back(), target == nullptr ? "" : target, parts.size() - 1));
+    }
     if (symlinkat(target, parent, parts.back().c_str()) != 0) return fail_file("cannot make " + parts.back(), errno);
     return {};
   }
@@ -213,25 +237,26 @@ class Unpacking {
 
   archive* source_;
   int root_;
+  LinksOut links_;
   std::uint64_t entries_ = 0;
   std::uint64_t bytes_ = 0;
 };
 
 }  // namespace
 
-Result<> pack_layer(const std::string& directory, const std::string& tar) {
+Result<> pack_layer(const std::string& directory, const std::string& tar, LinksOut links) {
   const auto paths = TRY(paths_in(directory));
   Archive out(archive_write_new(), &archive_write_free);
   archive_write_set_format_pax_restricted(out.get());
   if (archive_write_open_filename(out.get(), tar.c_str()) != ARCHIVE_OK) {
     return archive_failure("cannot write " + tar, out.get());
   }
-  for (const auto& path : paths) TRY(pack_entry(out.get(), directory, path));
+  for (const auto& path : paths) TRY(pack_entry(out.get(), directory, path, links));
   if (archive_write_close(out.get()) != ARCHIVE_OK) return archive_failure("cannot write " + tar, out.get());
   return {};
 }
 
-Result<> unpack_layer(const std::string& tar, const std::string& directory) {
+Result<> unpack_layer(const std::string& tar, const std::string& directory, LinksOut links) {
   const net::Fd root(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_file("cannot open " + directory, errno);
   Archive in(archive_read_new(), &archive_read_free);
@@ -244,7 +269,7 @@ Result<> unpack_layer(const std::string& tar, const std::string& directory) {
   if (archive_read_open_filename(in.get(), tar.c_str(), 65536) != ARCHIVE_OK) {
     return archive_failure("not a tar archive", in.get());
   }
-  Unpacking unpacking(in.get(), root.get());
+  Unpacking unpacking(in.get(), root.get(), links);
   for (;;) {
     archive_entry* entry = nullptr;
     const int read = archive_read_next_header(in.get(), &entry);

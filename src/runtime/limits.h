@@ -33,6 +33,9 @@ inline constexpr std::size_t kLogsKept = 500;
 // Handed out by one read of a log.
 inline constexpr std::size_t kLogChunkBytes = 1 << 20;
 
+// A file of /proc.
+inline constexpr std::size_t kMaxProcFileBytes = 4 << 20;
+
 // One message between the runtime and a shim.
 inline constexpr std::size_t kMaxMessageBytes = 128 << 10;
 // The part of a reason that is kept.
@@ -45,5 +48,12 @@ inline constexpr std::chrono::milliseconds kSweepInterval{50};
 inline constexpr std::chrono::seconds kEarlyHealthCheck{1};
 // How often a shim tries again to write down its task's end where there is no room and nobody listens.
 inline constexpr std::chrono::seconds kStateRetry{1};
+
+// What version 1 of cgroups says of a group without a limit is this or more.
+inline constexpr std::int64_t kNoMemoryLimit = 1LL << 62;
+
+// How long the kernel may take for an answer about links and packet filters, and how much it says at once.
+inline constexpr std::chrono::seconds kNetlinkPatience{5};
+inline constexpr std::size_t kNetlinkAnswerBytes = 32 << 10;
 
 }  // namespace weir::runtime

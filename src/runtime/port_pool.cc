@@ -4,29 +4,17 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <string>
+
+#include "runtime/name_claim.h"
 
 namespace weir::runtime {
 namespace {
 
 std::unexpected<Error> taken(std::uint16_t port) {
   return fail("PortTaken", fmt::format("host port {} is already in use", port), ErrorSource::runtime);
-}
-
-net::Fd reserve_name(std::uint16_t port) {
-  net::Fd fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
-  // The name begins with a zero byte: it is no file.
-  const std::string name = "weir-host-port-" + std::to_string(port);
-  std::memcpy(address.sun_path + 1, name.data(), name.size());
-  const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  if (bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), size) != 0) fd.reset();
-  return fd;
 }
 
 // Whether a server could bind the port on every address now. Connections of a former server that are still closing do
@@ -53,7 +41,7 @@ bool can_bind(std::uint16_t port) {
 
 Result<ReservedPort> PortPool::reserve(std::uint16_t port) {
   if (held_.contains(port)) return taken(port);
-  net::Fd reservation = reserve_name(port);
+  net::Fd reservation = claim_name("weir-host-port-" + std::to_string(port));
   if (!reservation || !can_bind(port)) return taken(port);
   held_.insert(port);
   return ReservedPort{port, std::move(reservation)};

@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "runtime/files.h"
+#include "runtime/oci_container.h"
 #include "runtime/processes.h"
 #include "runtime/shim_link.h"
 #include "runtime/task_record.h"
@@ -22,6 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxTaskFileBytes = 64 << 20;
+constexpr const char* kMetadataVariable = "ECS_CONTAINER_METADATA_URI_V4";
+constexpr std::string_view kLoopback = "http://127.0.0.1:";
 constexpr const char* kUnexpectedEnd = "the task's shim ended unexpectedly";
 
 // Names become files and must not lead elsewhere.
@@ -59,19 +62,26 @@ Result<TaskObservation> read_state(const std::string& folder) {
 }  // namespace
 
 struct ProcessRuntime::Task {
-  Task(net::Loop& loop, const TaskSpec& spec, std::function<void(Task&)> sweep_again)
-      : seen(observation_of(spec)), sweep(loop, [this, again = std::move(sweep_again)] { again(*this); }) {}
+  Task(net::Loop& loop, const TaskRecord& record, std::function<void(Task&)> sweep_again)
+      : seen(observation_of(record)),
+        spec(record.spec),
+        group(record.group),
+        sweep(loop, [this, again = std::move(sweep_again)] { again(*this); }) {}
 
   TaskObservation seen;
+  TaskSpec spec;
   std::optional<TaskObservation> final;  // its end, told by a shim that is about to go
-  std::vector<std::uint16_t> held;       // ports
+  std::vector<std::uint16_t> ports;      // that it holds
+  std::optional<TaskNetwork> network;    // that it holds
+  CgroupTrees group;
   std::unique_ptr<ShimLink> link;
   net::Timer sweep;  // looks again for processes that a killed shim left
 };
 
-// Those of one spec, reserved for its shim.
-struct ProcessRuntime::Ports {
-  std::vector<std::uint16_t> numbers;
+// Where a task is to live, reserved for its shim: ports of the host, or a network of its own.
+struct ProcessRuntime::Place {
+  std::vector<std::uint16_t> ports;
+  std::optional<TaskNetwork> network;
   std::vector<net::Fd> reservations;
   std::vector<int> descriptors() const {
     std::vector<int> all;
@@ -85,22 +95,25 @@ ProcessRuntime::ProcessRuntime(net::Loop& loop, Log& log, ProcessRuntimeOptions 
       log_(log),
       options_(std::move(options)),
       logs_(options_.state_directory + "/logs"),
-      ports_(options_.first_port, options_.last_port) {}
+      ports_(options_.first_port, options_.last_port),
+      network_(log, options_.state_directory, options_.network),
+      groups_(log, options_.state_directory) {}
 
 ProcessRuntime::~ProcessRuntime() = default;
 
 Result<std::unique_ptr<ProcessRuntime>> ProcessRuntime::open(net::Loop& loop, Log& log, ProcessRuntimeOptions options) {
+  // A shim has no folder of its own to be relative to.
+  std::error_code error;
+  options.state_directory = fs::absolute(options.state_directory, error).lexically_normal().string();
   std::unique_ptr<ProcessRuntime> runtime(new ProcessRuntime(loop, log, std::move(options)));
-  auto& state = runtime->options_.state_directory;
+  const auto& state = runtime->options_.state_directory;
   // Environments and logs are their owner's alone.
   for (const char* name : {"/tasks", "/logs"}) {
     TRY(make_directories(state + name));
     chmod((state + name).c_str(), 0700);
   }
   runtime->lock_ = TRY(lock(state + "/tasks/.lock"));
-  // A shim has no folder of its own to be relative to.
-  std::error_code error;
-  state = fs::absolute(state, error).string();
+  if (runtime->options_.network == NetworkWish::own_or_fail) TRY(runtime->network_.check());
   TRY(runtime->adopt_all());
   return runtime;
 }
@@ -136,19 +149,13 @@ Result<> ProcessRuntime::adopt(const std::string& task_id) {
   auto state = read_state(folder(task_id));
   auto connection = connect_to_shim(folder(task_id));
   if (!connection && connection.error().code != "NoShim") return std::unexpected(connection.error());
-  Task& task = place(record->spec);
+  Task& task = add(*record);
   if (state) task.seen = *state;
   if (task.seen.phase == TaskPhase::stopped) return {};
   if (!connection && !state && state.error().code == "NotFound") {
-    begin(task, record->spec);  // the wish was kept, and then there was no time to begin
-    return {};
+    return begin_again(task, std::move(*record));  // the wish was kept, and then there was no time to begin
   }
-  for (const auto& container : record->spec.containers) {
-    for (const auto& port : container.ports) {
-      ports_.hold(port.host_port);
-      task.held.push_back(port.host_port);
-    }
-  }
+  hold(task, *record);
   if (connection) {
     link(task, std::move(*connection));
   } else {
@@ -157,35 +164,82 @@ Result<> ProcessRuntime::adopt(const std::string& task_id) {
   return {};
 }
 
-void ProcessRuntime::begin(Task& task, TaskSpec& spec) {
-  Ports ports;
-  const auto taken = take_ports(spec, ports);
-  taken ? launch(task, std::move(ports)) : end(task, taken.error().message);
+void ProcessRuntime::hold(Task& task, const TaskRecord& record) {
+  if (record.network) {
+    network_.hold(*record.network);
+    task.network = record.network;
+    return;
+  }
+  for (const auto& container : record.spec.containers) {
+    for (const auto& port : container.ports) {
+      ports_.hold(port.host_port);
+      task.ports.push_back(port.host_port);
+    }
+  }
+}
+
+Result<> ProcessRuntime::begin_again(Task& task, TaskRecord record) {
+  record.group = task.group = groups_.group_of(record.spec.id);
+  Place place;
+  const auto taken = take_place(record, place);
+  const auto kept = write_file(folder(record.spec.id) + kSpecFile, to_json(record).dump(), Durability::process);
+  if (!kept) {
+    release(place.ports, place.network);
+    return kept;
+  }
+  task.seen = observation_of(record);
+  taken ? launch(task, std::move(place)) : end(task, taken.error().message);
+  return {};
 }
 
 // --- starting ---------------------------------------------------------------------------------------------------
 
-ProcessRuntime::Task& ProcessRuntime::place(const TaskSpec& spec) {
-  return *(tasks_[spec.id] = std::make_unique<Task>(loop_, spec, [this](Task& task) { bury(task); }));
+ProcessRuntime::Task& ProcessRuntime::add(const TaskRecord& record) {
+  return *(tasks_[record.spec.id] = std::make_unique<Task>(loop_, record, [this](Task& task) { bury(task); }));
 }
 
-void ProcessRuntime::release(std::vector<std::uint16_t>& held) {
-  for (const auto port : held) ports_.release(port);
-  held.clear();
+void ProcessRuntime::release(std::vector<std::uint16_t>& ports, std::optional<TaskNetwork>& network) {
+  for (const auto port : ports) ports_.release(port);
+  ports.clear();
+  if (network) network_.release(*network);
+  network.reset();
 }
 
-Result<> ProcessRuntime::take_ports(TaskSpec& spec, Ports& ports) {
+Result<> ProcessRuntime::take_place(TaskRecord& record, Place& place) {
+  record.network.reset();
+  return record.spec.own_network && network_.available() ? take_network(record, place) : take_ports(record.spec, place);
+}
+
+Result<> ProcessRuntime::take_network(TaskRecord& record, Place& place) {
+  auto reserved = network_.take();
+  if (!reserved) {
+    return fail("NoAddress",
+                "ResourceInitializationError: unable to set up the task's network: " + reserved.error().message);
+  }
+  record.network = place.network = std::move(reserved->network);
+  place.reservations.push_back(std::move(reserved->reservation));
+  for (auto& container : record.spec.containers) {
+    for (auto& port : container.ports) port.host_port = port.container_port;
+    // It listens on the host's loopback.
+    const auto metadata = container.environment.find(kMetadataVariable);
+    if (metadata == container.environment.end() || !metadata->second.starts_with(kLoopback)) continue;
+    metadata->second.replace(0, kLoopback.size(), "http://" + record.network->gateway + ":");
+  }
+  return {};
+}
+
+Result<> ProcessRuntime::take_ports(TaskSpec& spec, Place& place) {
   for (auto& container : spec.containers) {
     for (auto& port : container.ports) {
       auto reserved = ports_.take(port.host_port);
       if (!reserved) {
-        release(ports.numbers);
-        ports.reservations.clear();
+        release(place.ports, place.network);
+        place.reservations.clear();
         return fail("PortTaken", "CannotStartContainerError: Ports are not available: " + reserved.error().message);
       }
       port.host_port = reserved->port;
-      ports.numbers.push_back(reserved->port);
-      ports.reservations.push_back(std::move(reserved->reservation));
+      place.ports.push_back(reserved->port);
+      place.reservations.push_back(std::move(reserved->reservation));
     }
   }
   return {};
@@ -195,8 +249,9 @@ Result<> ProcessRuntime::start(const TaskSpec& spec) {
   if (tasks_.contains(spec.id)) return {};
   TRY(check_names(spec));
   TaskRecord record{spec, options_.state_directory + "/images", options_.state_directory + "/logs/" + spec.id};
-  Ports ports;
-  const auto taken = take_ports(record.spec, ports);
+  record.group = groups_.group_of(spec.id);
+  Place place;
+  const auto taken = take_place(record, place);
   const std::string fresh = folder(".new-" + spec.id);
   const auto kept = [&]() -> Result<> {
     remove_tree(fresh);
@@ -207,12 +262,12 @@ Result<> ProcessRuntime::start(const TaskSpec& spec) {
   }();
   if (!kept) {
     remove_tree(fresh);
-    release(ports.numbers);
+    release(place.ports, place.network);
     return kept;
   }
-  Task& task = place(record.spec);
+  Task& task = add(record);
   if (taken) {
-    launch(task, std::move(ports));
+    launch(task, std::move(place));
   } else {
     end(task, taken.error().message);
   }
@@ -220,10 +275,11 @@ Result<> ProcessRuntime::start(const TaskSpec& spec) {
   return {};
 }
 
-void ProcessRuntime::launch(Task& task, Ports ports) {
-  task.held = std::move(ports.numbers);
+void ProcessRuntime::launch(Task& task, Place place) {
+  task.ports = std::move(place.ports);
+  task.network = std::move(place.network);
   const std::string path = folder(task.seen.id);
-  auto shim = start_shim(options_.shim_command, path, ports.descriptors());
+  auto shim = start_shim(options_.shim_command, path, place.descriptors());
   if (!shim) return end(task, "CannotStartContainerError: " + shim.error().message);
   const pid_t pid = shim->pid;
   children_[pid] = std::make_unique<ChildWatch>(loop_, pid, [this, pid] { children_.erase(pid); });
@@ -282,7 +338,10 @@ void ProcessRuntime::bury(Task& task) {
 void ProcessRuntime::end(Task& task, std::string failure) {
   task.seen.phase = TaskPhase::stopped;
   task.seen.failure = std::move(failure);
-  release(task.held);
+  release(task.ports, task.network);
+  // Its shim did, where it could.
+  clean_after_runc(folder(task.seen.id), task.spec);
+  remove_cgroup(task.group);
   const std::string path = folder(task.seen.id) + kStateFile;
   if (auto written = write_file(path, to_json(task.seen).dump(), Durability::process); !written) {
     log_.error(written.error().message);
@@ -311,6 +370,20 @@ std::optional<TaskObservation> ProcessRuntime::find(const std::string& task_id) 
   const auto found = tasks_.find(task_id);
   if (found == tasks_.end()) return std::nullopt;
   return found->second->seen;
+}
+
+std::vector<ContainerUse> ProcessRuntime::stats(const std::string& task_id) const {
+  const auto found = tasks_.find(task_id);
+  if (found == tasks_.end()) return {};
+  const Task& task = *found->second;
+  std::vector<ContainerUse> all;
+  for (const auto& container : task.seen.containers) {
+    if (!container.running) continue;
+    auto use = task.group.version != 0 ? resource_use(task.group / container.name)
+                                       : use_of_processes(static_cast<pid_t>(container.pid));
+    if (use) all.push_back({container.name, *use});
+  }
+  return all;
 }
 
 std::vector<std::string> ProcessRuntime::list() const {

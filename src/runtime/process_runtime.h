@@ -1,7 +1,8 @@
 // ProcessRuntime: tasks as processes of this machine, on its network, each under a shim of its own that outlives the
-// control process. Everything that is known of a task lies in STATE/tasks/<id>/ (task_record.h), its logs in
-// STATE/logs/<id>/ (task_log.h), images in STATE/images (image_store.h). Ports are the host's; containers learn theirs
-// from PORT. On its loop's thread; nothing here waits for a disk longer than a small file takes.
+// control process, or where the machine permits it in networks of their own. Everything that is known of a task lies in
+// STATE/tasks/<id>/ (task_record.h), its logs in STATE/logs/<id>/ (task_log.h), images in STATE/images (image_store.h).
+// Ports are the host's; containers learn theirs from PORT. On its loop's thread; nothing here waits for a disk longer
+// than a small file takes.
 #pragma once
 
 #include <map>
@@ -13,10 +14,13 @@
 
 #include "base/log.h"
 #include "net/loop.h"
+#include "runtime/host_network.h"
 #include "runtime/limits.h"
 #include "runtime/port_pool.h"
 #include "runtime/runtime.h"
+#include "runtime/task_groups.h"
 #include "runtime/task_log.h"
+#include "runtime/task_record.h"
 
 namespace weir::runtime {
 
@@ -27,35 +31,40 @@ struct ProcessRuntimeOptions {
   // Where host ports that are not wished for come from.
   std::uint16_t first_port = kFirstHostPort;
   std::uint16_t last_port = kLastHostPort;
+  NetworkWish network = NetworkWish::automatic;
 };
 
 class ProcessRuntime final : public Runtime, private net::TurnTask {
  public:
   // Adopts the tasks in the state folder, makes it where it is absent. Errors: "Locked" where another process runs
-  // them, "Io", "Full".
+  // them, "Io", "Full", "NotPermitted" where networks of their own are wished for and cannot be made.
   static Result<std::unique_ptr<ProcessRuntime>> open(net::Loop& loop, Log& log, ProcessRuntimeOptions options);
   ~ProcessRuntime() override;
 
   Result<> start(const TaskSpec& spec) override;
   void stop(const std::string& task_id) override;
   void forget(const std::string& task_id) override;
+  std::vector<ContainerUse> stats(const std::string& task_id) const override;
   std::optional<TaskObservation> find(const std::string& task_id) const override;
   std::vector<std::string> list() const override;
   void on_change(std::function<void(const std::string& task_id)> told) override { told_ = std::move(told); }
 
  private:
   struct Task;
-  struct Ports;
+  struct Place;
 
   ProcessRuntime(net::Loop& loop, Log& log, ProcessRuntimeOptions options);
   Result<> adopt_all();
   Result<> adopt(const std::string& task_id);
-  void begin(Task& task, TaskSpec& spec);
-  // Reserves the spec's ports and writes the true ones into it.
-  Result<> take_ports(TaskSpec& spec, Ports& ports);
-  void launch(Task& task, Ports ports);
-  Task& place(const TaskSpec& spec);
-  void release(std::vector<std::uint16_t>& held);
+  Result<> begin_again(Task& task, TaskRecord record);
+  // Reserves an address or ports for the task and writes the true ones into its record.
+  Result<> take_place(TaskRecord& record, Place& place);
+  Result<> take_ports(TaskSpec& spec, Place& place);
+  Result<> take_network(TaskRecord& record, Place& place);
+  void launch(Task& task, Place place);
+  Task& add(const TaskRecord& record);
+  void hold(Task& task, const TaskRecord& record);
+  void release(std::vector<std::uint16_t>& ports, std::optional<TaskNetwork>& network);
   void link(Task& task, net::Fd connection);
   void on_shim_ended(Task& task);
   // Ends what a killed shim left behind, then says that the task has stopped.
@@ -71,6 +80,8 @@ class ProcessRuntime final : public Runtime, private net::TurnTask {
   net::Fd lock_;
   TaskLog logs_;
   PortPool ports_;
+  HostNetwork network_;
+  TaskGroups groups_;
   std::map<std::string, std::unique_ptr<Task>> tasks_;
   std::map<pid_t, std::unique_ptr<net::FdHandler>> children_;
   std::set<std::string> changed_;

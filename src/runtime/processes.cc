@@ -1,21 +1,24 @@
 #include "runtime/processes.h"
 
+#include <fmt/format.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <filesystem>
 #include <functional>
+#include <iterator>
+#include <sstream>
 
 #include "net/fd.h"
 #include "runtime/files.h"
+#include "runtime/limits.h"
 #include "runtime/task_record.h"
 
 namespace weir::runtime {
 namespace {
-
-constexpr std::size_t kMaxProcFileBytes = 4 << 20;
 
 void for_each_process(const std::function<void(pid_t)>& see) {
   std::error_code error;
@@ -44,7 +47,39 @@ bool belongs_to(pid_t pid, const std::string& marker) {
   return at != std::string::npos;
 }
 
+// Its children, as it and each of its threads has them.
+std::vector<pid_t> children_of(pid_t pid) {
+  std::vector<pid_t> all;
+  std::error_code error;
+  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), error)) {
+    const auto list = read_file(thread.path().string() + "/children", kMaxProcFileBytes);
+    std::istringstream words(list ? *list : "");
+    for (pid_t child; words >> child;) all.push_back(child);
+  }
+  return all;
+}
+
 }  // namespace
+
+std::optional<ResourceUse> use_of_processes(pid_t root) {
+  const auto stat = read_file(fmt::format("/proc/{}/stat", root), kMaxProcFileBytes);
+  if (!stat) return std::nullopt;
+  // Of the fields after the name in brackets: times of it and of its ended children, in ticks; resident pages.
+  std::istringstream words(stat->substr(std::min(stat->rfind(')') + 2, stat->size())));
+  const std::vector<std::string> fields(std::istream_iterator<std::string>(words), {});
+  if (fields.size() < 22) return std::nullopt;
+  std::int64_t ticks = 0;
+  for (const std::size_t field : {11, 12, 13, 14}) ticks += std::atoll(fields[field].c_str());
+  ResourceUse use{.cpu_nanoseconds = ticks * (1'000'000'000 / sysconf(_SC_CLK_TCK)),
+                  .memory_bytes = std::atoll(fields[21].c_str()) * sysconf(_SC_PAGESIZE)};
+  for (const pid_t child : children_of(root)) {
+    const auto more = use_of_processes(child);
+    if (!more) continue;
+    use.cpu_nanoseconds += more->cpu_nanoseconds;
+    use.memory_bytes += more->memory_bytes;
+  }
+  return use;
+}
 
 std::vector<pid_t> children_of_this_process() {
   std::vector<pid_t> children;

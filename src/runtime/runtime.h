@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "runtime/cgroups.h"
 
 namespace weir::runtime {
 
@@ -82,11 +83,16 @@ struct ContainerSpec {
   std::vector<Ulimit> ulimits;
   std::optional<RestartPolicy> restart;
   std::vector<MountSpec> mounts;
+  ResourceLimits limits;
 };
 
 struct TaskSpec {
   std::string id;  // 32 hexadecimal digits
   std::vector<ContainerSpec> containers;
+  // An address for the task alone, with the ports as its containers name them; where the machine does not permit that,
+  // the host's network.
+  bool own_network = false;
+  ResourceLimits limits;  // of all its containers together
 };
 
 enum class TaskPhase {
@@ -115,10 +121,16 @@ struct ContainerObservation {
   std::int32_t restarts = 0;  // by its restart policy
 };
 
+struct ContainerUse {
+  std::string name;
+  ResourceUse use;
+};
+
 struct TaskObservation {
   std::string id;
   TaskPhase phase = TaskPhase::starting;
   std::string address = "127.0.0.1";  // where the host ports are
+  std::string mac;                    // of the task's own network; empty on the host's
   std::vector<ContainerObservation> containers;
   // Why it could not start: an AWS word and a sentence, "CannotPullContainerError: …"; empty where it did.
   std::string failure;
@@ -137,6 +149,8 @@ class Runtime {
   // Drops what is kept of a stopped task except its log. Repeats and unknown ids do nothing.
   virtual void forget(const std::string& task_id) = 0;
 
+  // What its running containers use now, where that can be told. Reads a few of the kernel's files for each.
+  virtual std::vector<ContainerUse> stats(const std::string& task_id) const = 0;
   virtual std::optional<TaskObservation> find(const std::string& task_id) const = 0;
   // Every task that is known: after a restart, those adopted.
   virtual std::vector<std::string> list() const = 0;

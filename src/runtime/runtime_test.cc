@@ -54,6 +54,8 @@ TEST_P(RuntimeTest, an_end_is_told_with_its_exit_code) {
   } rows[] = {{"exit 0", 0}, {"exit 3", 3}, {"kill -9 $$", 137}, {"kill -TERM $$", 143}};
   int number = 0;
   for (const auto& row : rows) {
+    // The first process of a root file system's own pids is not ended by its own signals.
+    if (is_oci() && row.code > 128) continue;
     start(task(++number, row.script));
     ASSERT_TRUE(reaches(number, TaskPhase::stopped)) << row.script;
     EXPECT_EQ(seen(number).containers[0].exit_code, row.code) << row.script;
@@ -115,6 +117,8 @@ TEST_P(RuntimeTest, nothing_of_a_task_is_left_behind) {
   // A grandchild in a session of its own, which ignores SIGTERM and outlives its parent.
   start(task(1, "setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 1000' & sleep 0.2; exit 0"));
   ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  EXPECT_EQ(kill_processes_of_task(id(1)), 0);
+  if (is_oci()) return;  // the number that it logs is that of its own pids
   const std::string line = log(1);
   const std::size_t at = line.find("stdout ");
   ASSERT_NE(at, std::string::npos) << line;
@@ -134,9 +138,14 @@ TEST_P(RuntimeTest, a_container_gets_its_environment_ports_and_folder) {
   ASSERT_TRUE(reaches(1, TaskPhase::stopped));
   const auto ports = seen(1).containers[0].ports;
   ASSERT_EQ(ports.size(), 2u);
-  EXPECT_GE(ports[0].host_port, kFirstHostPort);
-  EXPECT_LE(ports[0].host_port, kLastHostPort);
-  EXPECT_NE(ports[0].host_port, ports[1].host_port);
+  if (GetParam().network == NetworkWish::host) {
+    EXPECT_GE(ports[0].host_port, kFirstHostPort);
+    EXPECT_LE(ports[0].host_port, kLastHostPort);
+    EXPECT_NE(ports[0].host_port, ports[1].host_port);
+  } else {
+    EXPECT_EQ(ports[0].host_port, 8080);
+    EXPECT_EQ(ports[1].host_port, 9090);
+  }
   const std::string first = std::to_string(ports[0].host_port), second = std::to_string(ports[1].host_port);
   for (const std::string& line :
        {std::string("FROM=task"), std::string("ALSO=image"), "PORT=" + first, "PORT_8080=" + first,
@@ -149,6 +158,7 @@ TEST_P(RuntimeTest, a_container_gets_its_environment_ports_and_folder) {
 TEST_P(RuntimeTest, a_program_of_the_image_is_found_by_any_path) {
   int number = 0;
   for (const char* word : {"/hello", "./hello", "hello"}) {
+    if (is_oci() && *word == 'h') continue;  // PATH does not lead there
     TaskSpec spec = task(++number, "");
     spec.containers[0].command = {word, "x"};
     start(spec);
@@ -159,6 +169,7 @@ TEST_P(RuntimeTest, a_program_of_the_image_is_found_by_any_path) {
 }
 
 TEST_P(RuntimeTest, a_start_that_fails_says_why_in_the_words_of_ecs) {
+  if (is_oci()) return;  // runc's words: see oci_test.cc
   TaskSpec spec = task(1, "");
   spec.containers[0].image = "sh:2";
   EXPECT_EQ(failure_of(spec), "CannotPullContainerError: image sh:2 not found");
@@ -189,37 +200,11 @@ TEST_P(RuntimeTest, a_start_that_fails_says_why_in_the_words_of_ecs) {
 
 TEST_P(RuntimeTest, a_container_that_cannot_start_takes_the_others_with_it) {
   TaskSpec spec = task(1, kServe);
-  spec.containers.push_back({.name = "bad", .image = "sh:1", .command = {"/lost"}});
+  spec.containers.push_back({.name = "bad", .image = "sh:1", .command = {is_oci() ? "/nowhere" : "/lost"}});
   EXPECT_NE(failure_of(spec), "");
   EXPECT_NE(seen(1).containers[1].reason, "");
   EXPECT_EQ(seen(1).containers[0].reason, "");
   EXPECT_FALSE(seen(1).containers[0].running);
-}
-
-TEST_P(RuntimeTest, a_wished_port_that_is_taken_is_refused_by_its_number) {
-  const net::Fd taken(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
-  socklen_t size = sizeof address;
-  ASSERT_EQ(bind(taken.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
-  ASSERT_EQ(getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
-  ASSERT_EQ(listen(taken.get(), 1), 0);
-  const std::uint16_t port = ntohs(address.sin_port);
-  EXPECT_EQ(
-      failure_of(task(1, kServe, {{80, port}})),
-      "CannotStartContainerError: Ports are not available: host port " + std::to_string(port) + " is already in use");
-}
-
-TEST_P(RuntimeTest, a_port_belongs_to_one_task_until_that_has_stopped) {
-  start(task(1, kServe, {{80, 0}}));
-  ASSERT_TRUE(reaches(1, TaskPhase::running));
-  const std::uint16_t port = seen(1).containers[0].ports[0].host_port;
-  EXPECT_NE(failure_of(task(2, kServe, {{80, port}})), "");
-  restart();
-  EXPECT_NE(failure_of(task(3, kServe, {{80, port}})), "");
-  runtime_->stop(id(1));
-  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
-  start(task(4, kServe, {{80, port}}));
-  ASSERT_TRUE(reaches(4, TaskPhase::running)) << seen(4).failure;
 }
 
 TEST_P(RuntimeTest, tasks_outlive_the_control_process_and_are_found_again) {
@@ -315,7 +300,7 @@ TEST_P(RuntimeTest, when_a_shim_is_killed_its_containers_end_and_the_task_is_sto
     }
     ASSERT_TRUE(reaches(number, TaskPhase::stopped));
     EXPECT_FALSE(alive(pid));
-    EXPECT_FALSE(alive(grandchild));
+    EXPECT_TRUE(is_oci() || !alive(grandchild));  // runc's containers have pids of their own
     EXPECT_EQ(seen(number).containers[0].exit_code, 137);
     EXPECT_EQ(seen(number).containers[0].reason, "the task's shim ended unexpectedly");
   }
@@ -363,20 +348,50 @@ TEST_P(RuntimeTest, both_streams_are_logged_to_the_last_byte) {
   }
 }
 
-TEST_P(RuntimeTest, fifty_tasks_start_and_stop_together) {
-  for (int number = 1; number <= 50; ++number) start(task(number, kServe, {{80, 0}}));
-  std::set<std::uint16_t> ports;
-  for (int number = 1; number <= 50; ++number) {
-    ASSERT_TRUE(reaches(number, TaskPhase::running)) << number;
-    ports.insert(seen(number).containers[0].ports[0].host_port);
+TEST_P(RuntimeTest, many_tasks_start_and_stop_together) {
+  const int many = is_oci() ? 8 : 50;
+  for (int number = 1; number <= many; ++number) start(task(number, kServe, {{80, 0}}));
+  std::set<std::string> places;
+  for (int number = 1; number <= many; ++number) {
+    ASSERT_TRUE(reaches(number, TaskPhase::running)) << number << seen(number).failure;
+    places.insert(seen(number).address + ":" + std::to_string(seen(number).containers[0].ports[0].host_port));
   }
-  EXPECT_EQ(ports.size(), 50u);
-  for (int number = 1; number <= 50; ++number) runtime_->stop(id(number));
-  for (int number = 1; number <= 50; ++number) EXPECT_TRUE(reaches(number, TaskPhase::stopped)) << number;
+  EXPECT_EQ(places.size(), static_cast<std::size_t>(many));
+  for (int number = 1; number <= many; ++number) runtime_->stop(id(number));
+  for (int number = 1; number <= many; ++number) EXPECT_TRUE(reaches(number, TaskPhase::stopped)) << number;
 }
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeTest, testing::Values(&make_process_runtime),
-                         [](const auto&) { return std::string("process"); });
+INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeTest, testing::Values(kOnHost, kOwnNetwork, kOci), name_of);
+
+class HostPortsTest : public RuntimeTest {};
+
+TEST_P(HostPortsTest, a_wished_port_that_is_taken_is_refused_by_its_number) {
+  const net::Fd taken(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{.sin_family = AF_INET, .sin_port = 0, .sin_addr = {htonl(INADDR_LOOPBACK)}, .sin_zero = {}};
+  socklen_t size = sizeof address;
+  ASSERT_EQ(bind(taken.get(), reinterpret_cast<sockaddr*>(&address), size), 0);
+  ASSERT_EQ(getsockname(taken.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
+  ASSERT_EQ(listen(taken.get(), 1), 0);
+  const std::uint16_t port = ntohs(address.sin_port);
+  EXPECT_EQ(
+      failure_of(task(1, kServe, {{80, port}})),
+      "CannotStartContainerError: Ports are not available: host port " + std::to_string(port) + " is already in use");
+}
+
+TEST_P(HostPortsTest, a_port_belongs_to_one_task_until_that_has_stopped) {
+  start(task(1, kServe, {{80, 0}}));
+  ASSERT_TRUE(reaches(1, TaskPhase::running));
+  const std::uint16_t port = seen(1).containers[0].ports[0].host_port;
+  EXPECT_NE(failure_of(task(2, kServe, {{80, port}})), "");
+  restart();
+  EXPECT_NE(failure_of(task(3, kServe, {{80, port}})), "");
+  runtime_->stop(id(1));
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  start(task(4, kServe, {{80, port}}));
+  ASSERT_TRUE(reaches(4, TaskPhase::running)) << seen(4).failure;
+}
+
+INSTANTIATE_TEST_SUITE_P(Runtimes, HostPortsTest, testing::Values(kOnHost), name_of);
 
 class ProcessRuntimeTest : public testing::Test {
  protected:
@@ -439,12 +454,16 @@ TEST_F(ProcessRuntimeTest, a_damaged_task_folder_is_dropped_and_the_rest_adopted
 TEST(TaskRecord, comes_back_as_it_was) {
   TaskRecord record{.images = "/i", .logs = "/l"};
   record.spec = {"0a", {{"web", "a:1", {"e"}, {"c", "d"}, {{"K", "\"v\"\n"}}, "/w", {{80, 20001}}, false, seconds(3)}}};
+  record.spec.own_network = true;
+  record.network = {"l", "169.254.172.2", "169.254.172.1", "0a:58:a9:fe:ac:02", "nameserver 1.2.3.4\n"};
   auto& container = record.spec.containers[0];
   container.depends_on = {{"a", DependencyCondition::success}, {"b", DependencyCondition::healthy}};
   container.start_timeout = seconds(9);
   container.health_check = {{"x"}, seconds(7), seconds(3), 2, seconds(8)};
   const auto again = MUST(read_task_record(to_json(record)));
   EXPECT_EQ(to_json(again).dump(), to_json(record).dump());
+  EXPECT_TRUE(again.spec.own_network);
+  EXPECT_EQ(again.network->mac, record.network->mac);
   EXPECT_EQ(again.spec.containers[0].depends_on[1].condition, DependencyCondition::healthy);
   EXPECT_EQ(again.spec.containers[0].health_check->start_period, seconds(8));
   TaskObservation seen{.id = "0a", .phase = TaskPhase::stopping, .failure = "F: x"};

@@ -19,16 +19,19 @@
 #include "net/loop.h"
 #include "net/signal_watch.h"
 #include "net/socket.h"
+#include "runtime/cgroups.h"
 #include "runtime/container_process.h"
 #include "runtime/files.h"
 #include "runtime/health_probe.h"
 #include "runtime/image_store.h"
 #include "runtime/limits.h"
 #include "runtime/log_pipe.h"
+#include "runtime/oci_container.h"
 #include "runtime/processes.h"
 #include "runtime/shim_peer.h"
 #include "runtime/start_order.h"
 #include "runtime/task_log.h"
+#include "runtime/task_network.h"
 #include "runtime/task_record.h"
 
 namespace weir::runtime {
@@ -36,6 +39,7 @@ namespace {
 
 constexpr const char* kShimOomScore = "-500";  // rather a container than the one who reports its end
 constexpr std::size_t kMaxSpecBytes = 64 << 20;
+constexpr const char* kOutOfMemory = "OutOfMemoryError: Container killed due to memory usage";
 
 // A container while it runs.
 struct Container {
@@ -52,13 +56,46 @@ struct Container {
   }
 
   pid_t pid;
+  std::int64_t oom_kills = 0;  // in its cgroup, before it began
   LogWriter& log;
   LogPipe out, error;
   net::Timer kill_timer;
   std::unique_ptr<HealthProbe> probe;  // none where it has no health check
 };
 
+// What the task has besides its containers.
+struct Surroundings {
+  std::optional<HostEnd> host_end;  // of its own network
+  bool own_mounts = false;
+
+  // What is mounted after this is seen by the task alone, and gone with it.
+  Result<> leave_hosts_mounts() {
+    if (!own_mounts) TRY(enter_own_mounts());
+    own_mounts = true;
+    return {};
+  }
+};
+
+Result<> make_group(const CgroupTrees& group, const ResourceLimits& limits, Holds what) {
+  auto made = make_cgroup(group, what);
+  if (made) made = limit(group, limits);
+  if (made) return {};
+  return fail("ResourceInitializationError", "unable to limit memory and cpu: " + made.error().message,
+              ErrorSource::runtime);
+}
+
+Result<Surroundings> make_surroundings(const TaskRecord& record, const std::string& directory) {
+  Surroundings around;
+  if (record.group.version != 0) TRY(make_group(record.group, record.spec.limits, Holds::groups));
+  if (record.network) {
+    around.host_end = TRY(enter_network(*record.network, directory));
+    around.own_mounts = true;
+  }
+  return around;
+}
+
 struct Plans {
+  std::optional<OciContainer> oci;  // of an image with a root file system of its own
   ProcessPlan process;
   Result<ProcessPlan> check = {};  // what cannot be found is a check that fails
 };
@@ -73,12 +110,13 @@ ContainerSpec as_check(const ContainerSpec& container) {
 
 class Shim final : public net::FdHandler {
  public:
-  Shim(std::string directory, TaskRecord record, std::string oom_score, const Clock& clock)
+  Shim(std::string directory, TaskRecord record, Result<Surroundings> around, std::string oom_score, const Clock& clock)
       : directory_(std::move(directory)),
         record_(std::move(record)),
+        around_(std::move(around)),
         loop_(clock),
         listening_(kShimSocket),
-        seen_(observation_of(record_.spec)),
+        seen_(observation_of(record_)),
         order_(record_.spec.containers),
         logs_(record_.spec.containers.size()),
         started_at_(record_.spec.containers.size()),
@@ -108,6 +146,7 @@ class Shim final : public net::FdHandler {
   void begin() {
     // What could not be told apart later from a task that never began is not begun.
     if (!tell()) return give_up({"CannotStartContainerError", "the task's state cannot be written"});
+    if (!around_) return give_up(around_.error());
     if (auto prepared = prepare_all(); !prepared) return give_up(prepared.error());
     // It may have been told to stop meanwhile: one turn to accept who tells it, one to hear it.
     loop_.run_once(Duration(0));
@@ -146,7 +185,15 @@ class Shim final : public net::FdHandler {
     if (changed) tell();
   }
 
+  CgroupTrees group_of(std::size_t i) const {
+    return record_.group.version == 0 ? CgroupTrees{} : record_.group / record_.spec.containers[i].name;
+  }
+
   Result<> start_container(std::size_t i) {
+    const CgroupTrees group = group_of(i);
+    if (group.version != 0) TRY(make_group(group, record_.spec.containers[i].limits, Holds::processes));
+    if (plans_[i].oci) plans_[i].oci->clean();
+    const auto oom_kills_before = oom_kills(group);
     StartedProcess made = TRY(start_process(plans_[i].process, oom_score_));
     started_at_[i] = loop_.clock().now();
     order_.note_started(i, loop_.clock().now());
@@ -155,6 +202,7 @@ class Shim final : public net::FdHandler {
     const auto& wished = record_.spec.containers[i];
     if (!logs_[i]) logs_[i] = std::make_unique<LogWriter>(record_.logs, wished.name, loop_.clock());
     running_[i] = std::make_unique<Container>(loop_, *logs_[i], std::move(made));
+    running_[i]->oom_kills = oom_kills_before;
     if (wished.health_check) running_[i]->probe = probe_of(i);
     return {};
   }
@@ -173,10 +221,20 @@ class Shim final : public net::FdHandler {
     const Image image = TRY(images.resolve(container.image));
     seen.image_digest = image.digest;
     const std::string root = TRY(images.unpack(image));
-    Plans plans{.process = TRY(plan_process(record_.spec.id, container, image.config, root, directory_))};
-    if (container.health_check) {
+    Plans plans;
+    if (image.files == RootFiles::own) {
+      TRY(around_->leave_hosts_mounts());
+      plans.oci = TRY(OciContainer::make(directory_, record_, container, image.config, root));
+      plans.process = plans.oci->start();
+      if (container.health_check) plans.check = plans.oci->check(*container.health_check);
+    } else {
+      plans.process = TRY(plan_process(record_.spec.id, container, image.config, root, directory_));
+    }
+    if (!plans.oci && container.health_check) {
       plans.check = plan_process(record_.spec.id, as_check(container), image.config, root, directory_);
     }
+    if (record_.group.version != 0) plans.process.groups = ways_in(record_.group / container.name);
+    if (plans.check) plans.check->groups = plans.process.groups;
     return plans;
   }
 
@@ -261,6 +319,7 @@ class Shim final : public net::FdHandler {
     auto& seen = seen_.containers[i];
     seen.running = false;
     seen.exit_code = ended.si_code == CLD_EXITED ? ended.si_status : 128 + ended.si_status;
+    if (seen.exit_code == 128 + SIGKILL && oom_kills(group_of(i)) > container.oom_kills) seen.reason = kOutOfMemory;
     running_[i].reset();
     if (may_restart(i)) return restart(i);
     if (record_.spec.containers[i].essential) stop();
@@ -283,6 +342,7 @@ class Shim final : public net::FdHandler {
       return;
     }
     seen.exit_code.reset();
+    seen.reason.clear();
     ++seen.restarts;
     if (seen.health != ContainerHealth::unchecked) seen.health = ContainerHealth::unknown;
   }
@@ -300,10 +360,11 @@ class Shim final : public net::FdHandler {
   void finish() {
     if (seen_.phase == TaskPhase::stopped) return;
     seen_.phase = TaskPhase::stopped;
-    // Who reads of the end may give the ports away at once.
-    std::size_t reserved = 0;
-    for (const auto& container : record_.spec.containers) reserved += container.ports.size();
-    for (std::size_t i = 0; i < reserved; ++i) close(kShimSocket + 1 + static_cast<int>(i));
+    clean_after_runc(directory_, record_.spec);
+    if (record_.group.version != 0) remove_cgroup(record_.group);
+    if (around_ && around_->host_end) around_->host_end->remove();
+    // Who reads of the end may give the ports or the address away at once.
+    for (std::size_t i = 0; i < reservations_of(record_); ++i) close(kShimSocket + 1 + static_cast<int>(i));
     say_the_end();
   }
 
@@ -337,6 +398,7 @@ class Shim final : public net::FdHandler {
 
   std::string directory_;
   TaskRecord record_;
+  Result<Surroundings> around_;
   net::Loop loop_;
   net::Fd listening_;
   TaskObservation seen_;
@@ -380,7 +442,8 @@ int run_shim(const std::string& directory, const Clock& clock) {
   signal(SIGXFSZ, SIG_IGN);
   if (auto made = make_directories(record->logs); !made)
     std::fprintf(stderr, "weir shim: %s\n", made.error().message.c_str());
-  Shim shim(directory, std::move(*record), lower_oom_score(), clock);
+  auto around = make_surroundings(*record, directory);
+  Shim shim(directory, std::move(*record), std::move(around), lower_oom_score(), clock);
   shim.run();
   return 0;
 }

@@ -9,8 +9,8 @@
 namespace weir::runtime {
 
 // Runs the task of `directory` (task_record.h) to its end. Descriptor kShimSocket is the listening socket; those after
-// it reserve the task's ports. Returns the process's exit code: 0 when the task has ended, 1 where it could not even
-// be looked at (said on stderr).
+// it reserve the task's ports or its address. Returns the process's exit code: 0 when the task has ended, 1 where it
+// could not even be looked at (said on stderr).
 int run_shim(const std::string& directory, const Clock& clock);
 
 }  // namespace weir::runtime

@@ -151,6 +151,36 @@ std::vector<MountSpec> read_mounts(const Json& json) {
   return mounts;
 }
 
+Json to_json(const ResourceLimits& limits) {
+  return Json::object()
+      .set("memory", limits.memory)
+      .set("reservation", limits.reservation)
+      .set("cpuShares", limits.cpu_shares)
+      .set("cpuQuota", limits.cpu_quota);
+}
+
+ResourceLimits read_limits(const Json& json) {
+  return {.memory = json["memory"].as_int(),
+          .reservation = json["reservation"].as_int(),
+          .cpu_shares = json["cpuShares"].as_int(),
+          .cpu_quota = json["cpuQuota"].as_int()};
+}
+
+Json to_json(const CgroupTrees& group) {
+  return Json::object()
+      .set("version", group.version)
+      .set("memory", group.memory)
+      .set("cpu", group.cpu)
+      .set("accounting", group.accounting);
+}
+
+CgroupTrees read_group(const Json& json) {
+  return {.version = static_cast<int>(json["version"].as_int()),
+          .memory = json["memory"].as_string(),
+          .cpu = json["cpu"].as_string(),
+          .accounting = json["accounting"].as_string()};
+}
+
 Json to_json(const ContainerSpec& container) {
   Json environment = Json::object();
   for (const auto& [name, value] : container.environment) environment.set(name, value);
@@ -162,6 +192,7 @@ Json to_json(const ContainerSpec& container) {
   if (container.start_timeout) json.set("startTimeout", std::int64_t{container.start_timeout->count()});
   if (container.health_check) json.set("healthCheck", to_json(*container.health_check));
   return json.set("dependsOn", to_json(container.depends_on))
+      .set("limits", to_json(container.limits))
       .set("name", container.name)
       .set("image", container.image)
       .set("entryPoint", words(container.entry_point))
@@ -187,6 +218,7 @@ ContainerSpec read_container(const Json& json) {
   container.ulimits = read_ulimits(json["ulimits"]);
   if (json["restart"].is_object()) container.restart = read_restart(json["restart"]);
   container.mounts = read_mounts(json["mounts"]);
+  container.limits = read_limits(json["limits"]);
   if (json["startTimeout"].is_int()) container.start_timeout = std::chrono::seconds(json["startTimeout"].as_int());
   if (json["healthCheck"].is_object()) container.health_check = read_health_check(json["healthCheck"]);
   return container;
@@ -215,13 +247,34 @@ ContainerObservation read_seen(const Json& json) {
   return container;
 }
 
+Json to_json(const TaskNetwork& network) {
+  return Json::object()
+      .set("link", network.link)
+      .set("address", network.address)
+      .set("gateway", network.gateway)
+      .set("mac", network.mac)
+      .set("resolvConf", network.resolv_conf);
+}
+
+TaskNetwork read_network(const Json& json) {
+  return {.link = json["link"].as_string(),
+          .address = json["address"].as_string(),
+          .gateway = json["gateway"].as_string(),
+          .mac = json["mac"].as_string(),
+          .resolv_conf = json["resolvConf"].as_string()};
+}
+
 }  // namespace
 
 Json to_json(const TaskRecord& record) {
   Json containers = Json::array();
   for (const auto& container : record.spec.containers) containers.push(to_json(container));
-  return Json::object()
-      .set("id", record.spec.id)
+  Json json = Json::object();
+  if (record.network) json.set("network", to_json(*record.network));
+  if (record.group.version != 0) json.set("group", to_json(record.group));
+  return json.set("id", record.spec.id)
+      .set("limits", to_json(record.spec.limits))
+      .set("ownNetwork", record.spec.own_network)
       .set("images", record.images)
       .set("logs", record.logs)
       .set("containers", containers);
@@ -230,6 +283,10 @@ Json to_json(const TaskRecord& record) {
 Result<TaskRecord> read_task_record(const Json& json) {
   TaskRecord record{.images = json["images"].as_string(), .logs = json["logs"].as_string()};
   record.spec.id = json["id"].as_string();
+  record.spec.own_network = json["ownNetwork"].as_bool(false);
+  record.spec.limits = read_limits(json["limits"]);
+  if (json["group"].is_object()) record.group = read_group(json["group"]);
+  if (json["network"].is_object()) record.network = read_network(json["network"]);
   if (record.spec.id.empty()) return wrong("id");
   if (!json["containers"].is_array()) return wrong("containers");
   for (const auto& container : json["containers"].items()) {
@@ -245,6 +302,7 @@ Json to_json(const TaskObservation& observation) {
       .set("id", observation.id)
       .set("phase", kPhases[static_cast<std::size_t>(observation.phase)].first)
       .set("address", observation.address)
+      .set("mac", observation.mac)
       .set("failure", observation.failure)
       .set("containers", containers);
 }
@@ -259,14 +317,26 @@ Result<TaskObservation> read_observation(const Json& json) {
   }
   if (!known) return wrong("phase");
   observation.address = json["address"].as_string();
+  observation.mac = json["mac"].as_string();
   observation.failure = json["failure"].as_string();
   for (const auto& container : json["containers"].items()) observation.containers.push_back(read_seen(container));
   return observation;
 }
 
-TaskObservation observation_of(const TaskSpec& spec) {
-  TaskObservation observation{.id = spec.id};
-  for (const auto& container : spec.containers) {
+std::size_t reservations_of(const TaskRecord& record) {
+  if (record.network) return 1;
+  std::size_t ports = 0;
+  for (const auto& container : record.spec.containers) ports += container.ports.size();
+  return ports;
+}
+
+TaskObservation observation_of(const TaskRecord& record) {
+  TaskObservation observation{.id = record.spec.id};
+  if (record.network) {
+    observation.address = record.network->address;
+    observation.mac = record.network->mac;
+  }
+  for (const auto& container : record.spec.containers) {
     observation.containers.push_back(
         {.name = container.name,
          .ports = container.ports,

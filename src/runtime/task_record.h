@@ -4,11 +4,13 @@
 // shim sends. Any thread.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "base/json.h"
 #include "base/result.h"
 #include "runtime/runtime.h"
+#include "runtime/task_network.h"
 
 namespace weir::runtime {
 
@@ -25,9 +27,11 @@ inline constexpr int kShimSocket = 3;
 inline constexpr const char* kTaskVariable = "WEIR_TASK_ID";
 
 struct TaskRecord {
-  TaskSpec spec;       // with true host ports
-  std::string images;  // folder of the ImageStore
-  std::string logs;    // folder of this task's logs
+  TaskSpec spec;                       // with true host ports
+  std::string images;                  // folder of the ImageStore
+  std::string logs;                    // folder of this task's logs
+  std::optional<TaskNetwork> network;  // none: the host's
+  CgroupTrees group;                   // of version 0: none
 };
 
 Json to_json(const TaskRecord& record);
@@ -38,7 +42,10 @@ Json to_json(const TaskObservation& observation);
 // Errors: "Json".
 Result<TaskObservation> read_observation(const Json& json);
 
+// How many descriptors the shim holds for its task's ports, or for its address.
+std::size_t reservations_of(const TaskRecord& record);
+
 // The task as it is before anything happened.
-TaskObservation observation_of(const TaskSpec& spec);
+TaskObservation observation_of(const TaskRecord& record);
 
 }  // namespace weir::runtime

@@ -35,15 +35,35 @@ using std::chrono::seconds;
 // Runs until told; ends with code 0 on SIGTERM.
 constexpr const char* kServe = "trap 'echo bye; exit 0' TERM; echo started; sleep 1000 & wait";
 
-using Factory = std::unique_ptr<Runtime> (*)(net::Loop&, Log&, const std::string& state);
+constexpr const char* kBusybox = "/usr/bin/busybox";
 
-inline std::unique_ptr<Runtime> make_process_runtime(net::Loop& loop, Log& log, const std::string& state) {
-  return MUST(ProcessRuntime::open(loop, log, {.state_directory = state, .shim_command = {"/proc/self/exe", "shim"}}));
+// Every runtime that the suite runs over.
+struct Kind {
+  const char* name;
+  NetworkWish network = NetworkWish::host;
+  RootFiles files = RootFiles::on_host;
+};
+constexpr Kind kOnHost{"process"}, kOwnNetwork{"process_with_network", NetworkWish::own_or_fail},
+    kOci{"oci", NetworkWish::host, RootFiles::own},
+    kOciWithNetwork{"oci_with_network", NetworkWish::own_or_fail, RootFiles::own};
+
+inline std::string name_of(const testing::TestParamInfo<Kind>& kind) { return kind.param.name; }
+
+inline Result<std::unique_ptr<ProcessRuntime>> open_runtime(const Kind& kind, net::Loop& loop, Log& log,
+                                                            const std::string& state) {
+  return ProcessRuntime::open(
+      loop, log, {.state_directory = state, .shim_command = {"/proc/self/exe", "shim"}, .network = kind.network});
 }
 
-class RuntimeTest : public testing::TestWithParam<Factory> {
+class RuntimeTest : public testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
+    if (GetParam().network == NetworkWish::own_or_fail) {
+      if (const auto tried = try_networks(); !tried) GTEST_SKIP() << tried.error().message;
+    }
+    if (is_oci() && (geteuid() != 0 || !fs::exists(kBusybox) || !fs::exists("/usr/sbin/runc"))) {
+      GTEST_SKIP() << "wants root, runc and busybox-static";
+    }
     std::string pattern = testing::TempDir() + "weir-runtime-XXXXXX";
     root_ = mkdtemp(pattern.data());
     state_ = root_ + "/state";
@@ -53,11 +73,13 @@ class RuntimeTest : public testing::TestWithParam<Factory> {
     { std::ofstream(source_ + "/hello") << "#!/bin/sh\necho hello from $(pwd) $*\n"; }
     { std::ofstream(source_ + "/lost") << "#!/no/such/interpreter\n"; }
     for (const char* name : {"/hello", "/lost"}) fs::permissions(source_ + name, fs::perms(0755));
+    if (is_oci()) add_root_files();
     MUST(ImageStore(state_ + "/images")
-             .import_directory("sh:1", source_, {.environment = {"FROM=image", "ALSO=image"}}));
+             .import_directory("sh:1", source_, {.environment = {"FROM=image", "ALSO=image"}}, GetParam().files));
     begin();
   }
   void TearDown() override {
+    if (root_.empty()) return;
     if (!runtime_) begin();
     for (const auto& id : runtime_->list()) runtime_->stop(id);
     for (const auto& id : runtime_->list()) EXPECT_TRUE(reaches(id, TaskPhase::stopped)) << id;
@@ -66,9 +88,20 @@ class RuntimeTest : public testing::TestWithParam<Factory> {
     fs::remove_all(root_);
   }
 
+  static bool is_oci() { return GetParam().files == RootFiles::own; }
+  // A root file system: busybox, and its programs as links, one of them absolute.
+  void add_root_files() {
+    for (const char* name : {"/bin", "/tmp", "/etc"}) fs::create_directories(source_ + name);
+    fs::copy_file(kBusybox, source_ + "/bin/busybox");
+    fs::create_symlink("/bin/busybox", source_ + "/bin/sh");
+    for (const char* name : {"env", "sleep", "touch", "true", "false", "setsid", "ls", "cat", "grep", "test"}) {
+      fs::create_symlink("busybox", source_ + "/bin/" + name);
+    }
+  }
+
   // The runtime of a new control process; the former must be gone.
   void begin() {
-    runtime_ = GetParam()(loop_, log_, state_);
+    runtime_ = MUST(open_runtime(GetParam(), loop_, log_, state_));
     runtime_->on_change([this](const std::string& id) { told_.push_back(id); });
   }
   void restart() {
@@ -82,7 +115,10 @@ class RuntimeTest : public testing::TestWithParam<Factory> {
     return ids_ + std::string(8 - digits.size(), '0') + digits;
   }
   TaskSpec task(int number, const std::string& script, std::vector<PortMapping> ports = {}) const {
-    return {id(number), {{.name = "web", .image = "sh:1", .command = {"sh", "-c", script}, .ports = std::move(ports)}}};
+    return {
+        .id = id(number),
+        .containers = {{.name = "web", .image = "sh:1", .command = {"sh", "-c", script}, .ports = std::move(ports)}},
+        .own_network = true};
   }
   void start(const TaskSpec& spec) { MUST(runtime_->start(spec)); }
 

@@ -77,6 +77,7 @@ class SimRuntime final : public runtime::Runtime {
   Result<> start(const runtime::TaskSpec& spec) override;
   void stop(const std::string& task_id) override;
   void forget(const std::string& task_id) override;
+  std::vector<runtime::ContainerUse> stats(const std::string&) const override { return {}; }
   std::optional<runtime::TaskObservation> find(const std::string& task_id) const override;
   std::vector<std::string> list() const override;
   void on_change(std::function<void(const std::string& task_id)> told) override { told_ = std::move(told); }

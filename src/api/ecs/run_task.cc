@@ -10,6 +10,7 @@
 #include "api/ecs/refusals.h"
 #include "api/ecs/run_rules.h"
 #include "api/ecs/service_rules.h"
+#include "api/ecs/task_definition_rules.h"
 #include "api/ecs/task_view.h"
 #include "api/writing.h"
 
@@ -86,6 +87,9 @@ Result<model::Task> make_task(Context& context, const model::Cluster& cluster, c
   if (request.overrides) {
     TRY(check_overrides(*request.overrides, definition, task.launch_type));
     task.overrides = request.overrides;
+    auto& size = *task.overrides;
+    if (size.cpu) size.cpu = std::to_string(cpu_units(*size.cpu).value_or(0));
+    if (size.memory) size.memory = std::to_string(memory_mib(*size.memory).value_or(0));
   }
   TRY(check_tags(request.tags));
   task.group = request.group.value_or("");
