@@ -27,6 +27,7 @@ struct Owner {
   const char* type;
   std::vector<std::string> groups = {};
   std::string address = {};
+  std::string mac = {};  // empty: one that follows from the id
   bool public_address = false;
 };
 
@@ -80,7 +81,9 @@ Result<Json> interface_of(Call& call, const Owner& owner) {
   }
   interface.set("description", owner.description).set("ownerId", call.context.account);
   interface.set("requesterId", owner.requester).set("requesterManaged", "true").set("status", "in-use");
-  interface.set("macAddress", mac_of(owner.id)).set("sourceDestCheck", "true").set("interfaceType", owner.type);
+  interface.set("macAddress", owner.mac.empty() ? mac_of(owner.id) : owner.mac)
+      .set("sourceDestCheck", "true")
+      .set("interfaceType", owner.type);
   set_address(interface, owner.address, owner.public_address);
   interface.set("groupSet", TRY(groups_of(call, owner.groups)));
   Json attachment = Json::object();
@@ -143,6 +146,7 @@ Result<> add_tasks(Call& call, std::vector<Owner>& owners) {
                       .type = "interface",
                       .groups = vpc.securityGroups.value_or(std::vector<std::string>{}),
                       .address = task->address,
+                      .mac = ecs::interface_mac(*task),
                       .public_address = vpc.assignPublicIp == "ENABLED"});
   }
   return {};

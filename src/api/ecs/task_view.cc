@@ -28,21 +28,7 @@ std::string subnet_of(const model::Task& task, const TaskSurroundings& around) {
   return vpc && !vpc->subnets.empty() ? vpc->subnets.front() : "";
 }
 
-// Of a task with a network of its own it follows from the address, as the runtime gives it; on the host's network there
-// is none, and it is made up.
-std::string mac_of(const model::Task& task, const std::string& digits) {
-  unsigned part[4] = {};
-  if (task.address.starts_with("169.254.") &&
-      std::sscanf(task.address.c_str(), "%u.%u.%u.%u", &part[0], &part[1], &part[2], &part[3]) == 4) {
-    return fmt::format("0a:58:{:02x}:{:02x}:{:02x}:{:02x}", part[0], part[1], part[2], part[3]);
-  }
-  std::string mac = "0a";
-  for (std::size_t i = 0; i < 10; i += 2) mac += ":" + digits.substr(i, 2);
-  return mac;
-}
-
 shapes::Attachment network_interface(const model::Task& task, const TaskSurroundings& around) {
-  const std::string digits = stable_hex(task.arn + "#eni", 17);
   const char* status = task.last_status == "STOPPED" ? "DELETED" : task.address.empty() ? "PRECREATED" : "ATTACHED";
   shapes::Attachment attachment{
       .id = attachment_id(task),
@@ -55,7 +41,7 @@ shapes::Attachment network_interface(const model::Task& task, const TaskSurround
   }
   attachment.details->push_back({.name = "networkInterfaceId", .value = interface_id(task)});
   if (task.address.empty()) return attachment;
-  attachment.details->push_back({.name = "macAddress", .value = mac_of(task, digits)});
+  attachment.details->push_back({.name = "macAddress", .value = interface_mac(task)});
   attachment.details->push_back({.name = "privateIPv4Address", .value = task.address});
   return attachment;
 }
@@ -132,6 +118,18 @@ std::string group_of(const model::Task& task) { return task.service.empty() ? ta
 }  // namespace
 
 std::string interface_id(const model::Task& task) { return "eni-" + stable_hex(task.arn + "#eni", 17); }
+
+std::string interface_mac(const model::Task& task) {
+  unsigned part[4] = {};
+  if (task.address.starts_with("169.254.") &&
+      std::sscanf(task.address.c_str(), "%u.%u.%u.%u", &part[0], &part[1], &part[2], &part[3]) == 4) {
+    return fmt::format("0a:58:{:02x}:{:02x}:{:02x}:{:02x}", part[0], part[1], part[2], part[3]);
+  }
+  const std::string digits = stable_hex(task.arn + "#eni", 10);
+  std::string mac = "0a";
+  for (std::size_t i = 0; i < digits.size(); i += 2) mac += ":" + digits.substr(i, 2);
+  return mac;
+}
 
 std::string interface_attachment_arn(const Context& context, const model::Task& task) {
   return make_arn(context, "ecs", "attachment/" + attachment_id(task));

@@ -14,6 +14,9 @@ struct TaskSurroundings {
 
 // Of the network interface that a task of mode awsvpc has.
 std::string interface_id(const model::Task& task);
+// Of a task with a network of its own it follows from the address, as the runtime gives it; on the host's network there
+// is none, and it is made up.
+std::string interface_mac(const model::Task& task);
 // What EC2 says of it: "arn:…:attachment/<id>".
 std::string interface_attachment_arn(const Context& context, const model::Task& task);
 
