@@ -72,7 +72,7 @@ void H2Wire::close_socket() {
 void H2Wire::end_sending() {
   said_all_ = true;
   if (tls_) tls_->close_notify();
-  shutdown(fd_.get(), SHUT_WR);
+  if (!tls_ || tls_->unsent() == 0) shutdown(fd_.get(), SHUT_WR);  // otherwise it ends when the socket is closed
   lane_.loop().change(fd_.get(), net::kReadable);
 }
 
