@@ -19,6 +19,7 @@ inline constexpr std::size_t kMaxCertificates = 2500;  // in an account and regi
 inline constexpr std::size_t kMaxListenerCertificates = 25;  // besides the default one, as AWS has it
 inline constexpr std::size_t kMaxTargets = 1000;             // of a target group by hand, as AWS has it
 inline constexpr std::size_t kMaxTags = 50;                  // a resource, as AWS has it
+inline constexpr std::size_t kMaxAlarms = 5000;              // in an account and region, as AWS has it
 
 inline constexpr std::size_t kMaxServiceDeployments = 50;  // kept of a service; the oldest go
 

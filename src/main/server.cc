@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "api/acm/actions.h"
+#include "api/cloudwatch/actions.h"
 #include "api/ec2/service.h"
 #include "api/ecs/actions.h"
 #include "api/elbv2/actions.h"
@@ -22,6 +23,8 @@
 #include "main/log_routes.h"
 #include "main/log_upkeep.h"
 #include "main/metadata_routes.h"
+#include "main/metric_routes.h"
+#include "main/metric_upkeep.h"
 #include "main/status_routes.h"
 #include "net/socket.h"
 #include "runtime/process_runtime.h"
@@ -35,9 +38,9 @@ namespace {
 // An ordinary user cannot bind ports below 1024: they move up.
 constexpr unsigned kOrdinaryPortOffset = 8000;
 
-constexpr std::array kServices = {&model::sts::kService,           &model::ecs::kService, &model::elbv2::kService,
-                                  &model::logs::kService,          &model::acm::kService, &model::ssm::kService,
-                                  &model::secretsmanager::kService};
+constexpr std::array kServices = {
+    &model::sts::kService, &model::ecs::kService, &model::elbv2::kService,          &model::logs::kService,
+    &model::acm::kService, &model::ssm::kService, &model::secretsmanager::kService, &model::cloudwatch::kService};
 
 // This very program, also once its file was replaced or removed.
 constexpr const char* kOwnProgram = "/proc/self/exe";
@@ -71,6 +74,7 @@ Server::Server(ServeOptions options, const Clock& clock, Random& random, Log& lo
       task_log_(in_state("logs")),
       certificates_(in_state("certificates")),
       log_keep_(options_.ephemeral ? std::string() : in_state("log-groups")),
+      metric_keep_(options_.ephemeral ? std::string() : in_state("metrics")),
       next_step_(loop_, [this] { wake(); }) {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
@@ -110,6 +114,7 @@ Result<> Server::start() {
                                                                         .access_logs = in_state("access-logs"),
                                                                         .certificates = in_state("certificates"),
                                                                         .preparation = task_preparation_.get()});
+  watch_metrics();
   store_->on_commit([this] { wake(); });
   runtime_->on_change([this](const std::string& task_id) {
     control_->on_runtime_change(task_id);
@@ -129,6 +134,15 @@ Result<> Server::start() {
   TRY(proxy_->start());
   wake();
   return {};
+}
+
+void Server::watch_metrics() {
+  balancer_metrics_ = std::make_unique<control::BalancerMetrics>(*store_, metric_keep_, port_offset_);
+  const auto publish_balancers = [this](Timestamp at) {
+    return balancer_metrics_->publish(control_->feedback(), store_->revision(), at);
+  };
+  metric_upkeep_ = std::make_unique<MetricUpkeep>(loop_, *store_, metric_keep_, log_,
+                                                  std::vector<MetricUpkeep::Publish>{publish_balancers});
 }
 
 // It is the one that was known, or has followed it. One that an older `weir serve` started is asked once to be followed
@@ -156,6 +170,7 @@ Result<> Server::listen() {
   api::ecs::add_actions(actions_);
   api::elbv2::add_actions(actions_, *host_);
   api::logs::add_actions(actions_, log_keep_);
+  api::cloudwatch::add_actions(actions_, metric_keep_);
   api::acm::add_actions(actions_, certificates_);
   api::ssm::add_actions(actions_, *secrets_);
   api::secretsmanager::add_actions(actions_, *secrets_);
@@ -166,6 +181,7 @@ Result<> Server::listen() {
   auto routes = image_routes(loop_, images_);
   for (auto& route : log_routes(loop_, *store_, task_log_)) routes.push_back(std::move(route));
   for (auto& route : metadata_routes(*store_, *runtime_)) routes.push_back(std::move(route));
+  for (auto& route : metric_routes(metric_keep_)) routes.push_back(std::move(route));
   for (auto& route : status_routes(*store_, clock_, *control_)) routes.push_back(std::move(route));
   const auto address = TRY(net::SocketAddress::ip(options_.listen_address, options_.listen_port));
   auto socket = net::listen_stream(address);

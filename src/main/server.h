@@ -10,18 +10,21 @@
 #include "base/log.h"
 #include "base/random.h"
 #include "base/secret_box.h"
+#include "control/balancer_metrics.h"
 #include "control/control.h"
 #include "control/proxy_link.h"
 #include "main/certificate_files.h"
 #include "main/log_courier.h"
 #include "main/log_upkeep.h"
 #include "main/machine_host.h"
+#include "main/metric_upkeep.h"
 #include "main/proxy_process.h"
 #include "main/serve_options.h"
 #include "main/task_preparation.h"
 #include "net/loop.h"
 #include "net/signal_watch.h"
 #include "observe/log_keep.h"
+#include "observe/metric_keep.h"
 #include "runtime/image_store.h"
 #include "runtime/runtime.h"
 #include "runtime/task_log.h"
@@ -55,6 +58,7 @@ class Server final : private net::TurnTask {
 
   Result<> open_store();
   Result<> listen();
+  void watch_metrics();
 
   const ServeOptions options_;
   const Clock& clock_;
@@ -69,6 +73,7 @@ class Server final : private net::TurnTask {
   runtime::TaskLog task_log_;
   CertificateFiles certificates_;
   observe::LogKeep log_keep_;
+  observe::MetricKeep metric_keep_;
   std::unique_ptr<runtime::Runtime> runtime_;
   std::unique_ptr<SecretBox> secrets_;
   std::unique_ptr<LogUpkeep> log_upkeep_;
@@ -77,6 +82,8 @@ class Server final : private net::TurnTask {
   std::unique_ptr<ProxyProcess> proxy_;
   std::unique_ptr<control::ProxyLink> proxy_link_;
   std::unique_ptr<control::Control> control_;
+  std::unique_ptr<control::BalancerMetrics> balancer_metrics_;
+  std::unique_ptr<MetricUpkeep> metric_upkeep_;
   std::unique_ptr<MachineHost> host_;
   api::ActionTable actions_;
   std::unique_ptr<wire::Facade> facade_;

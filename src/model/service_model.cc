@@ -13,10 +13,19 @@ bool ServiceModel::knows(std::string_view operation_name) const {
   return std::ranges::binary_search(known, operation_name, {}, [](const char* one) { return std::string_view(one); });
 }
 
-std::uint16_t ServiceModel::status_of(std::string_view code) const {
-  const auto by_code = [](const ModelledError& error) { return std::string_view(error.code); };
+bool ServiceModel::speaks(Protocol which) const {
+  return protocol == which || std::ranges::find(also, which) != also.end();
+}
+
+const ModelledError* ServiceModel::error(std::string_view code) const {
+  const auto by_code = [](const ModelledError& one) { return std::string_view(one.code); };
   const auto found = std::ranges::lower_bound(errors, code, {}, by_code);
-  return found != errors.end() && found->code == code ? found->status : 0;
+  return found != errors.end() && found->code == code ? &*found : nullptr;
+}
+
+std::uint16_t ServiceModel::status_of(std::string_view code) const {
+  const ModelledError* found = error(code);
+  return found ? found->status : 0;
 }
 
 }  // namespace weir::model

@@ -10,7 +10,7 @@
 
 namespace weir::model {
 
-enum class Protocol : std::uint8_t { json, query, rest_json, rest_xml };
+enum class Protocol : std::uint8_t { json, query, rest_json, rest_xml, rpc_cbor };
 
 struct Operation {
   const char* name;                 // "CreateCluster"
@@ -25,6 +25,9 @@ struct Operation {
 struct ModelledError {
   const char* code;      // on the wire: "LoadBalancerNotFound"
   std::uint16_t status;  // HTTP, 400..599
+  // Where the service was once a Query service: the name of the error's shape, which JSON and CBOR carry besides the
+  // code; empty where it is the code.
+  const char* shape = "";
 };
 
 struct ServiceModel {
@@ -32,6 +35,8 @@ struct ServiceModel {
   const char* signing_name;  // in the SigV4 scope: "elasticloadbalancing"
   const char* api_version;   // "2015-12-01"
   Protocol protocol;
+  std::span<const Protocol> also = {};    // further protocols that it is spoken to in
+  bool query_compatible = false;          // errors of JSON and CBOR carry Query's codes too
   const char* json_version = "";          // json: "1.1"
   const char* target_prefix = "";         // json: "AmazonEC2ContainerServiceV20141113"
   const char* xml_namespace = "";         // query
@@ -42,7 +47,10 @@ struct ServiceModel {
   // Null where Weir does not implement it.
   const Operation* operation(std::string_view operation_name) const;
   bool knows(std::string_view operation_name) const;
-  // The HTTP status of an error; 0 where the model does not name it.
+  bool speaks(Protocol which) const;
+  // An error by its code; null where the model does not name it.
+  const ModelledError* error(std::string_view code) const;
+  // Its HTTP status, or 0.
   std::uint16_t status_of(std::string_view code) const;
 };
 

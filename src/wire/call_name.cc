@@ -24,13 +24,25 @@ bool add_fields(sign::Form& form, std::string_view text) {
 
 bool speaks(const model::ServiceModel& service, Protocol protocol) {
   const bool rest = protocol == Protocol::rest_json || protocol == Protocol::rest_xml;
+  if (service.speaks(protocol)) return true;
   const bool service_rest = service.protocol == Protocol::rest_json || service.protocol == Protocol::rest_xml;
-  return service.protocol == protocol || (rest && service_rest);
+  return rest && service_rest;
+}
+
+// "/service/GraniteServiceVersion20100801/operation/PutMetricData", perhaps after a prefix.
+CallName rpc_name(std::string_view path) {
+  CallName name{.protocol = Protocol::rpc_cbor};
+  const std::size_t service = path.rfind("/service/"), operation = path.rfind("/operation/");
+  if (service == std::string_view::npos || operation == std::string_view::npos || operation < service + 9) return name;
+  name.target_prefix = path.substr(service + 9, operation - service - 9);
+  name.operation = path.substr(operation + 11);
+  return name;
 }
 
 }  // namespace
 
 CallName call_name(const http::RequestHead& head, std::string_view body) {
+  if (head.fields.find("smithy-protocol") == "rpc-v2-cbor") return rpc_name(head.path());
   CallName name;
   if (const auto target = head.fields.find("x-amz-target")) {
     name.protocol = Protocol::json;
@@ -62,7 +74,8 @@ const model::ServiceModel* service_of(const CallName& name, std::string_view sig
   for (const auto* service : services) {
     if (!signing_name.empty() && service->signing_name != signing_name) continue;
     if (!speaks(*service, name.protocol)) continue;
-    if (name.protocol == Protocol::json && service->target_prefix != name.target_prefix) continue;
+    const bool targeted = name.protocol == Protocol::json || name.protocol == Protocol::rpc_cbor;
+    if (targeted && service->target_prefix != name.target_prefix) continue;
     if (name.protocol != Protocol::query || service->api_version == name.version) return service;
     if (!signing_name.empty()) fallback = service;
   }

@@ -15,7 +15,7 @@ namespace weir::wire {
 struct CallName {
   model::Protocol protocol = model::Protocol::rest_xml;
   std::string operation;      // empty: none is named
-  std::string target_prefix;  // json
+  std::string target_prefix;  // json, rpc_cbor
   std::string version;        // query
   sign::Form form;            // query: the fields of query string and body
   bool broken_form = false;   // query: the fields could not be read

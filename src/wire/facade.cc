@@ -7,7 +7,10 @@
 
 #include "base/check.h"
 #include "sign/digest.h"
+#include "wire/cbor_protocol.h"
+#include "wire/content_encoding.h"
 #include "wire/json_protocol.h"
+#include "wire/limits.h"
 #include "wire/query_protocol.h"
 #include "wire/recorded_protocol.h"
 
@@ -33,6 +36,11 @@ bool is_loopback(std::string_view host) {
   const bool address = std::ranges::all_of(host, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
   return host == "localhost" || host.ends_with(".localhost") || host == "[::1]" ||
          (address && host.starts_with("127."));
+}
+
+bool is_gzip(const http::RequestHead& head) {
+  const auto encoding = head.fields.find("content-encoding");
+  return encoding && http::equals_ignoring_case(*encoding, "gzip");
 }
 
 WireError unknown_service(const CallName& name, std::string_view signing_name) {
@@ -64,9 +72,9 @@ std::string words_before(Fault fault) {
   return "";
 }
 
-Result<> decode(const model::ServiceModel& service, const CallName& name, const Shape& shape, std::string_view body,
-                void* value) {
-  if (service.protocol == Protocol::query) return decode_query(shape, name.form, value);
+Result<> decode(const CallName& name, const Shape& shape, std::string_view body, void* value) {
+  if (name.protocol == Protocol::query) return decode_query(shape, name.form, value);
+  if (name.protocol == Protocol::rpc_cbor) return decode_cbor(shape, body, value);
   return decode_json(shape, body, value);
 }
 
@@ -97,14 +105,26 @@ Reply Facade::handle(const http::RequestHead& head, std::string_view body) {
   return reply;
 }
 
-Reply Facade::handle_call(const http::RequestHead& head, std::string_view body, const std::string& id) {
+Reply Facade::handle_call(const http::RequestHead& head, std::string_view sent, const std::string& id) {
+  std::string_view body = sent;
+  std::string unpacked;
+  if (is_gzip(head)) {
+    auto whole = gunzip(sent, kMaxBody);
+    if (!whole) {
+      const CallName name = call_name(head, "");
+      return refuse(name, nullptr, wire_error(fault_of(whole.error()), whole.error().message, name.protocol, nullptr),
+                    id);
+    }
+    unpacked = std::move(*whole);
+    body = unpacked;
+  }
   const CallName name = call_name(head, body);
   const bool verified = !options_.keys.empty();
   if (!verified && from_foreign_page(head)) {
     return refuse(name, nullptr,
                   {"AccessDeniedException", "Requests of web pages need Weir to be started with keys", 403}, id);
   }
-  const auto caller = sign::authenticate(head, verified ? sign::hex(sign::sha256(body)) : std::string(), options_.keys,
+  const auto caller = sign::authenticate(head, verified ? sign::hex(sign::sha256(sent)) : std::string(), options_.keys,
                                          parts_.clock.wall());
   if (!caller) {
     const auto* service = service_of(name, "", services_);
@@ -138,18 +158,19 @@ Reply Facade::run(const model::ServiceModel& service, const CallName& name, cons
   if (!operation || !action) return fail_with(unknown_operation(service, name));
 
   const api::Erased input = action->make_input();
-  if (auto read = decode(service, name, action->input(), body, input.get()); !read) {
+  if (auto read = decode(name, action->input(), body, input.get()); !read) {
     const Fault fault = fault_of(read.error());
     return fail_with(wire_error(fault, words_before(fault) + read.error().message, name.protocol, &service));
   }
   const auto output = action->invoke(context, input.get());
   if (!output) {
     log_failure(service, name.operation, id, output.error());
-    WireError error = wire_error(output.error(), service);
+    WireError error = wire_error(output.error(), name.protocol, service);
     if (error.code == output.error().code) error.members = std::move(context.error_members);
     return fail_with(error);
   }
-  if (service.protocol == Protocol::query) return query_reply(service, *operation, action->output(), output->get(), id);
+  if (name.protocol == Protocol::query) return query_reply(service, *operation, action->output(), output->get(), id);
+  if (name.protocol == Protocol::rpc_cbor) return cbor_reply(action->output(), output->get());
   return json_reply(service, action->output(), output->get());
 }
 
@@ -167,7 +188,7 @@ Reply Facade::run_recorded(const api::recorded::Service& service, const CallName
   const auto output = api::recorded::perform(service, *operation, context, *input);
   if (output) return recorded_reply(service, name.operation, *output, id);
   log_failure(service.model, name.operation, id, output.error());
-  return refuse(name, &service.model, wire_error(output.error(), service.model), id);
+  return refuse(name, &service.model, wire_error(output.error(), name.protocol, service.model), id);
 }
 
 api::Context Facade::context_of(const sign::Caller& caller, const std::string& id) {
@@ -182,7 +203,7 @@ api::Context Facade::context_of(const sign::Caller& caller, const std::string& i
 
 void Facade::log_failure(const model::ServiceModel& service, const std::string& operation, const std::string& id,
                          const Error& error) {
-  if (wire_error(error, service).status < 500) return;
+  if (wire_error(error, service.protocol, service).status < 500) return;
   parts_.log.error(fmt::format("{} {} {}: {}: {}", service.name, operation, id, error.code, error.message));
 }
 
@@ -198,6 +219,7 @@ Reply Facade::refuse(const CallName& name, const model::ServiceModel* service, c
   const auto* recorded = recorded_of(service);
   if (recorded && recorded->style == api::recorded::Style::ec2) return ec2_error(error, id);
   if (name.protocol == Protocol::json || name.protocol == Protocol::rest_json) return json_error(service, error);
+  if (name.protocol == Protocol::rpc_cbor) return cbor_error(service, error);
   return query_error(service, error, id);
 }
 

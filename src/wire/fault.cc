@@ -41,6 +41,9 @@ constexpr ServiceWords kServiceWords[] = {
     {"ecs", Fault::unknown_parameter, {"InvalidParameterException", 400}},
     {"ecs", Fault::validation, {"InvalidParameterException", 400}},
     {"ecs", Fault::internal, {"ServerException", 500}},
+    {"cloudwatch", Fault::unknown_parameter, {"ValidationError", 400}},
+    {"cloudwatch", Fault::validation, {"ValidationError", 400}},
+    {"cloudwatch", Fault::internal, {"InternalServiceError", 500}},
     {"logs", Fault::unknown_parameter, {"InvalidParameterException", 400}},
     {"logs", Fault::validation, {"InvalidParameterException", 400}},
     {"ec2", Fault::missing_token, {"AuthFailure", 401}},
@@ -60,8 +63,11 @@ constexpr std::pair<std::string_view, Fault> kFaults[] = {
     {"SignatureMismatch", Fault::bad_signature},
     {"Expired", Fault::bad_signature},
     {"Json", Fault::serialization},
+    {"Cbor", Fault::serialization},
     {"Form", Fault::serialization},
+    {"Gzip", Fault::serialization},
     {"Serialization", Fault::serialization},
+    {"TooLarge", Fault::too_large},
     {"Unknown", Fault::unknown_parameter},
     {"Missing", Fault::missing_parameter},
     {"Validation", Fault::validation},
@@ -73,7 +79,7 @@ FaultWords words_of(Fault fault, Protocol protocol, const model::ServiceModel* s
   for (const auto& one : kServiceWords) {
     if (service && one.service == service->name && one.fault == fault) return one.words;
   }
-  const bool json = protocol == Protocol::json || protocol == Protocol::rest_json;
+  const bool json = protocol == Protocol::json || protocol == Protocol::rest_json || protocol == Protocol::rpc_cbor;
   const auto found = std::ranges::find(kWords, fault, &ProtocolWords::fault);
   return json ? found->json : found->query;
 }
@@ -83,12 +89,12 @@ WireError wire_error(Fault fault, std::string message, Protocol protocol, const 
   return {words.code, std::move(message), words.status};
 }
 
-WireError wire_error(const Error& error, const model::ServiceModel& service) {
+WireError wire_error(const Error& error, Protocol protocol, const model::ServiceModel& service) {
   const std::uint16_t modelled = service.status_of(error.code);
   if (modelled != 0) return {error.code, error.message, modelled};
   if (error.source == ErrorSource::client) return {error.code, error.message, 400};
-  return wire_error(Fault::internal, "The request processing has failed because of an internal error.",
-                    service.protocol, &service);
+  return wire_error(Fault::internal, "The request processing has failed because of an internal error.", protocol,
+                    &service);
 }
 
 Fault fault_of(const Error& error) {

@@ -47,7 +47,7 @@ struct WireError {
 WireError wire_error(Fault fault, std::string message, model::Protocol protocol, const model::ServiceModel* service);
 // An action's error: the model's status; else 400 for ErrorSource::client, 500 for everything else. What went wrong
 // inside is not told: code and message of an internal error are replaced by the protocol's.
-WireError wire_error(const Error& error, const model::ServiceModel& service);
+WireError wire_error(const Error& error, model::Protocol protocol, const model::ServiceModel& service);
 
 // Of an error that sign::authenticate(), the decoders and validate() return.
 Fault fault_of(const Error& error);

@@ -32,15 +32,28 @@ Reply json_reply(const model::ServiceModel& service, const Shape& shape, const v
 }
 
 Reply json_error(const model::ServiceModel* service, const WireError& error) {
+  const std::string type = type_of(service, error);
   Json body = Json::object();
-  body.set("__type", error.code);
+  body.set("__type", type);
   body.set("message", error.message);
   for (const auto& [name, values] : error.members) {
     Json list = Json::array();
     for (const auto& value : values) list.push(value);
     body.set(name, list);
   }
-  return {error.status, {{"content-type", content_type(service)}, {"x-amzn-errortype", error.code}}, body.dump()};
+  Reply reply{error.status, {{"content-type", content_type(service)}, {"x-amzn-errortype", type}}, body.dump()};
+  add_query_error(reply, service, error);
+  return reply;
+}
+
+std::string type_of(const model::ServiceModel* service, const WireError& error) {
+  const auto* modelled = service ? service->error(error.code) : nullptr;
+  return modelled && *modelled->shape ? modelled->shape : error.code;
+}
+
+void add_query_error(Reply& reply, const model::ServiceModel* service, const WireError& error) {
+  if (!service || !service->query_compatible) return;
+  reply.fields.emplace_back("x-amzn-query-error", error.code + (error.status < 500 ? ";Sender" : ";Receiver"));
 }
 
 }  // namespace weir::wire

@@ -1,6 +1,7 @@
 // JSON 1.0 and 1.1: X-Amz-Target names the operation, body and reply are JSON documents. Pure; any thread.
 #pragma once
 
+#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -20,5 +21,10 @@ Result<> decode_document(const Shape& shape, const Json& document, void* value);
 Reply json_reply(const model::ServiceModel& service, const Shape& shape, const void* value);
 // `service` may be null: then it is JSON 1.1.
 Reply json_error(const model::ServiceModel* service, const WireError& error);
+
+// What "__type" says of an error: the name of its shape, which is the code but in services that were Query before.
+std::string type_of(const model::ServiceModel* service, const WireError& error);
+// In those, a header that tells the code ("ResourceNotFound;Sender").
+void add_query_error(Reply& reply, const model::ServiceModel* service, const WireError& error);
 
 }  // namespace weir::wire

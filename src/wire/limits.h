@@ -11,6 +11,7 @@ inline constexpr std::uint64_t kMaxBody = 16 * 1024 * 1024;                     
 inline constexpr std::uint64_t kMaxUpload = std::uint64_t{4} * 1024 * 1024 * 1024;  // bytes spooled to a file: 413
 inline constexpr std::uint64_t kMaxBodies = 256 * 1024 * 1024;     // bytes of all bodies being received: 503 and close
 inline constexpr std::size_t kMaxFormDepth = 32;                   // dots in a field's name
+inline constexpr std::size_t kMaxCborDepth = 64;                   // of a call's CBOR
 inline constexpr std::size_t kMaxListIndex = 10'000;               // of Names.member.N
 inline constexpr std::size_t kMaxConnections = 1024;               // 503 and close
 inline constexpr std::size_t kMaxWaitingInput = 256 * 1024;        // bytes read ahead of a request still being answered

@@ -200,11 +200,16 @@ TEST(Protocols, EveryImplementedOperationIsOneThatItsServiceKnows) {
 
 TEST(Fault, TakesAnErrorsStatusFromTheModel) {
   const auto& ecs = model::ecs::kService;
-  EXPECT_EQ(wire_error(Error{"ClusterNotFoundException", "m", ErrorSource::internal}, ecs).status, 400);
-  EXPECT_EQ(wire_error(Error{"Anything", "m", ErrorSource::client}, ecs).code, "Anything");
-  EXPECT_EQ(wire_error(Error{"Io", "secret", ErrorSource::store}, ecs).code, "ServerException");
-  EXPECT_EQ(wire_error(Error{"Io", "secret", ErrorSource::store}, model::elbv2::kService).status, 500);
-  EXPECT_EQ(wire_error(Error{"Io", "secret", ErrorSource::store}, ecs).message.find("secret"), std::string::npos);
+  EXPECT_EQ(
+      wire_error(Error{"ClusterNotFoundException", "m", ErrorSource::internal}, model::Protocol::json, ecs).status,
+      400);
+  EXPECT_EQ(wire_error(Error{"Anything", "m", ErrorSource::client}, model::Protocol::json, ecs).code, "Anything");
+  EXPECT_EQ(wire_error(Error{"Io", "secret", ErrorSource::store}, model::Protocol::json, ecs).code, "ServerException");
+  EXPECT_EQ(
+      wire_error(Error{"Io", "secret", ErrorSource::store}, model::Protocol::query, model::elbv2::kService).status,
+      500);
+  EXPECT_EQ(wire_error(Error{"Io", "secret", ErrorSource::store}, model::Protocol::json, ecs).message.find("secret"),
+            std::string::npos);
 }
 
 std::string escaped(std::string_view text) {
