@@ -4,8 +4,8 @@
 //   GET /health  200, or 503 with FAIL_HEALTH=1
 //
 // From the environment: PORT (8080) and VERSION; for tests START_DELAY_MS (before it listens), SLOW_MS (each request
-// but /health), CRASH_AFTER_MS (exit code 1, once it listens), FAIL_HEALTH=1 and IGNORE_SIGTERM=1.
-// SIGTERM and SIGINT: finishes what is in flight, then exits with 0.
+// but /health), STATUS (what / answers with), CRASH_AFTER_MS (exit code 1, once it listens), FAIL_HEALTH=1 and
+// IGNORE_SIGTERM=1. SIGTERM and SIGINT: finishes what is in flight, then exits with 0.
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -47,6 +47,7 @@ int main() {
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // every thread; one of them waits for the signal
 
   const std::string version = setting("VERSION", "unversioned");
+  const int status = std::atoi(setting("STATUS", "200").c_str());
   const bool healthy = setting("FAIL_HEALTH", "0") != "1";
   const auto slow = milliseconds("SLOW_MS"), crash_after = milliseconds("CRASH_AFTER_MS");
   int port = std::atoi(setting("PORT", "8080").c_str());
@@ -57,7 +58,7 @@ int main() {
     if (request.path == "/health") return healthy ? example::Response{200, "ok\n"} : example::Response{503, "sick\n"};
     std::this_thread::sleep_for(slow);
     if (request.path != "/") return {404, "only / and /health\n"};
-    return {200, "hello " + version + " from " + std::to_string(port) + "\n"};
+    return {status, "hello " + version + " from " + std::to_string(port) + "\n"};
   });
   if (!server.listen(port)) {
     std::fprintf(stderr, "hello: cannot listen on port %d: %s\n", port, std::strerror(errno));

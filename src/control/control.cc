@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "control/deployment_alarms.h"
 #include "control/limits.h"
 #include "control/mirror.h"
 #include "control/pool_compiler.h"
@@ -255,6 +256,8 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
   }
   if (before->record) view.record = before->record->document;
   view.fallback = before->fallback ? &*before->fallback : nullptr;
+  view.alarms = alarms_gone_off(mirror, view.service, view.state);
+  view.alarm_bake = alarm_bake_time(mirror, view.service, view.state);
   const ServiceStep step = step_service(std::move(view), now, random);
 
   const std::int64_t state_revision = known ? stored->second.revision : store::Expect::kAbsent;

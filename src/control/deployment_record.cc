@@ -61,8 +61,8 @@ class Record {
     if (!target || !has_breaker(service_) || record_.rollback_started_at) return;
     set(record_.breaker_failures, target->failed_tasks);
     set(record_.breaker_threshold, rollout::failure_threshold(service_.desired_count));
-    const bool tripped = target->rollout_state == "FAILED" && record_.status != "STOP_REQUESTED" &&
-                         record_.status != "ROLLBACK_REQUESTED";
+    const bool tripped =
+        target->rollout_state == "FAILED" && target->rollout_state_reason.starts_with("ECS deployment circuit breaker");
     if (record_.breaker == "TRIGGERED" || target->rollout_state == "COMPLETED") return;
     set(record_.breaker, std::string(tripped ? "TRIGGERED" : "MONITORING"));
   }

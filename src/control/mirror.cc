@@ -57,6 +57,8 @@ Result<> Mirror::load_everything() {
   TRY(load_kind(rules_));
   TRY(load_kind(certificates_));
   TRY(load_kind(listener_states_));
+  TRY(load_kind(alarms_));
+  TRY(load_kind(alarm_states_));
   return {};
 }
 
@@ -72,6 +74,8 @@ Result<> Mirror::apply(const store::Key& key) {
   if (key.kind == model::Rule::kKind) return refresh(rules_, key.name);
   if (key.kind == model::Certificate::kKind) return refresh(certificates_, key.name);
   if (key.kind == model::ListenerState::kKind) return refresh(listener_states_, key.name);
+  if (key.kind == model::MetricAlarm::kKind) return refresh(alarms_, key.name);
+  if (key.kind == model::AlarmState::kKind) return refresh(alarm_states_, key.name);
   return {};
 }
 
@@ -188,6 +192,22 @@ void Mirror::changed(const model::Rule*, const model::Rule*) { routes_dirty_ = t
 void Mirror::changed(const model::Certificate*, const model::Certificate*) { routes_dirty_ = true; }
 
 void Mirror::changed(const model::ListenerState*, const model::ListenerState*) { listeners_dirty_ = true; }
+
+void Mirror::changed(const model::MetricAlarm*, const model::MetricAlarm*) {}
+
+// Services that watch the alarm look again. Rare, as is the change of a target group.
+void Mirror::changed(const model::AlarmState* before, const model::AlarmState* after) {
+  const model::AlarmState& state = after ? *after : *before;
+  if (before && after && before->value == after->value) return;
+  for (const auto& [key, service] : services_) {
+    const auto& given = service.document.deployment_configuration;
+    if (!given || !given->alarms || service.document.scope != state.scope) continue;
+    const auto& names = given->alarms->alarmNames;
+    if (std::find(names.begin(), names.end(), state.name) != names.end()) {
+      dirty_.insert({Group::Kind::service, key});
+    }
+  }
+}
 
 const std::set<std::string>& Mirror::tasks_of(const std::string& key) const { return keys_at(tasks_of_, key); }
 const std::set<std::string>& Mirror::targets_of(const std::string& target_group) const {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "model/alarm_documents.h"
 #include "model/certificate_documents.h"
 #include "model/documents.h"
 #include "store/store.h"
@@ -50,6 +51,8 @@ class Mirror {
   const Documents<model::Rule>& rules() const { return rules_; }
   const Documents<model::Certificate>& certificates() const { return certificates_; }
   const Documents<model::ListenerState>& listener_states() const { return listener_states_; }
+  const Documents<model::MetricAlarm>& alarms() const { return alarms_; }
+  const Documents<model::AlarmState>& alarm_states() const { return alarm_states_; }
 
   // Keys of the tasks of a service.
   const std::set<std::string>& tasks_of(const std::string& service_key) const;
@@ -86,6 +89,8 @@ class Mirror {
   void changed(const model::Rule* before, const model::Rule* after);
   void changed(const model::Certificate* before, const model::Certificate* after);
   void changed(const model::ListenerState* before, const model::ListenerState* after);
+  void changed(const model::MetricAlarm* before, const model::MetricAlarm* after);
+  void changed(const model::AlarmState* before, const model::AlarmState* after);
   void index_target(const std::string& target_group, const std::string& key);
 
   store::Store& store_;
@@ -102,6 +107,8 @@ class Mirror {
   Documents<model::Rule> rules_;
   Documents<model::Certificate> certificates_;
   Documents<model::ListenerState> listener_states_;
+  Documents<model::MetricAlarm> alarms_;
+  Documents<model::AlarmState> alarm_states_;
   std::map<std::string, std::set<std::string>> tasks_of_;      // by the service's key
   std::map<std::string, std::set<std::string>> targets_of_;    // by the target group's ARN
   std::map<std::string, std::string, std::less<>> task_keys_;  // by the task's id

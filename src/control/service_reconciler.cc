@@ -23,6 +23,7 @@ using model::TaskTarget;
 // How the reason of a deployment that failed begins.
 constexpr const char* kBreaker = "ECS deployment circuit breaker:";
 constexpr const char* kStopped = "ECS deployment stopped:";
+constexpr const char* kAlarm = "ECS deployment failed:";
 
 std::string uuid(Random& random) {
   return random.hex(8) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(12);
@@ -34,6 +35,8 @@ class ServiceTurn {
       : definition_(view.definition),
         definition_tags_(view.definition_tags),
         fallback_(view.fallback),
+        alarms_(std::move(view.alarms)),
+        alarm_bake_(view.alarm_bake),
         now_(now),
         random_(random),
         events_(view.service.name) {
@@ -132,9 +135,8 @@ class ServiceTurn {
     if (before.rollout_state != "FAILED" || service().deployment_id != state().completed_deployment) {
       return in_progress();
     }
-    const bool breaker = before.rollout_state_reason.starts_with(kBreaker);
-    return std::string(breaker ? kBreaker : kStopped) + " rolling back to deploymentId " + service().deployment_id +
-           ".";
+    const std::string& why = before.rollout_state_reason;
+    return why.substr(0, why.find(':') + 1) + " rolling back to deploymentId " + service().deployment_id + ".";
   }
 
   // Ends the deployment that failed too often, or that somebody wants to end. True where the service then goes back to
@@ -145,6 +147,10 @@ class ServiceTurn {
       const bool back = service().stop_requested == "ROLLBACK";
       drop_request();
       return fail_deployment(std::string(kStopped) + " the service deployment was stopped.", back);
+    }
+    if (!alarms_.empty()) {
+      return fail_deployment(std::string(kAlarm) + " alarm detected.",
+                             service().deployment_configuration->alarms->rollback);
     }
     if (!has_breaker(service()) || primary().failed_tasks < rollout::failure_threshold(desired())) return false;
     return fail_deployment(std::string(kBreaker) + " tasks failed to start.", rolls_back(service()));
@@ -433,7 +439,8 @@ class ServiceTurn {
       if (counts) ++up;
       alone &= counts;
     }
-    const bool settled = alone && up == desired() && (primary().rollout_state != "IN_PROGRESS" || have_proved());
+    const bool settled =
+        alone && up == desired() && (primary().rollout_state != "IN_PROGRESS" || (have_proved() && has_baked()));
     if (settled && primary().rollout_state == "IN_PROGRESS") {
       state().completed_deployment = primary().id;
       state().completed_revision = primary().revision;
@@ -456,6 +463,19 @@ class ServiceTurn {
       if (step.task.targets.empty() && step.task.started_at) wake_at(*step.task.started_at + rollout::kProvingRun);
     }
     return all;
+  }
+
+  // Alarms are watched for a while after the last of its tasks has started.
+  bool has_baked() {
+    if (alarm_bake_ == Duration(0)) return true;
+    Timestamp until = primary().created_at;
+    for (const auto& step : out_.tasks) {
+      if (!is_over(step.task) && step.task.started_at) until = std::max(until, *step.task.started_at);
+    }
+    until = until + alarm_bake_;
+    if (until <= now_) return true;
+    wake_at(until);
+    return false;
   }
 
   // --- the end ------------------------------------------------------------------------------------------------------
@@ -491,6 +511,8 @@ class ServiceTurn {
   const model::ecs::TaskDefinition* definition_;
   const std::vector<model::ecs::Tag>* definition_tags_;
   const model::ServiceRevision* fallback_;
+  const std::vector<std::string> alarms_;
+  const Duration alarm_bake_;
   const Timestamp now_;
   Random& random_;
   const ServiceEvents events_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/random.h"
@@ -20,6 +21,8 @@ struct ServiceView {
   const std::vector<model::ecs::Tag>* definition_tags = nullptr;  // null for none
   std::optional<model::ServiceDeployment> record;                 // of the wished deployment, while it goes on
   const model::ServiceRevision* fallback = nullptr;  // of the last completed deployment; null where there is none
+  std::vector<std::string> alarms;                   // names of the deployment's alarms that are in ALARM
+  Duration alarm_bake{};                             // how long its alarms are watched once its tasks serve
 };
 
 struct ServiceStep {

@@ -45,6 +45,19 @@ shapes::ServiceRevisionSummary summary(const Context& context, const model::Serv
           .pendingTaskCount = deployment ? deployment->pending_count : 0};
 }
 
+// Whether the deployment watches alarms, and what came of it.
+shapes::ServiceDeploymentAlarms alarms_of(const model::ServiceDeployment& record) {
+  const auto& configuration = record.configuration;
+  if (!configuration || !configuration->alarms || !configuration->alarms->enable) return {.status = "DISABLED"};
+  const auto tells = [](const std::string& reason) { return reason.find("alarm detected") != std::string::npos; };
+  const bool triggered = tells(record.status_reason) || tells(record.rollback_reason);
+  const bool over = record.finished_at || record.stopped_at || record.rollback_started_at;
+  return {.status = triggered ? "TRIGGERED"
+                    : over    ? "MONITORING_COMPLETE"
+                              : "MONITORING",
+          .alarmNames = configuration->alarms->alarmNames};
+}
+
 shapes::ServiceDeployment shown(const Context& context, const model::ServiceDeployment& record,
                                 const model::ServiceState* state) {
   const auto service = named(record.scope, record.cluster, record.service);
@@ -64,7 +77,7 @@ shapes::ServiceDeployment shown(const Context& context, const model::ServiceDepl
       .deploymentCircuitBreaker =
           shapes::ServiceDeploymentCircuitBreaker{
               .status = record.breaker, .failureCount = record.breaker_failures, .threshold = record.breaker_threshold},
-      .alarms = shapes::ServiceDeploymentAlarms{.status = "DISABLED"},
+      .alarms = alarms_of(record),
   };
   if (!record.source_revision.empty()) {
     view.sourceServiceRevisions->push_back(summary(context, service, state, record.source_revision));

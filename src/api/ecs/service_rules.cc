@@ -117,6 +117,9 @@ Result<> take_deployment_configuration(model::Service& service, const shapes::De
     return invalid_parameter(
         "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.");
   }
+  if (given.alarms && given.alarms->enable && given.alarms->alarmNames.empty()) {
+    return invalid_parameter("alarmNames must name at least one alarm where alarms are enabled.");
+  }
   service.minimum_healthy_percent = least;
   service.maximum_percent = most;
   // What is not said stays as it was.
@@ -125,6 +128,7 @@ Result<> take_deployment_configuration(model::Service& service, const shapes::De
   kept->minimumHealthyPercent = least;
   kept->maximumPercent = most;
   if (given.deploymentCircuitBreaker) kept->deploymentCircuitBreaker = given.deploymentCircuitBreaker;
+  if (given.alarms) kept->alarms = given.alarms;
   return {};
 }
 

@@ -78,6 +78,7 @@ model::ecs::DeploymentConfiguration configuration_of(const model::Service& servi
   const auto& given = service.deployment_configuration;
   shown.deploymentCircuitBreaker = given ? given->deploymentCircuitBreaker.value_or(shapes::DeploymentCircuitBreaker{})
                                          : shapes::DeploymentCircuitBreaker{};
+  if (given) shown.alarms = given->alarms;
   shown.maximumPercent = service.maximum_percent;
   shown.minimumHealthyPercent = service.minimum_healthy_percent;
   shown.strategy = "ROLLING";

@@ -1,0 +1,53 @@
+#include "control/deployment_alarms.h"
+
+#include <algorithm>
+#include <chrono>
+
+namespace weir::control {
+
+namespace {
+
+// Whether the deployment in force is watched: it is not the completed one, which a failed one goes back to.
+bool is_watched(const model::Service& service, const model::ServiceState& state) {
+  return heeds_alarms(service) && service.deployment_id != state.completed_deployment;
+}
+
+std::int64_t look_back(const model::cloudwatch::MetricAlarm& alarm) {
+  std::int64_t period = alarm.Period.value_or(1);
+  for (const auto& query : alarm.Metrics.value_or(std::vector<model::cloudwatch::MetricDataQuery>())) {
+    if (query.MetricStat) period = std::max<std::int64_t>(period, query.MetricStat->Period);
+  }
+  return period * (alarm.EvaluationPeriods.value_or(1) + 1);
+}
+
+}  // namespace
+
+bool heeds_alarms(const model::Service& service) {
+  const auto& given = service.deployment_configuration;
+  return given && given->alarms && given->alarms->enable;
+}
+
+std::vector<std::string> alarms_gone_off(const Mirror& mirror, const model::Service& service,
+                                         const model::ServiceState& state) {
+  std::vector<std::string> gone_off;
+  if (!is_watched(service, state)) return gone_off;
+  for (const auto& name : service.deployment_configuration->alarms->alarmNames) {
+    const auto found = mirror.alarm_states().find(service.scope.prefix() + name);
+    if (found == mirror.alarm_states().end()) continue;
+    const model::AlarmState& alarm = found->second.document;
+    if (alarm.value == "ALARM" && alarm.transitioned >= service.deployment_created_at) gone_off.push_back(name);
+  }
+  return gone_off;
+}
+
+Duration alarm_bake_time(const Mirror& mirror, const model::Service& service, const model::ServiceState& state) {
+  std::int64_t longest = 0;
+  if (!is_watched(service, state)) return Duration(0);
+  for (const auto& name : service.deployment_configuration->alarms->alarmNames) {
+    const auto found = mirror.alarms().find(service.scope.prefix() + name);
+    if (found != mirror.alarms().end()) longest = std::max(longest, look_back(found->second.document.alarm));
+  }
+  return std::chrono::seconds(longest);
+}
+
+}  // namespace weir::control
