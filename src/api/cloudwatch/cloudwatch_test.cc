@@ -27,8 +27,8 @@ TEST_F(CloudWatch, StatisticsAreThoseOfWhatWasPut) {
   const Json reply = aws("GetMetricStatistics", R"({"Namespace":"N","MetricName":"m","Period":60,
       "StartTime":1699999900,"EndTime":1700000100,"Statistics":["Sum","SampleCount","Maximum"]})");
   EXPECT_EQ(reply["Datapoints"].dump(),
-            R"([{"Timestamp":1700000000,"SampleCount":1,"Sum":1,"Maximum":1,"Unit":"None"},)"
-            R"({"Timestamp":1700000000,"SampleCount":4,"Sum":18,"Maximum":6,"Unit":"Seconds"}])")
+            R"([{"Timestamp":1699999980,"SampleCount":1,"Sum":1,"Maximum":1,"Unit":"None"},)"
+            R"({"Timestamp":1699999980,"SampleCount":4,"Sum":18,"Maximum":6,"Unit":"Seconds"}])")
       << "each unit for itself";
 }
 
