@@ -103,6 +103,7 @@ TEST_P(LimitsTest, stats_tell_what_a_container_uses) {
 TEST_P(LimitsTest, no_group_is_left_of_a_task_however_it_ended) {
   for (const bool killed : {false, true}) {
     const int number = killed ? 2 : 1;
+    if (!runtime_) begin();
     start(task(number, kServe));
     ASSERT_TRUE(logs(number, "started"));
     ASSERT_TRUE(reaches(number, TaskPhase::running));
@@ -116,7 +117,12 @@ TEST_P(LimitsTest, no_group_is_left_of_a_task_however_it_ended) {
     }
     ASSERT_TRUE(reaches(number, TaskPhase::stopped));
     for (const auto& folder : group.folders()) EXPECT_FALSE(fs::exists(folder)) << folder;
-    if (!killed) continue;
+    restart();  // one that only adopts tidies up too
+    start(task(number + 2, kServe));
+    ASSERT_TRUE(reaches(number + 2, TaskPhase::running));
+    restart();
+    runtime_->stop(id(number + 2));
+    ASSERT_TRUE(reaches(number + 2, TaskPhase::stopped));
     const std::string instance = fs::path(group.folders().front()).parent_path();
     runtime_.reset();
     EXPECT_FALSE(fs::exists(instance));

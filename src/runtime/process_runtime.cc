@@ -165,6 +165,7 @@ Result<> ProcessRuntime::adopt(const std::string& task_id) {
 }
 
 void ProcessRuntime::hold(Task& task, const TaskRecord& record) {
+  groups_.hold(record.group);
   if (record.network) {
     network_.hold(*record.network);
     task.network = record.network;

@@ -22,6 +22,10 @@ class TaskGroups {
   // The group that the task's shim is to make; of version 0 where limits cannot
   // be enforced, which the log says once.
   CgroupTrees group_of(const std::string& task_id);
+  // Of a task that is adopted: this instance made it.
+  void hold(const CgroupTrees& group) {
+    if (group.version != 0 && !tasks_) prepare();
+  }
 
  private:
   void prepare();
