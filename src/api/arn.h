@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "api/action.h"
+#include "base/stable_hex.h"
 #include "model/documents.h"
 
 namespace weir::api {
@@ -29,10 +30,7 @@ std::string make_arn(const Context& context, std::string_view service, std::stri
 
 model::Scope scope_of(const Context& context);
 
-// Lower-case hexadecimal digits that depend on `text` alone: for identifiers that AWS would have drawn by lot and Weir
-// would have to keep. `digits` is at most 64.
-std::string stable_hex(std::string_view text, unsigned digits);
-// The same in the form of a UUID.
+// stable_hex() in the form of a UUID.
 std::string stable_uuid(std::string_view text);
 // `digits` decimal digits, the first not 0.
 std::string random_digits(Random& random, unsigned digits);

@@ -7,10 +7,12 @@
 
 #include "base/check.h"
 #include "control/deployment_alarms.h"
+#include "control/hook_desk.h"
 #include "control/limits.h"
 #include "control/mirror.h"
 #include "control/pool_compiler.h"
 #include "control/publication.h"
+#include "control/route_writes.h"
 #include "control/runtime_watch.h"
 #include "control/service_reconciler.h"
 #include "control/table_compiler.h"
@@ -76,6 +78,7 @@ struct Control::State {
   struct History {
     std::optional<store::Versioned<model::ServiceDeployment>> record;
     std::optional<model::ServiceRevision> fallback;
+    const model::TaskDefinition* fallback_definition = nullptr;
   };
   Result<History> deployment_of(const ServiceView& view);
   Result<> erase_history(const model::Service& service, std::vector<store::Write>& writes);
@@ -85,7 +88,8 @@ struct Control::State {
   TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation) const;
   TargetView view_target(const std::string& pool, const std::string& backend) const;
   void write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) const;
-  void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next);
+  void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next,
+                 bool awaits = false);
   std::optional<Timestamp> start(const model::Task& task);
   // Errors: with ErrorSource::client it can never start.
   Result<> start(const model::Task& task, const model::ecs::TaskDefinition& definition);
@@ -122,6 +126,7 @@ struct Control::State {
   bool listeners_dirty = false;
   Timestamp now;
 
+  HookDesk hooks;
   std::map<std::string, model::TaskDefinition> definitions;  // by ARN; they never change
   std::set<std::string> failing_starts;                      // tasks whose start was refused, and that was logged
   std::map<std::string, std::string> refusals;               // tasks that can never start: why, until they have ended
@@ -258,6 +263,13 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
   view.fallback = before->fallback ? &*before->fallback : nullptr;
   view.alarms = alarms_gone_off(mirror, view.service, view.state);
   view.alarm_bake = alarm_bake_time(mirror, view.service, view.state);
+  if (const auto* found = before->fallback_definition) {
+    view.fallback_definition = &found->definition;
+    view.fallback_tags = found->tags ? &*found->tags : nullptr;
+  }
+  view.routes = view_routes(view.service, view.state, mirror, publication);
+  view.minute = options.minute;
+  view.replies = hooks.replies_to(group.key);
   const ServiceStep step = step_service(std::move(view), now, random);
 
   const std::int64_t state_revision = known ? stored->second.revision : store::Expect::kAbsent;
@@ -275,17 +287,22 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
     if (step.service_changed) writes.push_back(store::put(step.service, service.revision));
     if (step.state_changed) writes.push_back(store::put(step.state, state_revision));
     if (step.record_changed) writes.push_back(store::put(*step.record, before->record->revision));
+    write_routes(service.document.scope, step.routes, mirror, writes);
   }
   const Committed committed = commit(writes);
-  if (committed == Committed::yes) carry_out(group, step.tasks, step.next);
-  return committed == Committed::yes;
+  if (committed != Committed::yes) return false;
+  hooks.forget_replies(group.key);
+  carry_out(group, step.tasks, step.next, step.awaits_acknowledgement);
+  hooks.call(step.calls);
+  return true;
 }
 
 // What of the service's history its step needs: nothing while no deployment goes on.
 Result<Control::State::History> Control::State::deployment_of(const ServiceView& view) {
   const auto& deployments = view.state.deployments;
   const bool goes_on = deployments.empty() || deployments.front().id != view.service.deployment_id ||
-                       deployments.front().rollout_state == "IN_PROGRESS" || !view.service.stop_requested.empty();
+                       deployments.front().rollout_state == "IN_PROGRESS" || view.state.staged ||
+                       !view.service.stop_requested.empty();
   History history;
   if (!goes_on) return history;
   const std::string prefix = view.service.key() + "/";
@@ -295,6 +312,9 @@ Result<Control::State::History> Control::State::deployment_of(const ServiceView&
   if (!view.state.completed_revision.empty()) {
     auto found = TRY(store::load<model::ServiceRevision>(store, prefix + view.state.completed_revision));
     if (found) history.fallback = std::move(found->document);
+  }
+  if (history.fallback) {
+    history.fallback_definition = TRY(definition(view.service.scope, history.fallback->task_definition));
   }
   return history;
 }
@@ -399,8 +419,8 @@ void Control::State::write_tasks(const std::vector<TaskStep>& steps, std::vector
 }
 
 // After the commit: the wish is durable, so that a crash from here on repeats the effect and never forgets it.
-void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next) {
-  bool awaits = false;
+void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next,
+                               bool awaits) {
   for (const auto& step : steps) {
     awaits |= step.awaits_acknowledgement;
     if (step.task.last_status == "STOPPED") refusals.erase(step.task.id);
@@ -476,7 +496,12 @@ void Control::State::publish() {
   compiled = compile_table(sources, options);
   compiled_once = true;
   listeners_dirty = true;
-  if (publication.update(std::move(compiled.table), mirror.revision())) data_plane.publish(publication.table());
+  if (publication.update(std::move(compiled.table), mirror.revision())) {
+    data_plane.publish(publication.table());
+  } else {
+    // What was waited for was in force already: nobody will acknowledge it again.
+    dirty.insert(awaiting.begin(), awaiting.end());
+  }
 }
 
 bool Control::State::note_listeners() {
@@ -555,6 +580,12 @@ void Control::on_connected() {
 }
 
 void Control::on_feedback(route::Feedback feedback) { state_->hear(std::move(feedback)); }
+
+void Control::on_hook_call(std::function<void(const HookCall&)> call) { state_->hooks.calls = std::move(call); }
+void Control::on_hook_reply(const HookCall& call, HookReply reply) {
+  state_->hooks.hear(call, std::move(reply));
+  state_->dirty.insert({Group::Kind::service, call.service});
+}
 
 route::RouteTablePointer Control::table() const { return state_->publication.table(); }
 const route::Feedback& Control::feedback() const { return state_->publication.feedback(); }

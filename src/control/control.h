@@ -4,6 +4,8 @@
 // between any two writes and made anew on the same store: nothing that matters lives only here. One thread.
 #pragma once
 
+#include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
+#include "control/hook_runs.h"
 #include "control/preparation.h"
 #include "route/feedback.h"
 #include "route/route_table.h"
@@ -33,6 +36,7 @@ struct ControlOptions {
   std::string access_logs = "access-logs";    // balancers' access logs: BUCKET/PREFIX/NAME.log below it
   std::string certificates = "certificates";  // the folder of certificates and their keys
   Preparation* preparation = nullptr;         // outlives control; null: tasks need none
+  Duration minute = std::chrono::minutes(1);  // how long an AWS minute lasts
 };
 
 class Control {
@@ -54,6 +58,11 @@ class Control {
   // What the proxy says. `on_connected` when a proxy is (again) there, before its first feedback.
   void on_connected();
   void on_feedback(route::Feedback feedback);
+
+  // How the targets of lifecycle hooks are called; whoever is called answers with on_hook_reply(). Without it they
+  // fail.
+  void on_hook_call(std::function<void(const HookCall&)> call);
+  void on_hook_reply(const HookCall& call, HookReply reply);
 
   // The table last published (null before the first) and the newest feedback.
   route::RouteTablePointer table() const;

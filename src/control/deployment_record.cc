@@ -1,6 +1,7 @@
 #include "control/deployment_record.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "rollout/circuit_breaker.h"
 
@@ -102,6 +103,21 @@ bool rolls_back(const model::Service& service) {
 bool follow(model::ServiceDeployment& record, const model::Service& service, const model::ServiceState& state,
             Timestamp now) {
   return Record(record, service, state, now).follow();
+}
+
+bool follow_stages(model::ServiceDeployment& record, const model::StagedDeployment& staged, Timestamp now) {
+  if (has_ended(record) || record.deployment_id != staged.deployment) return false;
+  model::ServiceDeployment after = record;
+  after.lifecycle_stage = staged.stage;
+  if (!staged.routes.empty()) after.production_percent = staged.production_percent;
+  const bool tested = std::any_of(staged.routes.begin(), staged.routes.end(),
+                                  [](const auto& route) { return !route.test_rule.empty(); });
+  if (tested) after.test_percent = staged.test_percent;
+  after.hooks = staged.hooks;
+  if (to_json_shape(after) == to_json_shape(record)) return false;
+  record = std::move(after);
+  record.updated_at = now;
+  return true;
 }
 
 }  // namespace weir::control

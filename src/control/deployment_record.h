@@ -16,4 +16,7 @@ bool rolls_back(const model::Service& service);
 bool follow(model::ServiceDeployment& record, const model::Service& service, const model::ServiceState& state,
             Timestamp now);
 
+// Brings what `record` says of its stages up to date, where `staged` is its deployment. Whether it changed.
+bool follow_stages(model::ServiceDeployment& record, const model::StagedDeployment& staged, Timestamp now);
+
 }  // namespace weir::control

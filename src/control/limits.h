@@ -19,6 +19,13 @@ inline constexpr std::chrono::seconds kStopTimeout{30};
 // After a store or a runtime that failed: the first try again, doubled up to the longest.
 inline constexpr std::chrono::milliseconds kFirstRetry{100};
 inline constexpr std::chrono::seconds kLongestRetry{10};
+// A task of the version that a deployment replaces, and that ended by itself meanwhile, is followed after this.
+inline constexpr std::chrono::seconds kBlueBackoff{2};
+// A hook that says IN_PROGRESS is called again after this, where it names no delay, and after at most that.
+inline constexpr std::chrono::seconds kHookDelay{30};
+inline constexpr std::chrono::hours kLongestHookDelay{24};
+// The work of one stage of a deployment, hooks and bakes apart, takes at most so many AWS minutes.
+inline constexpr int kLongestStage = 1440;
 // Rounds of reconciling within one step; more would mean that two decisions undo each other.
 inline constexpr int kMostRounds = 1000;
 // Task definitions held decoded.

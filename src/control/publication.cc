@@ -1,6 +1,7 @@
 #include "control/publication.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace weir::control {
 
@@ -15,6 +16,7 @@ const V* Publication::find(const ByPlace<V>& places, const std::string& pool, co
 bool Publication::update(route::RouteTable content, std::int64_t revision) {
   const std::int64_t last = table_ ? table_->version : 0;
   content.version = last;
+  compiled_at_ = revision;
   if (table_ && !foreign_ && content == *table_) return false;
   foreign_ = false;
   content.version = std::max({revision + offset_, last + 1, std::int64_t{1}});
@@ -29,8 +31,29 @@ bool Publication::update(route::RouteTable content, std::int64_t revision) {
     }
   }
   since_ = std::move(since);
-  table_ = std::make_shared<const route::RouteTable>(std::move(content));
+  const route::RouteTablePointer before =
+      std::exchange(table_, std::make_shared<const route::RouteTable>(std::move(content)));
+  note_rules(*table_);
   return true;
+}
+
+// The table before is still there, so that what each rule did can be compared.
+void Publication::note_rules(const route::RouteTable& table) {
+  std::unordered_map<std::string, RuleSince> rules;
+  for (const auto& listener : table.listeners) {
+    for (const auto& rule : listener.rules) {
+      const auto known = rules_.find(rule.id);
+      const bool same = known != rules_.end() && *known->second.action == rule.action;
+      rules.emplace(rule.id, RuleSince{&rule.action, same ? known->second.version : table.version});
+    }
+  }
+  rules_ = std::move(rules);
+}
+
+bool Publication::acknowledged_rule(const std::string& id, std::int64_t revision) const {
+  if (!table_ || foreign_ || compiled_at_ < revision || feedback_.acknowledged > table_->version) return false;
+  const auto found = rules_.find(id);
+  return found == rules_.end() || feedback_.acknowledged >= found->second.version;
 }
 
 void Publication::on_feedback(route::Feedback feedback) {
@@ -44,6 +67,7 @@ void Publication::on_feedback(route::Feedback feedback) {
     foreign_ = true;
     offset_ = std::max(offset_, feedback_.acknowledged);
     since_.clear();
+    rules_.clear();
   }
 }
 

@@ -33,6 +33,9 @@ class Publication {
 
   // Whether every worker runs a table in which this backend has this state.
   bool acknowledged(const std::string& pool, const std::string& backend, route::BackendState state) const;
+  // Whether every worker runs what the rule `id` does in the table, which has to be compiled from `revision` at least;
+  // true of one that the table has no place for.
+  bool acknowledged_rule(const std::string& id, std::int64_t revision) const;
   // The proxy's last word on a backend; null where it said none.
   const route::BackendStatus* status(const std::string& pool, const std::string& backend) const;
 
@@ -47,7 +50,16 @@ class Publication {
     std::int64_t version;  // the first that said so
   };
 
+  // What a rule does, in table_, and the first version that said so.
+  struct RuleSince {
+    const route::Action* action;
+    std::int64_t version;
+  };
+  void note_rules(const route::RouteTable& table);
+
   route::RouteTablePointer table_;
+  std::int64_t compiled_at_ = -1;  // the store's revision that table_ says everything of
+  std::unordered_map<std::string, RuleSince> rules_;
   ByPlace<Since> since_;
   route::Feedback feedback_;
   ByPlace<std::size_t> statuses_;  // places in feedback_.backends

@@ -6,11 +6,10 @@
 
 #include "control/deployment_record.h"
 #include "control/limits.h"
-#include "control/service_events.h"
+#include "control/service_turn.h"
 #include "rollout/backoff.h"
 #include "rollout/circuit_breaker.h"
 #include "rollout/limits.h"
-#include "rollout/rolling.h"
 
 namespace weir::control {
 
@@ -25,501 +24,426 @@ constexpr const char* kBreaker = "ECS deployment circuit breaker:";
 constexpr const char* kStopped = "ECS deployment stopped:";
 constexpr const char* kAlarm = "ECS deployment failed:";
 
+std::string strategy_of(const model::Service& service) {
+  return service.deployment_configuration ? service.deployment_configuration->strategy.value_or("ROLLING") : "ROLLING";
+}
+
 std::string uuid(Random& random) {
   return random.hex(8) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(12);
 }
 
-class ServiceTurn {
- public:
-  ServiceTurn(ServiceView view, Timestamp now, Random& random)
-      : definition_(view.definition),
-        definition_tags_(view.definition_tags),
-        fallback_(view.fallback),
-        alarms_(std::move(view.alarms)),
-        alarm_bake_(view.alarm_bake),
-        now_(now),
-        random_(random),
-        events_(view.service.name) {
-    out_.service = std::move(view.service);
-    out_.state = std::move(view.state);
-    out_.tasks = std::move(view.tasks);
-    out_.record = std::move(view.record);
-    for (const auto& task : out_.tasks) {
-      if (task.next) wake_at(*task.next);
-    }
-  }
+}  // namespace
 
-  ServiceStep step() {
-    if (service().status == "INACTIVE") {
-      keep_or_erase();
+ServiceTurn::ServiceTurn(ServiceView view, Timestamp now, Random& random)
+    : view_(std::move(view)), now_(now), random_(random), events_(view_.service.name) {
+  out_.service = std::move(view_.service);
+  out_.state = std::move(view_.state);
+  out_.tasks = std::move(view_.tasks);
+  out_.record = std::move(view_.record);
+  for (const auto& task : out_.tasks) {
+    if (task.next) wake_at(*task.next);
+  }
+}
+
+ServiceStep ServiceTurn::step() {
+  if (service().status == "INACTIVE") {
+    keep_or_erase();
+  } else {
+    adopt_wish();
+    hear_news();
+    forgive();
+    judge();
+    // Where the service goes back, its next step goes on: the definition at hand is not the one to start then.
+    bool goes_back = end_deployment();
+    if (goes_back) {
+      shift_back();
     } else {
-      adopt_wish();
-      hear_news();
-      forgive();
-      judge();
-      // Where the service goes back, its next step rolls: the definition at hand is not the one to start then.
-      const bool goes_back = end_deployment();
-      if (!goes_back) roll();
-      count();
-      if (service().status == "ACTIVE" && !goes_back) settle();
-      if (service().status == "DRAINING") end();
+      goes_back = bring_about();
     }
-    if (out_.record) out_.record_changed = follow(*out_.record, service(), state(), now_);
-    return std::move(out_);
+    count();
+    if (service().status == "ACTIVE" && !goes_back) settle();
+    if (service().status == "DRAINING") end();
   }
+  drop_answers();
+  if (out_.record) out_.record_changed = follow(*out_.record, service(), state(), now_) || record_changed_;
+  return std::move(out_);
+}
 
- private:
-  model::Service& service() { return out_.service; }
-  model::ServiceState& state() { return out_.state; }
-  Deployment& primary() { return state().deployments.front(); }
-  std::int32_t desired() { return service().status == "ACTIVE" ? service().desired_count : 0; }
+void ServiceTurn::say(std::string message) {
+  auto& events = state().events;
+  events.insert(events.begin(), {uuid(random_), now_, std::move(message)});
+  if (events.size() > kMostEvents) events.resize(kMostEvents);
+  out_.state_changed = true;
+}
 
-  template <class T>
-  bool set(T& slot, T value) {
-    if (slot == value) return false;
-    slot = std::move(value);
-    out_.state_changed = true;
-    return true;
+bool ServiceTurn::say_once(std::string message) {
+  for (const auto& event : state().events) {
+    if (event.created_at < primary().created_at) break;
+    if (event.message == message) return false;
   }
-  void wake_at(Timestamp at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
+  say(std::move(message));
+  return true;
+}
 
-  void say(std::string message) {
-    auto& events = state().events;
-    events.insert(events.begin(), {uuid(random_), now_, std::move(message)});
-    if (events.size() > kMostEvents) events.resize(kMostEvents);
-    out_.state_changed = true;
+const std::string& ServiceTurn::blue() {
+  static const std::string kNone;
+  return state().staged ? state().staged->blue : kNone;
+}
+
+void ServiceTurn::adopt_wish() {
+  auto& deployments = state().deployments;
+  if (!deployments.empty() && primary().id == service().deployment_id) return;
+  if (std::any_of(deployments.begin(), deployments.end(), [](const auto& d) { return d.status == "INACTIVE"; })) {
+    deployments.clear();  // of an earlier service of this name
+    state().events.clear();
   }
-  // Says it unless it was said in the life of this deployment; whether it did.
-  bool say_once(std::string message) {
-    for (const auto& event : state().events) {
-      if (event.created_at < primary().created_at) break;
-      if (event.message == message) return false;
-    }
-    say(std::move(message));
-    return true;
+  const std::string reason = deployments.empty() ? in_progress() : reason_after(primary());
+  const std::string strategy = strategy_of(service());
+  const bool again = service().deployment_id == state().completed_deployment;
+  std::erase_if(deployments, [&](const Deployment& each) { return each.id == service().deployment_id; });
+  for (auto& deployment : deployments) deployment.status = "ACTIVE";
+  deployments.insert(deployments.begin(),
+                     {.id = service().deployment_id,
+                      .strategy = again ? "ROLLING" : strategy,
+                      .target_groups = again ? state().completed_groups
+                                             : groups_of_deployment(service(), strategy, state().completed_groups),
+                      .task_definition = service().task_definition,
+                      .created_at = service().deployment_created_at,
+                      .updated_at = now_,
+                      .desired_count = desired(),
+                      .rollout_state_reason = reason,
+                      .revision = service().revision_id});
+  state().failures_in_a_row = 0;
+  state().start_not_before = {};
+  state().steady = false;
+  out_.state_changed = true;
+}
+
+std::string ServiceTurn::reason_after(const Deployment& before) {
+  if (before.rollout_state != "FAILED" || service().deployment_id != state().completed_deployment) {
+    return in_progress();
   }
+  const std::string& why = before.rollout_state_reason;
+  // What failed in stages has no such beginning.
+  const std::string begin = why.starts_with("ECS deployment") ? why.substr(0, why.find(':') + 1) : std::string(kAlarm);
+  return begin + " rolling back to deploymentId " + service().deployment_id + ".";
+}
 
-  static bool is_over(const Task& task) { return task.last_status == "STOPPED"; }
-  bool is_wished(const Task& task) { return task.deployment == service().deployment_id; }
-
-  // --- deployments --------------------------------------------------------------------------------------------------
-
-  // A new deployment id is a new PRIMARY; the one before it is being replaced.
-  void adopt_wish() {
-    auto& deployments = state().deployments;
-    if (!deployments.empty() && primary().id == service().deployment_id) return;
-    if (std::any_of(deployments.begin(), deployments.end(), [](const auto& d) { return d.status == "INACTIVE"; })) {
-      deployments.clear();  // of an earlier service of this name
-      state().events.clear();
-    }
-    const std::string reason = deployments.empty() ? in_progress() : reason_after(primary());
-    std::erase_if(deployments, [&](const Deployment& each) { return each.id == service().deployment_id; });
-    for (auto& deployment : deployments) deployment.status = "ACTIVE";
-    deployments.insert(deployments.begin(), {.id = service().deployment_id,
-                                             .task_definition = service().task_definition,
-                                             .created_at = service().deployment_created_at,
-                                             .updated_at = now_,
-                                             .desired_count = desired(),
-                                             .rollout_state_reason = reason,
-                                             .revision = service().revision_id});
-    state().failures_in_a_row = 0;
-    state().start_not_before = {};
-    state().steady = false;
-    out_.state_changed = true;
+bool ServiceTurn::end_deployment() {
+  if (service().status != "ACTIVE" || primary().rollout_state != "IN_PROGRESS") return drop_request();
+  // Blue has begun to end: what is green is then what there is to go back to.
+  if (state().staged && is_past_return(*state().staged)) return drop_request();
+  if (!service().stop_requested.empty()) {
+    const bool back = service().stop_requested == "ROLLBACK";
+    drop_request();
+    return fail_deployment(std::string(kStopped) + " the service deployment was stopped.", back);
   }
-
-  std::string in_progress() { return "ECS deployment " + service().deployment_id + " in progress."; }
-
-  // A deployment that was completed and is wished again is what a failed one is rolled back to.
-  std::string reason_after(const Deployment& before) {
-    if (before.rollout_state != "FAILED" || service().deployment_id != state().completed_deployment) {
-      return in_progress();
-    }
-    const std::string& why = before.rollout_state_reason;
-    return why.substr(0, why.find(':') + 1) + " rolling back to deploymentId " + service().deployment_id + ".";
+  if (!view_.alarms.empty()) {
+    return fail_deployment(std::string(kAlarm) + " alarm detected.",
+                           service().deployment_configuration->alarms->rollback);
   }
+  if (!has_breaker(service()) || primary().failed_tasks < rollout::failure_threshold(desired())) return false;
+  return fail_deployment(std::string(kBreaker) + " tasks failed to start.", rolls_back(service()));
+}
 
-  // Ends the deployment that failed too often, or that somebody wants to end. True where the service then goes back to
-  // the last one that was completed.
-  bool end_deployment() {
-    if (service().status != "ACTIVE" || primary().rollout_state != "IN_PROGRESS") return drop_request();
-    if (!service().stop_requested.empty()) {
-      const bool back = service().stop_requested == "ROLLBACK";
-      drop_request();
-      return fail_deployment(std::string(kStopped) + " the service deployment was stopped.", back);
-    }
-    if (!alarms_.empty()) {
-      return fail_deployment(std::string(kAlarm) + " alarm detected.",
-                             service().deployment_configuration->alarms->rollback);
-    }
-    if (!has_breaker(service()) || primary().failed_tasks < rollout::failure_threshold(desired())) return false;
-    return fail_deployment(std::string(kBreaker) + " tasks failed to start.", rolls_back(service()));
-  }
+bool ServiceTurn::drop_request() {
+  if (service().stop_requested.empty()) return false;
+  service().stop_requested.clear();
+  out_.service_changed = true;
+  return false;
+}
 
-  bool drop_request() {
-    if (service().stop_requested.empty()) return false;
-    service().stop_requested.clear();
-    out_.service_changed = true;
-    return false;
-  }
+bool ServiceTurn::fail_deployment(const std::string& reason, bool back) {
+  primary().rollout_state = "FAILED";
+  primary().rollout_state_reason = reason;
+  primary().updated_at = now_;
+  out_.state_changed = true;
+  const bool prefixed = reason.starts_with("ECS deployment");
+  say(events_.deployment_failed(primary().id, prefixed ? reason.substr(reason.find(':') + 2) : reason));
+  const model::ServiceRevision* const fallback = view_.fallback;
+  const bool possible = back && fallback && fallback->deployment_id != primary().id;
+  if (back && !possible) say(events_.no_rollback_candidate(primary().id));
+  if (state().staged && possible) turn_back(*state().staged, now_);
+  if (state().staged && !possible) state().staged->frozen = true;
+  if (!possible) return false;
+  say(events_.rolling_back(fallback->deployment_id));
+  restore(service(), *fallback);
+  out_.service_changed = true;
+  return true;
+}
 
-  bool fail_deployment(const std::string& reason, bool back) {
-    primary().rollout_state = "FAILED";
-    primary().rollout_state_reason = reason;
-    primary().updated_at = now_;
-    out_.state_changed = true;
-    say(events_.deployment_failed(primary().id, reason.substr(reason.find(':') + 2)));
-    if (!back) return false;
-    if (!fallback_ || fallback_->deployment_id == primary().id) {
-      say(events_.no_rollback_candidate(primary().id));
-      return false;
-    }
-    say(events_.rolling_back(fallback_->deployment_id));
-    restore(service(), *fallback_);
-    out_.service_changed = true;
-    return true;
-  }
+void ServiceTurn::drop_answers() {
+  if (service().hook_answers.empty()) return;
+  service().hook_answers.clear();
+  out_.service_changed = true;
+}
 
-  // --- news of the tasks --------------------------------------------------------------------------------------------
-
-  void hear_news() {
-    std::map<std::string, int> registered, deregistered;
-    int draining = 0;
-    for (const auto& task : out_.tasks) {
-      for (const auto& item : task.news) {
-        switch (item.news) {
-          case TaskNews::registered:
-            ++registered[item.target_group];
-            break;
-          case TaskNews::deregistered:
-            ++deregistered[item.target_group];
-            break;
-          case TaskNews::drains:
-            ++draining;
-            break;
-          case TaskNews::start_failed:
-            say_once(events_.unable_to_place(task.task.stopped_reason));
-            failed(task.task);
-            break;
-          case TaskNews::ended_early:
-            failed(task.task);
-            break;
-          case TaskNews::ended:
-            note_failure(task.task);
-            break;
-          case TaskNews::lost:
-            break;
-        }
+void ServiceTurn::hear_news() {
+  std::map<std::string, int> registered, deregistered;
+  int draining = 0;
+  for (const auto& task : out_.tasks) {
+    for (const auto& item : task.news) {
+      switch (item.news) {
+        case TaskNews::registered:
+          ++registered[item.target_group];
+          break;
+        case TaskNews::deregistered:
+          ++deregistered[item.target_group];
+          break;
+        case TaskNews::drains:
+          ++draining;
+          break;
+        case TaskNews::start_failed:
+          say_once(events_.unable_to_place(task.task.stopped_reason));
+          failed(task.task);
+          break;
+        case TaskNews::ended_early:
+          failed(task.task);
+          break;
+        case TaskNews::ended:
+          note_failure(task.task);
+          break;
+        case TaskNews::lost:
+          break;
       }
     }
-    for (const auto& [group, targets] : registered) say(events_.registered(targets, group));
-    for (const auto& [group, targets] : deregistered) say(events_.deregistered(targets, group));
-    if (draining > 0) say(events_.draining(draining));
   }
+  for (const auto& [group, targets] : registered) say(events_.registered(targets, group));
+  for (const auto& [group, targets] : deregistered) say(events_.deregistered(targets, group));
+  if (draining > 0) say(events_.draining(draining));
+}
 
-  // Every end by itself counts against a deployment that is not completed yet.
-  void note_failure(const Task& task) {
-    for (auto& deployment : state().deployments) {
-      if (deployment.id != task.deployment || deployment.rollout_state != "IN_PROGRESS") continue;
-      ++deployment.failed_tasks;
-      out_.state_changed = true;
-    }
-  }
-
-  // A task ended before it served. Those started together fail together: they count as one step of the back-off.
-  void failed(const Task& task) {
-    note_failure(task);
+void ServiceTurn::note_failure(const Task& task) {
+  for (auto& deployment : state().deployments) {
+    if (deployment.id != task.deployment || deployment.rollout_state != "IN_PROGRESS") continue;
+    ++deployment.failed_tasks;
     out_.state_changed = true;
-    if (!is_wished(task) || task.created_at < state().start_not_before) return;
-    ++state().failures_in_a_row;
-    state().start_not_before = now_ + rollout::backoff_delay(state().failures_in_a_row);
-    // Later than anything started so far, so that the others of this wave do not count again.
-    if (state().start_not_before <= task.created_at) state().start_not_before = {task.created_at.millis + 1};
-    if (state().failures_in_a_row == kFailuresToTell) say_once(events_.unable_to_start_consistently());
   }
+}
 
-  // A task that started after the last failure and proved itself ends the back-off.
-  void forgive() {
-    if (state().failures_in_a_row == 0) return;
-    for (const auto& step : out_.tasks) {
-      const Task& task = step.task;
-      if (!is_wished(task) || task.desired_status != "RUNNING" || task.created_at < state().start_not_before) continue;
-      if (has_proved_itself(task, now_)) {
-        set(state().failures_in_a_row, 0);
-        set(state().start_not_before, Timestamp{});
-        return;
-      }
-      if (task.targets.empty() && task.started_at) wake_at(*task.started_at + rollout::kProvingRun);
-    }
-  }
+void ServiceTurn::failed(const Task& task) {
+  note_failure(task);
+  out_.state_changed = true;
+  if (!is_wished(task) || task.created_at < state().start_not_before) return;
+  ++state().failures_in_a_row;
+  state().start_not_before = now_ + rollout::backoff_delay(state().failures_in_a_row);
+  // Later than anything started so far, so that the others of this wave do not count again.
+  if (state().start_not_before <= task.created_at) state().start_not_before = {task.created_at.millis + 1};
+  if (state().failures_in_a_row == kFailuresToTell) say_once(events_.unable_to_start_consistently());
+}
 
-  // Tasks that fail their health checks: the rollout lets them go.
-  void judge() {
-    for (const auto& step : out_.tasks) {
-      if (step.task.desired_status == "STOPPED") continue;
-      if (health_of(step.task) == "UNHEALTHY" && say_once(events_.failed_container_checks(step.task.id)) &&
-          !has_proved_itself(step.task, now_)) {
-        failed(step.task);
-      }
-      const TaskTarget* target = failing_target(step.task);
-      if (!target) continue;
-      const std::string& reason = !target->description.empty() ? target->description : target->reason;
-      say(events_.unhealthy(target->port, target->target_group, reason.empty() ? "Health checks failed" : reason));
-      if (!has_proved_itself(step.task, now_)) failed(step.task);
-    }
-  }
-
-  // --- the rollout --------------------------------------------------------------------------------------------------
-
-  void roll() {
-    const rollout::RollingWish wish{
-        .desired = desired(),
-        .minimum_percent = service().minimum_healthy_percent,
-        .maximum_percent = service().maximum_percent,
-        .may_start = !is_backing_off() && service().status == "ACTIVE" && primary().rollout_state != "FAILED",
-    };
-    std::vector<rollout::RollingTask> tasks;
-    for (auto& task : out_.tasks) {
-      if (is_over(task.task)) continue;
-      tasks.push_back({task.task.id, is_wished(task.task), stage(task), task.task.created_at});
-    }
-    const rollout::RollingPlan plan = rollout::plan_rolling(wish, tasks);
-    stop_tasks(plan.stop);
-    if (plan.start > 0) start_tasks(plan.start);
-    if (plan.blocked) say_once(events_.blocked_by_percentages());
-    if (is_backing_off()) wake_at(state().start_not_before);
-  }
-
-  // A delay longer than any is that of a calendar that was set back meanwhile.
-  bool is_backing_off() {
-    return state().start_not_before > now_ && state().start_not_before - now_ <= rollout::kLongestBackoff;
-  }
-
-  rollout::Stage stage(TaskStep& step) {
+void ServiceTurn::forgive() {
+  if (state().failures_in_a_row == 0) return;
+  for (const auto& step : out_.tasks) {
     const Task& task = step.task;
-    if (task.desired_status == "STOPPED") return rollout::Stage::stopping;
-    if (failing_target(task) || health_of(task) == "UNHEALTHY") return rollout::Stage::unhealthy;
-    if (is_up(task)) return step.serves_now ? rollout::Stage::serving : rollout::Stage::unsure;
-    const bool up = task.last_status == "RUNNING" || task.last_status == "ACTIVATING";
-    return up ? rollout::Stage::up : rollout::Stage::starting;
-  }
-
-  // The target whose health checks fail although the grace period is over; null for none.
-  const TaskTarget* failing_target(const Task& task) {
-    if (task.last_status != "RUNNING" || !task.started_at) return nullptr;
-    const auto failing = std::find_if(task.targets.begin(), task.targets.end(), [](const TaskTarget& target) {
-      return target.health == "unhealthy" && (target.state == "checking" || target.state == "serving");
-    });
-    if (failing == task.targets.end()) return nullptr;
-    const Timestamp until =
-        *task.started_at + std::chrono::seconds(std::max(0, service().health_check_grace_period_seconds));
-    if (now_ < until) {
-      wake_at(until);
-      return nullptr;
-    }
-    return &*failing;
-  }
-
-  void stop_tasks(const std::vector<std::string>& ids) {
-    if (ids.empty()) return;
-    const std::set<std::string> chosen(ids.begin(), ids.end());
-    for (auto& step : out_.tasks) {
-      if (!chosen.contains(step.task.id)) continue;
-      const TaskTarget* failing = failing_target(step.task);
-      const bool unhealthy = health_of(step.task) == "UNHEALTHY";
-      tell_to_stop(step, failing     ? "Task failed ELB health checks in (target-group " + failing->target_group + ")"
-                         : unhealthy ? "Task failed container health checks"
-                                     : "Scaling activity initiated by (deployment " + step.task.deployment + ")");
-    }
-    say(events_.stopped(ids));
-  }
-
-  void start_tasks(std::int32_t count) {
-    if (!definition_ || !definition_->containerDefinitions) {
-      say_once(events_.unable_to_place("The task definition " + service().task_definition + " was not found."));
+    if (!is_wished(task) || task.desired_status != "RUNNING" || task.created_at < state().start_not_before) continue;
+    if (has_proved_itself(task, now_)) {
+      set(state().failures_in_a_row, 0);
+      set(state().start_not_before, Timestamp{});
       return;
     }
-    std::vector<std::string> ids;
-    for (std::int32_t i = 0; i < count; ++i) {
-      out_.started.push_back(new_task());
-      ids.push_back(out_.started.back().id);
-    }
-    say(events_.started(ids));
+    if (task.targets.empty() && task.started_at) wake_at(*task.started_at + rollout::kProvingRun);
   }
+}
 
-  Task new_task() {
-    Task task;
-    task.scope = service().scope;
-    task.cluster = service().cluster;
-    task.id = random_.hex(32);
-    task.arn = "arn:aws:ecs:" + task.scope.region + ":" + task.scope.account + ":task/" + task.cluster + "/" + task.id;
-    task.service = service().name;
-    task.deployment = service().deployment_id;
-    task.task_definition = service().task_definition;
-    task.launch_type = service().launch_type;
-    if (const auto& strategy = service().capacity_provider_strategy; strategy && !strategy->empty()) {
-      task.capacity_provider = strategy->front().capacityProvider;
+void ServiceTurn::judge() {
+  for (const auto& step : out_.tasks) {
+    if (step.task.desired_status == "STOPPED") continue;
+    if (health_of(step.task) == "UNHEALTHY" && say_once(events_.failed_container_checks(step.task.id)) &&
+        !has_proved_itself(step.task, now_)) {
+      failed(step.task);
     }
-    task.platform_version = service().platform_version;
-    task.tags = passed_on_tags();
-    task.created_at = now_;
-    for (const auto& container : *definition_->containerDefinitions) {
-      task.containers.push_back({.name = container.name.value_or(""),
-                                 .image = container.image.value_or(""),
-                                 .essential = container.essential.value_or(true),
-                                 .health = ""});
-    }
-    for (const auto& balancer : service().load_balancers) {
-      if (!balancer.targetGroupArn) continue;
-      task.targets.push_back({.target_group = *balancer.targetGroupArn,
-                              .container = balancer.containerName.value_or(""),
-                              .container_port = balancer.containerPort.value_or(0)});
-    }
-    return task;
+    const TaskTarget* target = failing_target(step.task);
+    if (!target) continue;
+    const std::string& reason = !target->description.empty() ? target->description : target->reason;
+    say(events_.unhealthy(target->port, target->target_group, reason.empty() ? "Health checks failed" : reason));
+    if (!has_proved_itself(step.task, now_)) failed(step.task);
   }
+}
 
-  // Those of the service or of the definition, as the service wishes, and those that ECS manages.
-  std::vector<model::ecs::Tag> passed_on_tags() {
-    std::vector<model::ecs::Tag> tags;
-    const std::string& from = service().propagate_tags;
-    if (from == "SERVICE" && service().tags) tags = *service().tags;
-    if (from == "TASK_DEFINITION" && definition_tags_) tags = *definition_tags_;
-    if (!service().enable_ecs_managed_tags) return tags;
-    tags.push_back({.key = "aws:ecs:clusterName", .value = service().cluster});
-    tags.push_back({.key = "aws:ecs:serviceName", .value = service().name});
-    return tags;
-  }
-
-  // --- counts and states --------------------------------------------------------------------------------------------
-
-  void count() {
-    std::int32_t running = 0, pending = 0;
-    for (auto& deployment : state().deployments) {
-      const Counts counts = count_tasks(deployment.id);
-      bool changed = set(deployment.running_count, counts.running);
-      changed |= set(deployment.pending_count, counts.pending);
-      changed |= set(deployment.desired_count, deployment.status == "PRIMARY" ? desired() : counts.wanted);
-      if (changed) deployment.updated_at = now_;
-      running += counts.running;
-      pending += counts.pending;
-      if (deployment.status == "ACTIVE" && counts.alive == 0) deployment.status = "gone";
-    }
-    if (std::erase_if(state().deployments, [](const auto& d) { return d.status == "gone"; }) > 0) {
-      out_.state_changed = true;
-    }
-    set(state().running_count, running);
-    set(state().pending_count, pending);
-  }
-
-  struct Counts {
-    std::int32_t alive = 0, wanted = 0, running = 0, pending = 0;
+void ServiceTurn::roll() {
+  const rollout::RollingWish wish{
+      .desired = desired(),
+      .minimum_percent = service().minimum_healthy_percent,
+      .maximum_percent = service().maximum_percent,
+      .may_start = !is_backing_off() && service().status == "ACTIVE" && primary().rollout_state != "FAILED",
   };
-  Counts count_tasks(const std::string& deployment) {
-    Counts counts;
-    const auto add = [&](const Task& task) {
-      if (task.deployment != deployment || is_over(task)) return;
-      ++counts.alive;
-      if (task.last_status == "RUNNING") ++counts.running;
-      if (task.desired_status != "RUNNING") return;
-      ++counts.wanted;
-      if (task.last_status != "RUNNING") ++counts.pending;
-    };
-    for (const auto& step : out_.tasks) add(step.task);
-    for (const auto& task : out_.started) add(task);
-    return counts;
+  std::vector<rollout::RollingTask> tasks;
+  for (auto& task : out_.tasks) {
+    if (is_over(task.task)) continue;
+    tasks.push_back({task.task.id, is_wished(task.task), stage(task), task.task.created_at});
   }
+  const rollout::RollingPlan plan = rollout::plan_rolling(wish, tasks);
+  stop_tasks(plan.stop);
+  if (plan.start > 0) start_tasks(plan.start, origin());
+  if (plan.blocked) say_once(events_.blocked_by_percentages());
+  if (is_backing_off()) wake_at(state().start_not_before);
+}
 
-  // COMPLETED once every wished task is up and nothing else is left; steady for as long as that is so.
-  void settle() {
-    std::int32_t up = 0;
-    bool alone = out_.started.empty();
-    for (const auto& step : out_.tasks) {
-      if (is_over(step.task)) continue;
-      const bool counts = is_wished(step.task) && is_up(step.task);
-      if (counts) ++up;
-      alone &= counts;
-    }
-    const bool settled =
-        alone && up == desired() && (primary().rollout_state != "IN_PROGRESS" || (have_proved() && has_baked()));
-    if (settled && primary().rollout_state == "IN_PROGRESS") {
-      state().completed_deployment = primary().id;
-      state().completed_revision = primary().revision;
-      primary().rollout_state = "COMPLETED";
-      primary().rollout_state_reason = "ECS deployment " + primary().id + " completed.";
-      primary().updated_at = now_;
-      out_.state_changed = true;
-      say(events_.deployment_completed(primary().id));
-    }
-    if (set(state().steady, settled) && settled) say(events_.steady());
-  }
+bool ServiceTurn::is_backing_off() {
+  return state().start_not_before > now_ && state().start_not_before - now_ <= rollout::kLongestBackoff;
+}
 
-  // A breaker counts until then: without a balancer's word, tasks have to run a while before they are believed.
-  bool have_proved() {
-    if (!has_breaker(service())) return true;
-    bool all = true;
-    for (const auto& step : out_.tasks) {
-      if (is_over(step.task) || has_proved_itself(step.task, now_)) continue;
-      all = false;
-      if (step.task.targets.empty() && step.task.started_at) wake_at(*step.task.started_at + rollout::kProvingRun);
-    }
-    return all;
-  }
+rollout::Stage ServiceTurn::stage(TaskStep& step) {
+  const Task& task = step.task;
+  if (task.desired_status == "STOPPED") return rollout::Stage::stopping;
+  if (failing_target(task) || health_of(task) == "UNHEALTHY") return rollout::Stage::unhealthy;
+  if (is_up(task)) return step.serves_now ? rollout::Stage::serving : rollout::Stage::unsure;
+  const bool up = task.last_status == "RUNNING" || task.last_status == "ACTIVATING";
+  return up ? rollout::Stage::up : rollout::Stage::starting;
+}
 
-  // Alarms are watched for a while after the last of its tasks has started.
-  bool has_baked() {
-    if (alarm_bake_ == Duration(0)) return true;
-    Timestamp until = primary().created_at;
-    for (const auto& step : out_.tasks) {
-      if (!is_over(step.task) && step.task.started_at) until = std::max(until, *step.task.started_at);
-    }
-    until = until + alarm_bake_;
-    if (until <= now_) return true;
+const TaskTarget* ServiceTurn::failing_target(const Task& task) {
+  if (task.last_status != "RUNNING" || !task.started_at) return nullptr;
+  const auto failing = std::find_if(task.targets.begin(), task.targets.end(), [](const TaskTarget& target) {
+    return target.health == "unhealthy" && (target.state == "checking" || target.state == "serving");
+  });
+  if (failing == task.targets.end()) return nullptr;
+  const Timestamp until =
+      *task.started_at + std::chrono::seconds(std::max(0, service().health_check_grace_period_seconds));
+  if (now_ < until) {
     wake_at(until);
-    return false;
+    return nullptr;
   }
+  return &*failing;
+}
 
-  // --- the end ------------------------------------------------------------------------------------------------------
+void ServiceTurn::stop_tasks(const std::vector<std::string>& ids) {
+  if (ids.empty()) return;
+  const std::set<std::string> chosen(ids.begin(), ids.end());
+  for (auto& step : out_.tasks) {
+    if (!chosen.contains(step.task.id)) continue;
+    const TaskTarget* failing = failing_target(step.task);
+    const bool unhealthy = health_of(step.task) == "UNHEALTHY";
+    tell_to_stop(step, failing     ? "Task failed ELB health checks in (target-group " + failing->target_group + ")"
+                       : unhealthy ? "Task failed container health checks"
+                                   : "Scaling activity initiated by (deployment " + step.task.deployment + ")");
+  }
+  say(events_.stopped(ids));
+}
 
-  void end() {
-    const bool over = std::all_of(out_.tasks.begin(), out_.tasks.end(), [](const auto& t) { return is_over(t.task); });
-    if (!over) return;
-    service().status = "INACTIVE";
-    out_.service_changed = true;
-    state().deployments.resize(1);
-    primary().status = "INACTIVE";
+void ServiceTurn::start_tasks(std::int32_t count, const TaskOrigin& from) {
+  if (!from.definition || !from.definition->containerDefinitions) {
+    say_once(events_.unable_to_place("The task definition " + from.service.task_definition + " was not found."));
+    return;
+  }
+  std::vector<std::string> ids;
+  for (std::int32_t i = 0; i < count; ++i) {
+    out_.started.push_back(new_task(from, now_, random_));
+    ids.push_back(out_.started.back().id);
+  }
+  say(events_.started(ids));
+}
+
+void ServiceTurn::count() {
+  std::int32_t running = 0, pending = 0;
+  for (auto& deployment : state().deployments) {
+    const Counts counts = count_tasks(deployment.id);
+    bool changed = set(deployment.running_count, counts.running);
+    changed |= set(deployment.pending_count, counts.pending);
+    changed |= set(deployment.desired_count, deployment.status == "PRIMARY" ? desired() : counts.wanted);
+    if (changed) deployment.updated_at = now_;
+    running += counts.running;
+    pending += counts.pending;
+    if (deployment.status == "ACTIVE" && counts.alive == 0 && deployment.id != blue()) deployment.status = "gone";
+  }
+  if (std::erase_if(state().deployments, [](const auto& d) { return d.status == "gone"; }) > 0) {
+    out_.state_changed = true;
+  }
+  set(state().running_count, running);
+  set(state().pending_count, pending);
+}
+
+ServiceTurn::Counts ServiceTurn::count_tasks(const std::string& deployment) {
+  Counts counts;
+  const auto add = [&](const Task& task) {
+    if (task.deployment != deployment || is_over(task)) return;
+    ++counts.alive;
+    if (task.last_status == "RUNNING") ++counts.running;
+    if (task.desired_status != "RUNNING") return;
+    ++counts.wanted;
+    if (task.last_status != "RUNNING") ++counts.pending;
+  };
+  for (const auto& step : out_.tasks) add(step.task);
+  for (const auto& task : out_.started) add(task);
+  return counts;
+}
+
+void ServiceTurn::settle() {
+  std::int32_t up = 0;
+  bool alone = out_.started.empty();
+  for (const auto& step : out_.tasks) {
+    if (is_over(step.task)) continue;
+    const bool counts = is_wished(step.task) && is_up(step.task);
+    if (counts) ++up;
+    alone &= counts;
+  }
+  const bool settled = !state().staged && alone && up == desired() &&
+                       (primary().rollout_state != "IN_PROGRESS" || (have_proved() && has_baked()));
+  if (settled && primary().rollout_state == "IN_PROGRESS") {
+    state().completed_deployment = primary().id;
+    state().completed_revision = primary().revision;
+    state().completed_groups = primary().target_groups;
+    primary().rollout_state = "COMPLETED";
+    primary().rollout_state_reason = "ECS deployment " + primary().id + " completed.";
     primary().updated_at = now_;
     out_.state_changed = true;
-    wake_at(now_ + kKeepEnded);
+    say(events_.deployment_completed(primary().id));
   }
+  if (set(state().steady, settled) && settled) say(events_.steady());
+}
 
-  void keep_or_erase() {
-    const Timestamp ended = state().deployments.empty() ? service().created_at : primary().updated_at;
-    // Tasks that were started while it ended go as well; it stays for them.
-    bool alone = true;
-    for (auto& step : out_.tasks) {
-      if (is_over(step.task)) continue;
-      alone = false;
-      tell_to_stop(step, "Scaling activity initiated by (deployment " + step.task.deployment + ")");
-    }
-    if (ended + kKeepEnded <= now_ && alone) {
-      out_.erase = true;
-    } else if (alone) {
-      wake_at(ended + kKeepEnded);
-    }
+bool ServiceTurn::have_proved() {
+  if (!has_breaker(service())) return true;
+  bool all = true;
+  for (const auto& step : out_.tasks) {
+    if (is_over(step.task) || has_proved_itself(step.task, now_)) continue;
+    all = false;
+    if (step.task.targets.empty() && step.task.started_at) wake_at(*step.task.started_at + rollout::kProvingRun);
   }
+  return all;
+}
 
-  const model::ecs::TaskDefinition* definition_;
-  const std::vector<model::ecs::Tag>* definition_tags_;
-  const model::ServiceRevision* fallback_;
-  const std::vector<std::string> alarms_;
-  const Duration alarm_bake_;
-  const Timestamp now_;
-  Random& random_;
-  const ServiceEvents events_;
-  ServiceStep out_;
-};
+bool ServiceTurn::has_baked() {
+  // One in stages has had a bake of its own.
+  if (view_.alarm_bake == Duration(0) || primary().strategy != "ROLLING") return true;
+  Timestamp until = primary().created_at;
+  for (const auto& step : out_.tasks) {
+    if (!is_over(step.task) && step.task.started_at) until = std::max(until, *step.task.started_at);
+  }
+  until = until + view_.alarm_bake;
+  if (until <= now_) return true;
+  wake_at(until);
+  return false;
+}
 
-}  // namespace
+void ServiceTurn::end() {
+  const bool over = std::all_of(out_.tasks.begin(), out_.tasks.end(), [](const auto& t) { return is_over(t.task); });
+  if (!over) return;
+  service().status = "INACTIVE";
+  out_.service_changed = true;
+  state().deployments.resize(1);
+  primary().status = "INACTIVE";
+  primary().updated_at = now_;
+  out_.state_changed = true;
+  wake_at(now_ + kKeepEnded);
+}
+
+void ServiceTurn::keep_or_erase() {
+  const Timestamp ended = state().deployments.empty() ? service().created_at : primary().updated_at;
+  // Tasks that were started while it ended go as well; it stays for them.
+  bool alone = true;
+  for (auto& step : out_.tasks) {
+    if (is_over(step.task)) continue;
+    alone = false;
+    tell_to_stop(step, "Scaling activity initiated by (deployment " + step.task.deployment + ")");
+  }
+  if (ended + kKeepEnded <= now_ && alone) {
+    out_.erase = true;
+  } else if (alone) {
+    wake_at(ended + kKeepEnded);
+  }
+}
 
 ServiceStep step_service(ServiceView view, Timestamp now, Random& random) {
   return ServiceTurn(std::move(view), now, random).step();

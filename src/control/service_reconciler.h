@@ -3,12 +3,15 @@
 // parameter. Any thread.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
+#include "control/hook_runs.h"
 #include "control/task_reconciler.h"
+#include "control/traffic.h"
 #include "model/documents.h"
 
 namespace weir::control {
@@ -21,8 +24,13 @@ struct ServiceView {
   const std::vector<model::ecs::Tag>* definition_tags = nullptr;  // null for none
   std::optional<model::ServiceDeployment> record;                 // of the wished deployment, while it goes on
   const model::ServiceRevision* fallback = nullptr;  // of the last completed deployment; null where there is none
-  std::vector<std::string> alarms;                   // names of the deployment's alarms that are in ALARM
-  Duration alarm_bake{};                             // how long its alarms are watched once its tasks serve
+  const model::ecs::TaskDefinition* fallback_definition = nullptr;
+  const std::vector<model::ecs::Tag>* fallback_tags = nullptr;
+  RouteViews routes;                // those that a deployment in stages may shift
+  std::vector<HookReply> replies;   // of its hooks' targets
+  std::vector<std::string> alarms;  // names of the deployment's alarms that are in ALARM
+  Duration alarm_bake{};            // how long its alarms are watched once its tasks serve
+  Duration minute = std::chrono::minutes(1);
 };
 
 struct ServiceStep {
@@ -35,7 +43,10 @@ struct ServiceStep {
   bool erase = false;  // its time of being kept is over: service and state
   std::vector<TaskStep> tasks;
   std::vector<model::Task> started;
-  std::optional<Timestamp> next;  // when time alone brings more, tasks' own included
+  std::map<std::string, Actions> routes;  // what rules and listeners are to say, by ARN
+  std::vector<HookCall> calls;            // to be made once all of this is stored
+  bool awaits_acknowledgement = false;    // besides its tasks
+  std::optional<Timestamp> next;          // when time alone brings more, tasks' own included
 };
 
 ServiceStep step_service(ServiceView view, Timestamp now, Random& random);

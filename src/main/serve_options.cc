@@ -18,6 +18,7 @@ const char* const kServeDetails =
     "  --network MODE          awsvpc tasks: netns (an address and a network of their own each; wants root), host "
     "(the\n"
     "                          host's network, ports told by PORT) or auto (netns where it can be made; the default)\n"
+    "  --minute DURATION       how long an AWS minute lasts, in bakes and time-outs: 2s, 500ms (default 60s)\n"
     "  --access-key ID         with --secret-key-file: verify signatures with this key\n"
     "  --secret-key-file FILE  its secret, the file's first line\n"
     "  --ephemeral             keep nothing: the store is in memory, tasks and proxy end with the server\n"
@@ -40,6 +41,22 @@ Result<unsigned> number(const std::string& flag, const std::string& text, unsign
     return usage(fmt::format("{} wants a number from 0 to {}, not '{}'", flag, max, text));
   }
   return value;
+}
+
+// "500ms", "2s", "1m"; more than nothing and at most an hour.
+Result<Duration> duration(const std::string& flag, const std::string& text) {
+  const auto unit_at = text.find_first_not_of("0123456789");
+  const std::string unit = unit_at == std::string::npos ? "" : text.substr(unit_at);
+  const Duration one = unit == "ms"  ? Duration(std::chrono::milliseconds(1))
+                       : unit == "s" ? Duration(std::chrono::seconds(1))
+                       : unit == "m" ? Duration(std::chrono::minutes(1))
+                                     : Duration(0);
+  constexpr unsigned kMostMillis = 3'600'000;
+  const auto count = number(flag, text.substr(0, unit_at), kMostMillis);
+  if (!count || *count == 0 || one == Duration(0) || one * *count > std::chrono::hours(1)) {
+    return usage(flag + " wants a duration up to an hour, as 60s or 500ms, not '" + text + "'");
+  }
+  return one * *count;
 }
 
 Result<> set_listen(ServeOptions& options, const std::string& text) {
@@ -89,6 +106,8 @@ Result<> set_option(ServeOptions& options, Keys& keys, const std::string& flag, 
     options.workers = TRY(number(flag, value, 256));
   } else if (flag == "--network") {
     options.network = TRY(network(value));
+  } else if (flag == "--minute") {
+    options.minute = TRY(duration(flag, value));
   } else if (flag == "--access-key") {
     keys.id = value;
   } else if (flag == "--secret-key-file") {

@@ -1,12 +1,14 @@
 // What `weir serve` was asked for.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <span>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "runtime/host_network.h"
 
@@ -19,6 +21,7 @@ struct ServeOptions {
   std::string account = "000000000000";  // of access keys that are not themselves 12 digits
   unsigned workers = 0;                  // of the proxy; 0: one per core
   runtime::NetworkWish network = runtime::NetworkWish::automatic;
+  Duration minute = std::chrono::minutes(1);             // how long the APIs' integer minutes last
   bool ephemeral = false;                                // keep the store in memory and end everything at exit
   std::map<std::string, std::string, std::less<>> keys;  // access key to secret; empty: any key, on loopback only
 };

@@ -113,7 +113,8 @@ Result<> Server::start() {
                                                 control::ControlOptions{.port_offset = port_offset_,
                                                                         .access_logs = in_state("access-logs"),
                                                                         .certificates = in_state("certificates"),
-                                                                        .preparation = task_preparation_.get()});
+                                                                        .preparation = task_preparation_.get(),
+                                                                        .minute = options_.minute});
   watch_metrics();
   store_->on_commit([this] { wake(); });
   runtime_->on_change([this](const std::string& task_id) {

@@ -43,7 +43,48 @@ const Shape& describe(const ServiceDeployment*) {
                             member<&ServiceDeployment::breaker_threshold>("breaker_threshold"),
                             member<&ServiceDeployment::rollback_revision>("rollback_revision"),
                             member<&ServiceDeployment::rollback_reason>("rollback_reason"),
-                            member<&ServiceDeployment::rollback_started_at>("rollback_started_at")});
+                            member<&ServiceDeployment::rollback_started_at>("rollback_started_at"),
+                            member<&ServiceDeployment::lifecycle_stage>("lifecycle_stage"),
+                            member<&ServiceDeployment::production_percent>("production_percent"),
+                            member<&ServiceDeployment::test_percent>("test_percent"),
+                            member<&ServiceDeployment::hooks>("hooks")});
+  return kShape;
+}
+
+const Shape& describe(const HookAnswer*) {
+  static const Shape kShape =
+      structure<HookAnswer>("HookAnswer", {member<&HookAnswer::hook>("hook"), member<&HookAnswer::action>("action")});
+  return kShape;
+}
+
+const Shape& describe(const HookRun*) {
+  static const Shape kShape = structure<HookRun>(
+      "HookRun", {member<&HookRun::id>("id"), member<&HookRun::target_type>("target_type"),
+                  member<&HookRun::target_arn>("target_arn"), member<&HookRun::status>("status"),
+                  member<&HookRun::expires_at>("expires_at"), member<&HookRun::timeout_action>("timeout_action"),
+                  member<&HookRun::execution>("execution"), member<&HookRun::details>("details"),
+                  member<&HookRun::calls>("calls"), member<&HookRun::next_call>("next_call")});
+  return kShape;
+}
+
+const Shape& describe(const StagedRoute*) {
+  static const Shape kShape = structure<StagedRoute>(
+      "StagedRoute",
+      {member<&StagedRoute::production_rule>("production_rule"), member<&StagedRoute::test_rule>("test_rule"),
+       member<&StagedRoute::green_group>("green_group"), member<&StagedRoute::blue_group>("blue_group")});
+  return kShape;
+}
+
+const Shape& describe(const StagedDeployment*) {
+  using S = StagedDeployment;
+  static const Shape kShape = structure<S>(
+      "StagedDeployment",
+      {member<&S::deployment>("deployment"), member<&S::blue>("blue"), member<&S::target_revision>("target_revision"),
+       member<&S::source_revision>("source_revision"), member<&S::configuration>("configuration"),
+       member<&S::routes>("routes"), member<&S::stage>("stage"), member<&S::stage_since>("stage_since"),
+       member<&S::settled_at>("settled_at"), member<&S::production_percent>("production_percent"),
+       member<&S::test_percent>("test_percent"), member<&S::going_back>("going_back"), member<&S::frozen>("frozen"),
+       member<&S::hooks_begun>("hooks_begun"), member<&S::hooks>("hooks")});
   return kShape;
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/describe.h"
+#include "base/stable_hex.h"
 
 namespace weir::model {
 
@@ -80,6 +81,7 @@ const Shape& describe(const Service*) {
                   member<&Service::revision_id>("revision_id"),
                   member<&Service::service_deployment_id>("service_deployment_id"),
                   member<&Service::stop_requested>("stop_requested"),
+                  member<&Service::hook_answers>("hook_answers"),
                   member<&Service::client_token>("client_token")});
   return kShape;
 }
@@ -87,7 +89,8 @@ const Shape& describe(const Service*) {
 const Shape& describe(const Deployment*) {
   static const Shape kShape = structure<Deployment>(
       "Deployment",
-      {member<&Deployment::id>("id"), member<&Deployment::task_definition>("task_definition"),
+      {member<&Deployment::id>("id"), member<&Deployment::strategy>("strategy"),
+       member<&Deployment::target_groups>("target_groups"), member<&Deployment::task_definition>("task_definition"),
        member<&Deployment::status>("status"), member<&Deployment::created_at>("created_at"),
        member<&Deployment::updated_at>("updated_at"), member<&Deployment::desired_count>("desired_count"),
        member<&Deployment::pending_count>("pending_count"), member<&Deployment::running_count>("running_count"),
@@ -108,14 +111,16 @@ const Shape& describe(const ServiceEvent*) {
 
 const Shape& describe(const ServiceState*) {
   static const Shape kShape = structure<ServiceState>(
-      "ServiceState", {member<&ServiceState::scope>("scope"), member<&ServiceState::cluster>("cluster"),
-                       member<&ServiceState::name>("name"), member<&ServiceState::deployments>("deployments"),
-                       member<&ServiceState::events>("events"), member<&ServiceState::running_count>("running_count"),
-                       member<&ServiceState::pending_count>("pending_count"), member<&ServiceState::steady>("steady"),
-                       member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
-                       member<&ServiceState::start_not_before>("start_not_before"),
-                       member<&ServiceState::completed_deployment>("completed_deployment"),
-                       member<&ServiceState::completed_revision>("completed_revision")});
+      "ServiceState",
+      {member<&ServiceState::scope>("scope"), member<&ServiceState::cluster>("cluster"),
+       member<&ServiceState::name>("name"), member<&ServiceState::deployments>("deployments"),
+       member<&ServiceState::events>("events"), member<&ServiceState::running_count>("running_count"),
+       member<&ServiceState::pending_count>("pending_count"), member<&ServiceState::steady>("steady"),
+       member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
+       member<&ServiceState::start_not_before>("start_not_before"),
+       member<&ServiceState::completed_deployment>("completed_deployment"),
+       member<&ServiceState::completed_revision>("completed_revision"),
+       member<&ServiceState::completed_groups>("completed_groups"), member<&ServiceState::staged>("staged")});
   return kShape;
 }
 
@@ -306,6 +311,20 @@ std::string rules_of_listener(const Scope& scope, std::string_view listener) {
   if (at == std::string_view::npos) return scope.prefix() + std::string(listener) + "/";
   return fmt::format("{}{}:listener-rule/{}/", scope.prefix(), listener.substr(0, at),
                      listener.substr(at + kListener.size()));
+}
+
+std::string default_rule_arn(const Listener& listener) {
+  constexpr unsigned kIdDigits = 16;
+  const std::string arn = listener.listener.ListenerArn.value_or("");
+  return rules_of_listener(listener.scope, arn).substr(listener.scope.prefix().size()) + stable_hex(arn, kIdDigits);
+}
+
+std::string listener_of_rule(std::string_view arn) {
+  constexpr std::string_view kRule = ":listener-rule/";
+  const auto at = arn.find(kRule);
+  const auto slash = arn.rfind('/');
+  if (at == std::string_view::npos || slash < at + kRule.size()) return "";
+  return fmt::format("{}:listener/{}", arn.substr(0, at), arn.substr(at + kRule.size(), slash - at - kRule.size()));
 }
 
 std::string Rule::key() const { return scope.prefix() + rule.RuleArn.value_or(""); }

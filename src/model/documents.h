@@ -58,6 +58,12 @@ struct TaskDefinitionFamily {
   std::string key() const;
 };
 
+// What somebody said of a hook that pauses a deployment.
+struct HookAnswer {
+  std::string hook;    // HookRun.id
+  std::string action;  // CONTINUE, ROLLBACK
+};
+
 // Wish. Key: scope + cluster + "/" + name. An INACTIVE service stays for an hour so that waiters see it.
 struct Service {
   static constexpr const char* kKind = "service";
@@ -87,9 +93,10 @@ struct Service {
   // The deployment that is wished: a new id for each new task definition and each forceNewDeployment.
   std::string deployment_id;  // "ecs-svc/<19 digits>"
   Timestamp deployment_created_at;
-  std::string revision_id;            // of the ServiceRevision that this is
-  std::string service_deployment_id;  // of the ServiceDeployment that brings it about
-  std::string stop_requested;         // of that ServiceDeployment: ABORT, ROLLBACK; empty for neither
+  std::string revision_id;               // of the ServiceRevision that this is
+  std::string service_deployment_id;     // of the ServiceDeployment that brings it about
+  std::string stop_requested;            // of that ServiceDeployment: ABORT, ROLLBACK; empty for neither
+  std::vector<HookAnswer> hook_answers;  // what people said of hooks that pause it, until control has heard it
   std::string client_token;
   std::string key() const;
 };
@@ -119,6 +126,20 @@ ServiceRevision revision_of(const Service& service);
 // Makes the service what the revision says, in a deployment that goes on where the revision's ended.
 void restore(Service& service, const ServiceRevision& revision);
 
+// One lifecycle hook at one stage of a deployment.
+struct HookRun {
+  std::string id;           // "ecs-pause-…", "ecs-lambda-…"
+  std::string target_type;  // PAUSE, AWS_LAMBDA
+  std::string target_arn;   // empty for PAUSE
+  std::string status;       // AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT
+  Timestamp expires_at;
+  std::string timeout_action = "ROLLBACK";  // CONTINUE, ROLLBACK
+  std::string execution;                    // a UUID
+  Json details;                             // of the service's wish, and what the hook's answers added
+  std::int32_t calls = 0;                   // that were answered
+  Timestamp next_call;
+};
+
 // Wish at first, then fact: one try at bringing a service from one revision to another, its rollback included.
 // Key: its service's + "/" + id.
 struct ServiceDeployment {
@@ -147,6 +168,11 @@ struct ServiceDeployment {
   std::string rollback_revision;  // id; empty where nothing is rolled back
   std::string rollback_reason;
   std::optional<Timestamp> rollback_started_at;
+  // Where the strategy is not ROLLING.
+  std::string lifecycle_stage;
+  std::optional<double> production_percent;  // of the target; what is left is the source's. None without balancers
+  std::optional<double> test_percent;
+  std::vector<HookRun> hooks;  // of the stage
   std::string key() const;
 };
 bool has_ended(const ServiceDeployment& deployment);
@@ -154,6 +180,8 @@ bool has_ended(const ServiceDeployment& deployment);
 // One try at running a service's tasks at one task definition.
 struct Deployment {
   std::string id;
+  std::string strategy = "ROLLING";        // as it was when the deployment began
+  std::vector<std::string> target_groups;  // where its tasks are reached, by the service's balancers; ARNs
   std::string task_definition;
   std::string status = "PRIMARY";  // PRIMARY (the wished one), ACTIVE (being replaced), INACTIVE
   Timestamp created_at;
@@ -173,6 +201,34 @@ struct ServiceEvent {
   std::string message;  // in AWS's words: "(service NAME) has reached a steady state."
 };
 
+// How one balancer's traffic is parted between a staged deployment and what it replaces.
+struct StagedRoute {
+  std::string production_rule;  // ARN of a rule, or of a listener of a network balancer
+  std::string test_rule;        // the same; empty for none
+  std::string green_group;      // ARN: the deployment's
+  std::string blue_group;       // ARN: the other one
+};
+
+// A deployment in stages, BLUE_GREEN, LINEAR or CANARY, from its begin until the old tasks have gone, or until its own
+// have after a rollback.
+struct StagedDeployment {
+  std::string deployment;                      // Deployment.id of green, the new one
+  std::string blue;                            // of the completed one that it replaces; empty where it is the first
+  std::string target_revision;                 // id, of green
+  std::string source_revision;                 // id, of blue
+  ecs::DeploymentConfiguration configuration;  // as it was when the deployment began
+  std::vector<StagedRoute> routes;             // by the service's balancers
+  std::string stage = "RECONCILE_SERVICE";
+  Timestamp stage_since;
+  std::optional<Timestamp> settled_at;  // since when every worker runs this stage's weights and its hooks are through
+  double production_percent = 0;        // green's share; the rest is blue's
+  double test_percent = 0;
+  bool going_back = false;  // it failed or was stopped: traffic is blue's again, then green ends
+  bool frozen = false;      // it failed and there is no way back, or nobody wants one: weights stay, nothing is started
+  bool hooks_begun = false;
+  std::vector<HookRun> hooks;  // of the stage
+};
+
 // Fact. Key: as its Service.
 struct ServiceState {
   static constexpr const char* kKind = "service-state";
@@ -190,6 +246,8 @@ struct ServiceState {
   // Of the deployment that was COMPLETED last: what a failed one is rolled back to. Empty before the first.
   std::string completed_deployment;
   std::string completed_revision;
+  std::vector<std::string> completed_groups;  // its target groups
+  std::optional<StagedDeployment> staged;     // while one goes on
   std::string key() const;
 };
 
@@ -357,6 +415,10 @@ struct Rule {
 };
 // What the keys of a listener's rules begin with.
 std::string rules_of_listener(const Scope& scope, std::string_view listener);
+// The ARN of a listener's default rule, which is no document of its own.
+std::string default_rule_arn(const Listener& listener);
+// The ARN of the listener that the rule `arn` belongs to; empty where `arn` is none of a rule.
+std::string listener_of_rule(std::string_view arn);
 
 // Fact, by control: what the proxy says of a listener. Key: as its Listener.
 struct ListenerState {
@@ -374,7 +436,11 @@ const Shape& describe(const Cluster*);
 const Shape& describe(const TaskDefinition*);
 const Shape& describe(const TaskDefinitionFamily*);
 const Shape& describe(const Service*);
+const Shape& describe(const HookAnswer*);
 const Shape& describe(const ServiceRevision*);
+const Shape& describe(const HookRun*);
+const Shape& describe(const StagedRoute*);
+const Shape& describe(const StagedDeployment*);
 const Shape& describe(const ServiceDeployment*);
 const Shape& describe(const Deployment*);
 const Shape& describe(const ServiceEvent*);

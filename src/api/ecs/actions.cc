@@ -25,6 +25,7 @@ void add_actions(ActionTable& table) {
   table.add("ecs", "DescribeServiceDeployments", &describe_service_deployments);
   table.add("ecs", "DescribeServiceRevisions", &describe_service_revisions);
   table.add("ecs", "StopServiceDeployment", &stop_service_deployment);
+  table.add("ecs", "ContinueServiceDeployment", &continue_service_deployment);
   table.add("ecs", "TagResource", &tag_resource);
   table.add("ecs", "UntagResource", &untag_resource);
   table.add("ecs", "PutAccountSetting", &put_account_setting);

@@ -46,6 +46,8 @@ Result<shapes::DescribeServiceRevisionsResponse> describe_service_revisions(
     Context&, const shapes::DescribeServiceRevisionsRequest&);
 Result<shapes::StopServiceDeploymentResponse> stop_service_deployment(Context&,
                                                                       const shapes::StopServiceDeploymentRequest&);
+Result<shapes::ContinueServiceDeploymentResponse> continue_service_deployment(
+    Context&, const shapes::ContinueServiceDeploymentRequest&);
 Result<shapes::TagResourceResponse> tag_resource(Context&, const shapes::TagResourceRequest&);
 Result<shapes::UntagResourceResponse> untag_resource(Context&, const shapes::UntagResourceRequest&);
 Result<shapes::PutAccountSettingResponse> put_account_setting(Context&, const shapes::PutAccountSettingRequest&);

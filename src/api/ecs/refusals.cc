@@ -55,15 +55,10 @@ constexpr Refused kRegisterTaskDefinition[] = {
 
 constexpr Refused kCreateService[] = {
     {"loadBalancers.loadBalancerName"},
-    {"loadBalancers.advancedConfiguration"},
     {"serviceRegistries"},
     {"launchType", "EC2|FARGATE"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
-    {"deploymentConfiguration.strategy", "ROLLING"},
-    {"deploymentConfiguration.bakeTimeInMinutes"},
     {"deploymentConfiguration.lifecycleHooks"},
-    {"deploymentConfiguration.linearConfiguration"},
-    {"deploymentConfiguration.canaryConfiguration"},
     {"placementConstraints"},
     {"placementStrategy"},
     {"deploymentController.type", "ECS"},
@@ -75,14 +70,9 @@ constexpr Refused kCreateService[] = {
 
 constexpr Refused kUpdateService[] = {
     {"loadBalancers.loadBalancerName"},
-    {"loadBalancers.advancedConfiguration"},
     {"serviceRegistries"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
-    {"deploymentConfiguration.strategy", "ROLLING"},
-    {"deploymentConfiguration.bakeTimeInMinutes"},
     {"deploymentConfiguration.lifecycleHooks"},
-    {"deploymentConfiguration.linearConfiguration"},
-    {"deploymentConfiguration.canaryConfiguration"},
     {"placementConstraints"},
     {"placementStrategy"},
     {"deploymentController.type", "ECS"},

@@ -58,6 +58,28 @@ shapes::ServiceDeploymentAlarms alarms_of(const model::ServiceDeployment& record
           .alarmNames = configuration->alarms->alarmNames};
 }
 
+// Of a deployment in stages: where it stands, how traffic is parted, and the hooks of its stage.
+void show_stages(shapes::ServiceDeployment& view, const model::ServiceDeployment& record) {
+  if (record.lifecycle_stage.empty()) return;
+  view.lifecycleStage = record.lifecycle_stage;
+  view.targetServiceRevision->requestedProductionTrafficWeight = record.production_percent;
+  view.targetServiceRevision->requestedTestTrafficWeight = record.test_percent;
+  for (auto& source : *view.sourceServiceRevisions) {
+    if (record.production_percent) source.requestedProductionTrafficWeight = 100 - *record.production_percent;
+    if (record.test_percent) source.requestedTestTrafficWeight = 100 - *record.test_percent;
+  }
+  if (record.hooks.empty()) return;
+  view.lifecycleHookDetails.emplace();
+  for (const auto& hook : record.hooks) {
+    shapes::DeploymentLifecycleHookDetail detail{.hookId = hook.id, .targetType = hook.target_type};
+    if (!hook.target_arn.empty()) detail.targetArn = hook.target_arn;
+    detail.status = hook.status;
+    detail.expiresAt = hook.expires_at;
+    detail.timeoutAction = hook.timeout_action;
+    view.lifecycleHookDetails->push_back(std::move(detail));
+  }
+}
+
 shapes::ServiceDeployment shown(const Context& context, const model::ServiceDeployment& record,
                                 const model::ServiceState* state) {
   const auto service = named(record.scope, record.cluster, record.service);
@@ -83,6 +105,7 @@ shapes::ServiceDeployment shown(const Context& context, const model::ServiceDepl
     view.sourceServiceRevisions->push_back(summary(context, service, state, record.source_revision));
   }
   if (!record.status_reason.empty()) view.statusReason = record.status_reason;
+  show_stages(view, record);
   if (record.rollback_started_at) {
     view.rollback =
         shapes::Rollback{.reason = record.rollback_reason,
@@ -130,6 +153,24 @@ Result<std::vector<shapes::ContainerImage>> images_of(Context& context, const mo
   return images;
 }
 
+// Where the revision's tasks are reached: known while it has tasks.
+Result<std::optional<shapes::ResolvedConfiguration>> resolved(Context& context,
+                                                              const model::ServiceRevision& revision) {
+  const auto service = named(revision.scope, revision.cluster, revision.service);
+  const auto state = TRY(store::peek<model::ServiceState>(context.store, service.key()));
+  const auto* deployment = deployment_of(state ? &**state : nullptr, revision.id);
+  if (!deployment || deployment->target_groups.size() != revision.load_balancers.size()) return std::nullopt;
+  shapes::ResolvedConfiguration found;
+  found.loadBalancers.emplace();
+  for (std::size_t i = 0; i < revision.load_balancers.size(); ++i) {
+    shapes::ServiceRevisionLoadBalancer balancer{.targetGroupArn = deployment->target_groups[i]};
+    const auto& advanced = revision.load_balancers[i].advancedConfiguration;
+    if (advanced) balancer.productionListenerRule = advanced->productionListenerRule;
+    found.loadBalancers->push_back(std::move(balancer));
+  }
+  return found;
+}
+
 Result<shapes::ServiceRevision> shown(Context& context, const model::ServiceRevision& revision) {
   shapes::ServiceRevision view{
       .serviceRevisionArn = revision.arn,
@@ -142,6 +183,7 @@ Result<shapes::ServiceRevision> shown(Context& context, const model::ServiceRevi
       .guardDutyEnabled = false,
       .createdAt = revision.created_at,
   };
+  view.resolvedConfiguration = TRY(resolved(context, revision));
   if (revision.capacity_provider_strategy) {
     view.capacityProviderStrategy = revision.capacity_provider_strategy;
   } else {
@@ -206,6 +248,9 @@ Result<shapes::StopServiceDeploymentResponse> try_stop(Context& context,
                                                          record->document.status));
   }
   if (is_stopping(record->document)) return response;
+  if (record->document.lifecycle_stage == "CLEAN_UP") {
+    return client_error("ConflictException", "The service deployment is at CLEAN_UP and cannot be stopped any more.");
+  }
   const auto& of = record->document;
   auto service = TRY(store::load<model::Service>(context.store, named(of.scope, of.cluster, of.service).key()));
   if (!service || service->document.service_deployment_id != of.id) return deployment_not_found();
@@ -221,6 +266,36 @@ Result<shapes::StopServiceDeploymentResponse> try_stop(Context& context,
   service->document.stop_requested = back ? "ROLLBACK" : "ABORT";
   TRY(commit(context, {store::put(*record), store::put(*service)}));
   return response;
+}
+
+// Tells control what somebody says of the hook `id`.
+Result<shapes::ContinueServiceDeploymentResponse> try_continue(
+    Context& context, const shapes::ContinueServiceDeploymentRequest& request) {
+  const auto key = key_of(context, request.serviceDeploymentArn, "service-deployment");
+  if (!key) return invalid_parameter("Invalid identifier: " + request.serviceDeploymentArn);
+  if (!request.hookId.starts_with("ecs-") || request.hookId.find('-', 4) == std::string::npos) {
+    return invalid_parameter("Invalid hookId: hookId must follow the format: ecs-{hookType}-{id}");
+  }
+  const auto record = TRY(store::peek<model::ServiceDeployment>(context.store, *key));
+  if (!record) {
+    return client_error("ServiceDeploymentNotFoundException", "The service deployment does not exist.");
+  }
+  if (has_ended(**record)) {
+    return invalid_parameter(
+        "Continuing a service deployment is not allowed for service deployment in terminal states.");
+  }
+  const auto& hooks = (*record)->hooks;
+  const auto hook = std::ranges::find(hooks, request.hookId, &model::HookRun::id);
+  if (hook == hooks.end() || hook->target_type != "PAUSE" || hook->status != "AWAITING_ACTION") {
+    return invalid_parameter(
+        "Provided hookId is either completed, unavailable, or not associated with the given Resource ARN");
+  }
+  const auto& of = **record;
+  auto service = TRY(store::load<model::Service>(context.store, named(of.scope, of.cluster, of.service).key()));
+  if (!service || service->document.service_deployment_id != of.id) return deployment_not_found();
+  service->document.hook_answers.push_back({request.hookId, request.action.value_or("CONTINUE")});
+  TRY(commit(context, {store::put(*service)}));
+  return shapes::ContinueServiceDeploymentResponse{of.arn};
 }
 
 }  // namespace
@@ -271,6 +346,11 @@ Result<shapes::DescribeServiceRevisionsResponse> describe_service_revisions(
 Result<shapes::StopServiceDeploymentResponse> stop_service_deployment(
     Context& context, const shapes::StopServiceDeploymentRequest& request) {
   return writing(kServerException, [&] { return try_stop(context, request); });
+}
+
+Result<shapes::ContinueServiceDeploymentResponse> continue_service_deployment(
+    Context& context, const shapes::ContinueServiceDeploymentRequest& request) {
+  return writing(kServerException, [&] { return try_continue(context, request); });
 }
 
 }  // namespace weir::api::ecs

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/ecs/errors.h"
+#include "api/ecs/strategy_rules.h"
 #include "api/elbv2/associations.h"
 
 namespace weir::api::ecs {
@@ -129,7 +130,7 @@ Result<> take_deployment_configuration(model::Service& service, const shapes::De
   kept->maximumPercent = most;
   if (given.deploymentCircuitBreaker) kept->deploymentCircuitBreaker = given.deploymentCircuitBreaker;
   if (given.alarms) kept->alarms = given.alarms;
-  return {};
+  return take_strategy(service, *kept, given);
 }
 
 Result<> check_desired_count(std::int32_t count) {

@@ -17,7 +17,8 @@ Result<> check_fits(Context& context, const model::Service& service, const shape
 Result<> check_placement(const std::optional<shapes::NetworkConfiguration>& network, const std::string& launch_type,
                          const shapes::TaskDefinition& definition);
 
-// Takes the percentages into `service`. Errors: InvalidParameterException.
+// Takes the percentages and the strategy into `service`. Errors: InvalidParameterException,
+// UnsupportedFeatureException.
 Result<> take_deployment_configuration(model::Service& service, const shapes::DeploymentConfiguration& given);
 
 Result<> check_desired_count(std::int32_t count);

@@ -7,6 +7,7 @@
 #include "api/arn.h"
 #include "api/ecs/deployment_history.h"
 #include "api/ecs/references.h"
+#include "api/ecs/strategy_rules.h"
 
 namespace weir::api::ecs {
 
@@ -71,6 +72,18 @@ std::vector<shapes::ServiceEvent> events_of(const model::ServiceState* state) {
   return events;
 }
 
+// As AWS returns them: with what was not said.
+void complete(std::optional<shapes::LinearConfiguration>& linear) {
+  if (!linear) linear.emplace();
+  linear->stepPercent = linear->stepPercent.value_or(10.0);
+  linear->stepBakeTimeInMinutes = linear->stepBakeTimeInMinutes.value_or(6);
+}
+void complete(std::optional<shapes::CanaryConfiguration>& canary) {
+  if (!canary) canary.emplace();
+  canary->canaryPercent = canary->canaryPercent.value_or(5.0);
+  canary->canaryBakeTimeInMinutes = canary->canaryBakeTimeInMinutes.value_or(10);
+}
+
 }  // namespace
 
 model::ecs::DeploymentConfiguration configuration_of(const model::Service& service) {
@@ -81,8 +94,15 @@ model::ecs::DeploymentConfiguration configuration_of(const model::Service& servi
   if (given) shown.alarms = given->alarms;
   shown.maximumPercent = service.maximum_percent;
   shown.minimumHealthyPercent = service.minimum_healthy_percent;
-  shown.strategy = "ROLLING";
-  shown.bakeTimeInMinutes = 0;
+  shown.strategy = strategy_of(service);
+  shown.bakeTimeInMinutes = given ? given->bakeTimeInMinutes.value_or(0) : 0;
+  if (given) {
+    shown.lifecycleHooks = given->lifecycleHooks;
+    shown.linearConfiguration = given->linearConfiguration;
+    shown.canaryConfiguration = given->canaryConfiguration;
+  }
+  if (shown.strategy == "LINEAR") complete(shown.linearConfiguration);
+  if (shown.strategy == "CANARY") complete(shown.canaryConfiguration);
   return shown;
 }
 

@@ -11,6 +11,7 @@
 #include "api/ecs/refusals.h"
 #include "api/ecs/service_rules.h"
 #include "api/ecs/service_view.h"
+#include "api/ecs/strategy_rules.h"
 #include "api/writing.h"
 
 namespace weir::api::ecs {
@@ -100,6 +101,7 @@ Result<model::Service> make_service(Context& context, const std::string& cluster
   const auto definition = TRY(active_definition(context, *request.taskDefinition));
   service.task_definition = *definition.document.definition.taskDefinitionArn;
   TRY(check_fits(context, service, definition.document.definition));
+  TRY(check_shifting(context, service));
   return service;
 }
 
@@ -173,6 +175,7 @@ Result<shapes::UpdateServiceResponse> try_update(Context& context, const shapes:
     if (!definition) return client_exception("TaskDefinition not found.");
     TRY(check_fits(context, service, definition->document.definition));
   }
+  if (revised || request.deploymentConfiguration) TRY(check_shifting(context, service));
   std::vector<store::Write> writes;
   if (revised || request.forceNewDeployment.value_or(false)) TRY(begin_deployment(context, service, writes));
   writes.push_back(store::put(found));

@@ -25,15 +25,9 @@ constexpr const char* kDefault = "default";
 
 using Rules = std::vector<store::Versioned<model::Rule>>;
 
-std::string default_rule_arn(const model::Listener& listener) {
-  const std::string& arn = *listener.listener.ListenerArn;
-  const std::string key = model::rules_of_listener(listener.scope, arn) + stable_hex(arn, kIdDigits);
-  return key.substr(listener.scope.prefix().size());
-}
-
 shapes::Rule default_rule(const model::Listener& listener) {
   return {
-      .RuleArn = default_rule_arn(listener),
+      .RuleArn = model::default_rule_arn(listener),
       .Priority = kDefault,
       .Conditions = std::vector<shapes::RuleCondition>{},
       .Actions = listener.listener.DefaultActions,
@@ -53,7 +47,7 @@ std::unexpected<Error> priority_in_use(std::int32_t priority) {
 Result<store::Versioned<model::Rule>> changeable(Context& context, const std::string& arn, std::string_view verb) {
   if (auto found = TRY(find_rule(context, arn))) return std::move(*found);
   for (const auto& listener : TRY(all_listeners(context))) {
-    if (default_rule_arn(listener.document) != arn) continue;
+    if (model::default_rule_arn(listener.document) != arn) continue;
     return client_error("OperationNotPermitted", fmt::format("Default rule '{}' cannot be {}", arn, verb));
   }
   return rule_not_found();
@@ -194,7 +188,7 @@ Result<shapes::DescribeRulesOutput> describe_rules(Context& context, const shape
       }
     }
     for (const auto& listener : TRY(all_listeners(context))) {
-      if (!asked.contains(default_rule_arn(listener.document))) continue;
+      if (!asked.contains(model::default_rule_arn(listener.document))) continue;
       all.push_back(positioned(default_rule(listener.document), kMaxPriority + 1));
     }
     if (all.size() < asked.size()) return rule_not_found();

@@ -31,6 +31,7 @@ constexpr Operation kOperations[] = {
     {.name = "DescribeServiceDeployments", .input = &shape_of<DescribeServiceDeploymentsRequest>, .output = &shape_of<DescribeServiceDeploymentsResponse>},
     {.name = "DescribeServiceRevisions", .input = &shape_of<DescribeServiceRevisionsRequest>, .output = &shape_of<DescribeServiceRevisionsResponse>},
     {.name = "StopServiceDeployment", .input = &shape_of<StopServiceDeploymentRequest>, .output = &shape_of<StopServiceDeploymentResponse>},
+    {.name = "ContinueServiceDeployment", .input = &shape_of<ContinueServiceDeploymentRequest>, .output = &shape_of<ContinueServiceDeploymentResponse>},
     {.name = "TagResource", .input = &shape_of<TagResourceRequest>, .output = &shape_of<TagResourceResponse>},
     {.name = "UntagResource", .input = &shape_of<UntagResourceRequest>, .output = &shape_of<UntagResourceResponse>},
     {.name = "PutAccountSetting", .input = &shape_of<PutAccountSettingRequest>, .output = &shape_of<PutAccountSettingResponse>},

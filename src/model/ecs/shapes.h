@@ -1514,6 +1514,18 @@ struct StopServiceDeploymentResponse {
 };
 const Shape& describe(const StopServiceDeploymentResponse*);
 
+struct ContinueServiceDeploymentRequest {
+  std::string serviceDeploymentArn;
+  std::string hookId;
+  std::optional<std::string> action;
+};
+const Shape& describe(const ContinueServiceDeploymentRequest*);
+
+struct ContinueServiceDeploymentResponse {
+  std::optional<std::string> serviceDeploymentArn;
+};
+const Shape& describe(const ContinueServiceDeploymentResponse*);
+
 struct TagResourceRequest {
   std::string resourceArn;
   std::vector<ecs::Tag> tags;

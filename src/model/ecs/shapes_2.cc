@@ -812,6 +812,22 @@ const Shape& describe(const StopServiceDeploymentResponse*) {
   return kShape;
 }
 
+const Shape& describe(const ContinueServiceDeploymentRequest*) {
+  static const Shape kShape = structure<ContinueServiceDeploymentRequest>("ContinueServiceDeploymentRequest", {
+    member<&ContinueServiceDeploymentRequest::serviceDeploymentArn>("serviceDeploymentArn", {.required = true}),
+    member<&ContinueServiceDeploymentRequest::hookId>("hookId", {.required = true}),
+    member<&ContinueServiceDeploymentRequest::action>("action", {.words = kDeploymentLifecycleHookActionWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ContinueServiceDeploymentResponse*) {
+  static const Shape kShape = structure<ContinueServiceDeploymentResponse>("ContinueServiceDeploymentResponse", {
+    member<&ContinueServiceDeploymentResponse::serviceDeploymentArn>("serviceDeploymentArn"),
+  });
+  return kShape;
+}
+
 const Shape& describe(const TagResourceRequest*) {
   static const Shape kShape = structure<TagResourceRequest>("TagResourceRequest", {
     member<&TagResourceRequest::resourceArn>("resourceArn", {.required = true}),

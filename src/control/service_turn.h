@@ -1,0 +1,182 @@
+// One turn of a service: what service_reconciler.h promises, in parts. Its deployments and counts are in
+// service_reconciler.cc, deployments in stages in service_stages.cc. Any thread, short-lived.
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "control/new_task.h"
+#include "control/service_events.h"
+#include "control/service_reconciler.h"
+#include "control/staged_rollout.h"
+#include "rollout/rolling.h"
+
+namespace weir::control {
+
+class ServiceTurn {
+ public:
+  ServiceTurn(ServiceView view, Timestamp now, Random& random);
+
+  ServiceStep step();
+
+ private:
+  model::Service& service() { return out_.service; }
+  model::ServiceState& state() { return out_.state; }
+  model::Deployment& primary() { return state().deployments.front(); }
+  std::int32_t desired() { return service().status == "ACTIVE" ? service().desired_count : 0; }
+
+  template <class T>
+  bool set(T& slot, T value) {
+    if (slot == value) return false;
+    slot = std::move(value);
+    out_.state_changed = true;
+    return true;
+  }
+  void wake_at(Timestamp at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
+
+  void say(std::string message);
+  // Says it unless it was said in the life of this deployment; whether it did.
+  bool say_once(std::string message);
+
+  static bool is_over(const model::Task& task) { return task.last_status == "STOPPED"; }
+  bool is_wished(const model::Task& task) { return task.deployment == service().deployment_id; }
+  const std::string& blue();
+
+  // --- deployments --------------------------------------------------------------------------------------------------
+
+  // A new deployment id is a new PRIMARY; the one before it is being replaced.
+  void adopt_wish();
+
+  std::string in_progress() { return "ECS deployment " + service().deployment_id + " in progress."; }
+
+  // A deployment that was completed and is wished again is what a failed one is rolled back to.
+  std::string reason_after(const model::Deployment& before);
+
+  // Ends the deployment that failed too often, or that somebody wants to end. True where the service then goes back to
+  // the last one that was completed.
+  bool end_deployment();
+
+  bool drop_request();
+
+  bool fail_deployment(const std::string& reason, bool back);
+
+  // Everything that was answered has been heard, or is of a hook that waits no longer.
+  void drop_answers();
+
+  // --- news of the tasks --------------------------------------------------------------------------------------------
+
+  void hear_news();
+
+  // Every end by itself counts against a deployment that is not completed yet.
+  void note_failure(const model::Task& task);
+
+  // A task ended before it served. Those started together fail together: they count as one step of the back-off.
+  void failed(const model::Task& task);
+
+  // A task that started after the last failure and proved itself ends the back-off.
+  void forgive();
+
+  // Tasks that fail their health checks: the rollout lets them go.
+  void judge();
+
+  // --- the rollout --------------------------------------------------------------------------------------------------
+
+  // True where the deployment failed and the service goes back.
+  bool bring_about();
+
+  void begin_stages();
+  void drop_staged();
+
+  // The tasks of a deployment in stages by what they are to it.
+  struct Fleets {
+    std::vector<rollout::RollingTask> green, blue, others;
+  };
+  Fleets fleets();
+  static bool serves(const rollout::RollingTask& task);
+
+  StagedView staged_view(const Fleets& all);
+
+  // Takes what a turn of the stages wishes of others, and notes what it changed.
+  void take(const StagedStep& step, const model::StagedDeployment& before);
+
+  // What a rollback does at once: all traffic to blue.
+  void shift_back();
+
+  bool take_stages();
+
+  // A newer deployment: traffic is blue's again before anything of the older one ends.
+  bool supersede(const Fleets& all);
+
+  // How many tasks of each kind a stage is about.
+  struct Wanted {
+    std::int32_t green = 0;
+    bool green_may_start = true;
+    std::int32_t blue = 0;
+    bool others_end = false;  // those that serve too
+  };
+  Wanted wanted(const model::StagedDeployment& staged, bool awaits);
+
+  void run_fleets(const Fleets& all, const Wanted& wish);
+  void run_fleet(const std::vector<rollout::RollingTask>& tasks, std::int32_t count, bool may_start,
+                 const TaskOrigin& from);
+
+  // A task of blue's that ended by itself is followed by the next after a while: it was not new.
+  bool may_replace_blue();
+
+  // Past the way back: what is green is what the service is.
+  void complete(const model::StagedDeployment& staged);
+
+  TaskOrigin origin() { return {service(), primary().target_groups, view_.definition, view_.definition_tags}; }
+  TaskOrigin blue_origin();
+
+  void roll();
+
+  // A delay longer than any is that of a calendar that was set back meanwhile.
+  bool is_backing_off();
+
+  rollout::Stage stage(TaskStep& step);
+
+  // The target whose health checks fail although the grace period is over; null for none.
+  const model::TaskTarget* failing_target(const model::Task& task);
+
+  void stop_tasks(const std::vector<std::string>& ids);
+
+  void start_tasks(std::int32_t count, const TaskOrigin& from);
+
+  // --- counts and states --------------------------------------------------------------------------------------------
+
+  void count();
+
+  struct Counts {
+    std::int32_t alive = 0, wanted = 0, running = 0, pending = 0;
+  };
+  Counts count_tasks(const std::string& deployment);
+
+  // COMPLETED once every wished task is up and nothing else is left; steady for as long as that is so.
+  void settle();
+
+  // A breaker counts until then: without a balancer's word, tasks have to run a while before they are believed.
+  bool have_proved();
+
+  // Alarms are watched for a while after the last of its tasks has started.
+  bool has_baked();
+
+  // --- the end ------------------------------------------------------------------------------------------------------
+
+  void end();
+
+  void keep_or_erase();
+
+  ServiceView view_;  // what out_ did not take
+  bool record_changed_ = false;
+  const Timestamp now_;
+  Random& random_;
+  const ServiceEvents events_;
+  ServiceStep out_;
+};
+
+}  // namespace weir::control
