@@ -57,6 +57,7 @@ class FakeRuntime final : public runtime::Runtime {
     if (found == tasks.end()) return std::nullopt;
     return found->second;
   }
+  std::vector<runtime::ContainerUse> stats(const std::string&) const override { return {}; }
   std::vector<std::string> list() const override {
     std::vector<std::string> ids;
     for (const auto& [id, task] : tasks) ids.push_back(id);
