@@ -14,6 +14,7 @@ import unittest
 sys.dont_write_bytecode = True
 BENCH = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH))
+import circumstances  # noqa: E402
 from rows import row, verdicts, with_ratios  # noqa: E402
 
 BUILD = sys.argv.pop(1) if len(sys.argv) > 1 else str(BENCH.parent / "build")
@@ -75,10 +76,12 @@ class RowsTest(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             results, page = pathlib.Path(folder, "results.json"), pathlib.Path(folder, "page.md")
             results.write_text(json.dumps(with_ratios([row("http2-8x32", "weir", cpu=3.25)])))
+            circumstances.write(results, "abc1234", 5, 4)
             page.write_text("before\n<!-- bench/report -->\nold\n<!-- end -->\nafter\n")
             subprocess.run([BENCH / "report", results, "--into", page], check=True, capture_output=True)
             text = page.read_text()
             self.assertTrue(text.startswith("before\n<!-- bench/report -->\nMeasured on "), text)
+            self.assertIn(" at commit abc1234, 5 rounds of 4 s;", text)
             self.assertIn("| http2-8x32 | weir | 3.25 |", text)
             self.assertTrue(text.endswith("\n<!-- end -->\nafter\n"), text)
             self.assertNotIn("old", text)

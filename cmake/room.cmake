@@ -18,6 +18,19 @@ foreach(NAME pch_test pch_model_test)
   target_link_libraries(${NAME} PRIVATE GTest::gtest)
 endforeach()
 
+# Files of a room are compiled several at a time: most of what each costs is the same templates again. So names in
+# unnamed namespaces are unique within their part of a room. -DUNITY=OFF compiles each by itself, which is better while
+# one is edited again and again. Generated shapes are too large already.
+option(UNITY "compile several files of a room at a time" ON)
+function(compiled_together TARGET)
+  if(UNITY)
+    set_target_properties(${TARGET} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+    get_target_property(sources ${TARGET} SOURCES)
+    list(FILTER sources INCLUDE REGEX "/shapes[_0-9]*\\.cc$")
+    set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  endif()
+endfunction()
+
 # room(NAME [DEPS other rooms…] [LIBS libraries…])
 #
 # A room is a folder of src/ that becomes one static library `NAME`, plus, where it has files ending in _test.cc,
@@ -36,6 +49,7 @@ function(room NAME)
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   if(sources)
     add_library(${NAME} STATIC ${sources})
+    compiled_together(${NAME})
     target_include_directories(${NAME} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_precompile_headers(${NAME} REUSE_FROM ${pch})
     target_link_libraries(${NAME} PUBLIC ${ROOM_DEPS} PRIVATE ${ROOM_LIBS} ${FMT} Threads::Threads)
@@ -46,6 +60,7 @@ function(room NAME)
   endif()
   if(tests)
     add_executable(${NAME}_test ${tests})
+    compiled_together(${NAME}_test)
     string(REGEX REPLACE "pch_plain" "pch" test_pch ${pch})
     target_precompile_headers(${NAME}_test REUSE_FROM ${test_pch}_test)
     target_compile_options(${NAME}_test PRIVATE ${TEST_OPTIONS})

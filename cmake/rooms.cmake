@@ -19,6 +19,7 @@ room(sim      DEPS base net http route proxy model store runtime rollout control
 file(GLOB main_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/main/*.cc)
 if(main_sources)
   add_executable(weir ${main_sources})
+  compiled_together(weir)
   target_precompile_headers(weir REUSE_FROM pch_model)
   target_link_libraries(weir PRIVATE base net http route proxy sign model store runtime observe api wire rollout control cli
                         ${FMT} Threads::Threads)

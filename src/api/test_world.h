@@ -21,6 +21,9 @@
 
 namespace weir::api {
 
+// What the ARNs of ecs begin with in it.
+inline constexpr const char* kArn = "arn:aws:ecs:eu-central-1:000000000000:";
+
 // A host some of whose ports are taken.
 class FakeHost final : public Host {
  public:
@@ -50,7 +53,7 @@ class FakeCertificateKeep final : public CertificateKeep {
   std::map<std::string, std::pair<std::string, std::string>> files;  // certificate and key by name
 };
 
-class TestWorld : public testing::Test {
+class TestWorld : public ::testing::Test {
  protected:
   TestWorld() {
     ecs::add_actions(table);

@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "base/check.h"
+#include "base/hex.h"
 
 namespace weir {
 
@@ -45,9 +46,8 @@ std::int64_t Random::between(std::int64_t low, std::int64_t high) {
 }
 
 std::string Random::hex(unsigned digits) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text(digits, '0');
-  for (auto& c : text) c = kDigits[below(16)];
+  for (auto& c : text) c = kLowerHex[below(16)];
   return text;
 }
 

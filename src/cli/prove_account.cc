@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kBarWidth = 24;
 constexpr std::string_view kBarMarks = "#=:+*%o.";  // one a version, in order
 
-double milliseconds(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
-double seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+double in_milliseconds(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
+double in_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
 
 double percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
@@ -96,9 +96,9 @@ void ProveAccount::finished(const ProveOutcome& outcome, Duration latency, Times
 
 std::string ProveAccount::period_line(Duration since_start, Duration period) {
   std::string line =
-      fmt::format("{:5.0f}s {:6.0f}/s  ok {}  failed {}  p50 {:.2f} ms  p99 {:.2f} ms", seconds(since_start),
-                  static_cast<double>(period_.finished) / seconds(period), ok_, failed_,
-                  milliseconds(period_.latency.quantile(0.50)), milliseconds(period_.latency.quantile(0.99)));
+      fmt::format("{:5.0f}s {:6.0f}/s  ok {}  failed {}  p50 {:.2f} ms  p99 {:.2f} ms", in_seconds(since_start),
+                  static_cast<double>(period_.finished) / in_seconds(period), ok_, failed_,
+                  in_milliseconds(period_.latency.quantile(0.50)), in_milliseconds(period_.latency.quantile(0.99)));
   if (const std::uint64_t total = total_of(period_.versions)) {
     line += fmt::format("  [{}]", bar(period_.versions));
     std::size_t mark = 0;
@@ -112,7 +112,7 @@ std::string ProveAccount::period_line(Duration since_start, Duration period) {
 
 std::string ProveAccount::table(Duration lasted) const {
   std::string text = fmt::format("sent     {:>10}   in {:.1f} s\nok       {:>10}\nfailed   {:>10}\n", sent_,
-                                 seconds(lasted), ok_, failed_);
+                                 in_seconds(lasted), ok_, failed_);
   for (const auto& [cause, failure] : failures_) {
     text += fmt::format("  {:>15}   {}; first {}, last {}{}{}\n", failure.count, cause, to_iso8601(failure.first),
                         to_iso8601(failure.last), failure.example.empty() ? "" : ": ", failure.example);
@@ -125,8 +125,8 @@ std::string ProveAccount::table(Duration lasted) const {
   }
   text += fmt::format(
       "latency  p50 {:.2f} ms  p90 {:.2f} ms  p99 {:.2f} ms  max {:.2f} ms   (from the intended send time)\n",
-      milliseconds(latency_.quantile(0.50)), milliseconds(latency_.quantile(0.90)),
-      milliseconds(latency_.quantile(0.99)), milliseconds(latency_.max()));
+      in_milliseconds(latency_.quantile(0.50)), in_milliseconds(latency_.quantile(0.90)),
+      in_milliseconds(latency_.quantile(0.99)), in_milliseconds(latency_.max()));
   return text;
 }
 
@@ -141,10 +141,10 @@ Json ProveAccount::json(Duration lasted) const {
   Json versions = Json::object();
   for (const auto& [version, count] : versions_) versions.set(version, count);
   Json latency = Json::object();
-  latency.set("p50", milliseconds(latency_.quantile(0.50))).set("p90", milliseconds(latency_.quantile(0.90)));
-  latency.set("p99", milliseconds(latency_.quantile(0.99))).set("max", milliseconds(latency_.max()));
+  latency.set("p50", in_milliseconds(latency_.quantile(0.50))).set("p90", in_milliseconds(latency_.quantile(0.90)));
+  latency.set("p99", in_milliseconds(latency_.quantile(0.99))).set("max", in_milliseconds(latency_.max()));
   Json account = Json::object();
-  account.set("sent", sent_).set("ok", ok_).set("failed", failed_).set("seconds", seconds(lasted));
+  account.set("sent", sent_).set("ok", ok_).set("failed", failed_).set("seconds", in_seconds(lasted));
   account.set("causes", std::move(causes)).set("versions", std::move(versions));
   account.set("latency_ms", std::move(latency));
   return account;

@@ -177,7 +177,7 @@ void Server::on_ready(std::uint32_t) {
   }
 }
 
-struct ProveTest : testing::Test {
+struct ProveTest : ::testing::Test {
   SystemClock clock;
   net::Loop loop{clock};
   ProveAccount account;

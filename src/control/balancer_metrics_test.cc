@@ -11,16 +11,16 @@ using route::Count;
 
 constexpr const char* kBalancer = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/app/shop/0123";
 constexpr const char* kGroup = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/blue/4567";
-const model::Scope kScope{"000000000000", "eu-west-1"};
+const model::Scope kHere{"000000000000", "eu-west-1"};
 
-class BalancerMetricsTest : public testing::Test {
+class BalancerMetricsTest : public ::testing::Test {
  protected:
   BalancerMetricsTest() {
-    model::LoadBalancer balancer{.scope = kScope};
+    model::LoadBalancer balancer{.scope = kHere};
     balancer.balancer.LoadBalancerArn = kBalancer;
     balancer.balancer.Type = "application";
     add(balancer);
-    model::Listener listener{.scope = kScope};
+    model::Listener listener{.scope = kHere};
     listener.listener.ListenerArn = "listener-1";
     listener.listener.LoadBalancerArn = kBalancer;
     listener.listener.Port = 8080;
@@ -44,7 +44,7 @@ class BalancerMetricsTest : public testing::Test {
 
   // The statistic of everything that was published so far; "-" for nothing.
   std::string sum(const char* metric, const char* statistic = "Sum", bool of_group = false) {
-    observe::MetricId id{kScope, "AWS/ApplicationELB", metric, {{"LoadBalancer", "app/shop/0123"}}};
+    observe::MetricId id{kHere, "AWS/ApplicationELB", metric, {{"LoadBalancer", "app/shop/0123"}}};
     if (of_group) id.dimensions.emplace_back("TargetGroup", "targetgroup/blue/4567");
     const auto points = MUST(keep.read(id, std::nullopt, {kStart, kStart + 3600, 3600}, {now * 1000}));
     if (points.empty()) return "-";

@@ -2,16 +2,15 @@
 
 #include "control/deployment_record.h"
 #include "control/service_reconciler.h"
+#include "control/test_time.h"
 
 namespace weir::control {
 namespace {
 
 using std::chrono::seconds;
 
-constexpr Timestamp kNow{1'700'000'000'000};
-
 // A service at its second deployment, whose first was completed: two tasks of the old one serve.
-class CircuitBreakerTest : public testing::Test {
+class CircuitBreakerTest : public ::testing::Test {
  protected:
   CircuitBreakerTest() {
     auto& container = definition_.containerDefinitions.emplace().emplace_back();
@@ -166,7 +165,9 @@ TEST_F(CircuitBreakerTest, says_while_it_goes_back_what_failed) {
   ASSERT_EQ(out.started.size(), 1u) << "at once, without back-off";
   EXPECT_EQ(out.started[0].task_definition, "arn:1");
   for (const auto& each : out.tasks) {
-    if (each.task.id == "late") EXPECT_EQ(each.task.desired_status, "STOPPED");
+    if (each.task.id == "late") {
+      EXPECT_EQ(each.task.desired_status, "STOPPED");
+    }
   }
 }
 

@@ -13,7 +13,7 @@ using std::chrono::seconds;
 constexpr Timestamp kNow{1'700'000'000'000};
 constexpr const char* kTarget = "arn:aws:lambda:eu-west-1:000000000000:function:check";
 
-class HookRunsTest : public testing::Test {
+class HookRunsTest : public ::testing::Test {
  protected:
   HookRunsTest() {
     service_.scope = {"1", "r"};

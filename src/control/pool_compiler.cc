@@ -67,7 +67,7 @@ route::Algorithm algorithm_of(const Attributes& attributes) {
   return route::Algorithm::round_robin;
 }
 
-std::optional<route::Stickiness> stickiness_of(const Attributes& attributes) {
+std::optional<route::Stickiness> pool_stickiness(const Attributes& attributes) {
   if (text_of(attributes, "stickiness.enabled") != "true") return std::nullopt;
   if (text_of(attributes, "stickiness.type") == "app_cookie") {
     return route::Stickiness{.cookie = "AWSALBAPP-0",
@@ -98,7 +98,7 @@ route::Pool pool_of(const model::TargetGroup& document) {
   pool.health = health_check(group);
   pool.drain_delay = std::chrono::duration_cast<route::milliseconds>(drain_delay(document));
   pool.slow_start = seconds(number_of(attributes, "slow_start.duration_seconds", 0));
-  pool.stickiness = stickiness_of(attributes);
+  pool.stickiness = pool_stickiness(attributes);
   pool.send_proxy_protocol = text_of(attributes, "proxy_protocol_v2.enabled") == "true";
   pool.fail_open = fail_open_of(attributes);
   return pool;

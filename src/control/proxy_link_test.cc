@@ -13,10 +13,10 @@ namespace {
 using std::chrono::milliseconds;
 
 // The proxy's end: a listening Unix socket in a folder that goes with the test.
-class ProxyLinkTest : public testing::Test {
+class ProxyLinkTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "weir-link-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-link-XXXXXX";
     ASSERT_NE(mkdtemp(pattern.data()), nullptr);
     folder_ = pattern;
     path_ = folder_ + "/proxy.sock";

@@ -4,6 +4,7 @@
 
 #include "control/limits.h"
 #include "control/service_events.h"
+#include "control/test_time.h"
 
 namespace weir::control {
 namespace {
@@ -11,8 +12,6 @@ namespace {
 using model::Task;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr Timestamp kNow{1'700'000'000'000};
 
 TEST(ServiceEventsTest, uses_the_words_of_aws) {
   const ServiceEvents events("web");
@@ -32,7 +31,7 @@ TEST(ServiceEventsTest, uses_the_words_of_aws) {
   EXPECT_EQ(events.steady(), "(service web) has reached a steady state.");
 }
 
-class ServiceReconcilerTest : public testing::Test {
+class ServiceReconcilerTest : public ::testing::Test {
  protected:
   ServiceReconcilerTest() {
     auto& container = definition_.containerDefinitions.emplace().emplace_back();

@@ -12,7 +12,7 @@ namespace {
 namespace elbv2 = model::elbv2;
 using route::BackendState;
 
-class TableCompilerTest : public testing::Test {
+class TableCompilerTest : public ::testing::Test {
  protected:
   model::LoadBalancer& balancer(const std::string& name, std::int64_t created) {
     auto& made = *balancers_.emplace_back(std::make_unique<model::LoadBalancer>());

@@ -6,6 +6,7 @@
 
 #include "base/random.h"
 #include "control/limits.h"
+#include "control/test_time.h"
 
 namespace weir::control {
 namespace {
@@ -13,8 +14,6 @@ namespace {
 using model::Task;
 using runtime::TaskPhase;
 using std::chrono::seconds;
-
-constexpr Timestamp kNow{1'700'000'000'000};
 
 // What the runtime knows: "-" nothing, "refused" neither and it can never start, then the phases.
 std::optional<runtime::TaskObservation> observation(const std::string& phase) {
@@ -146,7 +145,7 @@ const Row kRows[] = {
     {"a stopping task that the runtime lost", kStop, "STOPPING", "gone", "-", "-", kStop, "STOPPED", "gone"},
 };
 
-class TaskStages : public testing::TestWithParam<Row> {};
+class TaskStages : public ::testing::TestWithParam<Row> {};
 
 TEST_P(TaskStages, step) {
   const Row& row = GetParam();
@@ -172,7 +171,7 @@ TEST_P(TaskStages, step) {
   EXPECT_EQ(to_json_shape(again.task).dump(), to_json_shape(first_again.task).dump());
 }
 
-INSTANTIATE_TEST_SUITE_P(Life, TaskStages, testing::ValuesIn(kRows));
+INSTANTIATE_TEST_SUITE_P(Life, TaskStages, ::testing::ValuesIn(kRows));
 
 TEST(TaskReconcilerTest, notes_what_the_containers_did) {
   Task task = task_of({.desired = kRun, .last = "PENDING", .target = "waiting"});

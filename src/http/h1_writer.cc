@@ -38,8 +38,6 @@ class Output {
 
 constexpr std::size_t kFixedLines = 192;  // bytes: version, framing and connection lines, the last CRLF
 
-constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-
 constexpr std::uint64_t kNeverCopied =
     bit(HeaderId::host) | bit(HeaderId::connection) | bit(HeaderId::transfer_encoding);
 

@@ -54,8 +54,6 @@ nghttp2_nv pair_of(const HeaderField& field) {
   return pair_of(field.name, field.value, NGHTTP2_NV_FLAG_NONE);
 }
 
-constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-
 // RFC 9113 8.2.2: connection-specific fields are malformed in HTTP/2; Host is said by ":authority".
 constexpr std::uint64_t kNotInH2 = bit(HeaderId::connection) | bit(HeaderId::keep_alive) |
                                    bit(HeaderId::proxy_connection) | bit(HeaderId::transfer_encoding) |

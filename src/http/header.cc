@@ -102,8 +102,6 @@ bool same_name(std::string_view known, std::string_view name) {
   return same_words<std::uint16_t>(known.data(), name.data(), name.size());
 }
 
-constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
-
 // For one connection only, whatever Connection says. TE is looked at more closely.
 constexpr std::uint64_t kHopByHop = bit(HeaderId::connection) | bit(HeaderId::keep_alive) |
                                     bit(HeaderId::proxy_connection) | bit(HeaderId::transfer_encoding) |

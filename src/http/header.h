@@ -61,6 +61,8 @@ enum class HeaderId : std::uint8_t {
 
 // The id of `name`, a token in any case; HeaderId::other when it is none of ours.
 HeaderId header_id(std::string_view name);
+// One name as a member of a set of them.
+constexpr std::uint64_t bit(HeaderId id) { return std::uint64_t{1} << static_cast<unsigned>(id); }
 // The lower-case name of a known id; empty for `other`.
 std::string_view header_name(HeaderId id);
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <charconv>
@@ -14,6 +13,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
+#include "main/descriptor_limit.h"
 #include "main/process_identity.h"
 #include "main/stderr_log.h"
 #include "proxy/data_plane.h"
@@ -97,13 +97,6 @@ std::vector<std::string> own_command() {
 void keep_pid_file(const std::string& path, Log& log) {
   const auto written = write_pid_file(path, getpid());
   if (!written) log.error(written.error().message);
-}
-
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 }  // namespace

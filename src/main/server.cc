@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <array>
@@ -18,6 +17,7 @@
 #include "api/secretsmanager/actions.h"
 #include "api/ssm/actions.h"
 #include "api/sts/actions.h"
+#include "main/descriptor_limit.h"
 #include "main/image_routes.h"
 #include "main/key_file.h"
 #include "main/log_routes.h"
@@ -53,13 +53,6 @@ Result<> make_directory(const std::string& path) {
 }
 
 // Tasks and connections each cost descriptors; the hard limit stays where the machine's owner put it.
-void raise_descriptor_limit() {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
-  limit.rlim_cur = limit.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 }  // namespace
 
 Server::Server(ServeOptions options, const Clock& clock, Random& random, Log& log)

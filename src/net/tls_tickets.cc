@@ -7,12 +7,12 @@
 #include <cstring>
 
 #include "base/check.h"
+#include "base/hex.h"
 #include "net/limits.h"
 
 namespace weir::net {
 namespace {
 
-constexpr char kHex[] = "0123456789abcdef";
 constexpr std::size_t kSize = sizeof(TicketKeys::Key);
 static_assert(kSize == 80, "a key is its three parts and nothing between");
 
@@ -57,8 +57,8 @@ std::string TicketKeys::text() const {
   std::string text;
   const auto* bytes = reinterpret_cast<const unsigned char*>(keys_.data());
   for (std::size_t i = 0; i < keys_.size() * kSize; ++i) {
-    text += kHex[bytes[i] >> 4];
-    text += kHex[bytes[i] & 15];
+    text += kLowerHex[bytes[i] >> 4];
+    text += kLowerHex[bytes[i] & 15];
   }
   return text;
 }

@@ -31,10 +31,6 @@ struct FilterPattern::Test {
 
 namespace {
 
-std::unexpected<Error> bad_pattern(const std::string& why) {
-  return fail("InvalidParameterException", "Invalid filter pattern: " + why, ErrorSource::client);
-}
-
 // Takes one term off the front of `rest`, which begins with it.
 Result<std::string> take_term(std::string_view& rest) {
   std::string term;

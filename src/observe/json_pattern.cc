@@ -12,13 +12,13 @@
 
 namespace weir::observe {
 
-namespace {
-
-using Condition = std::shared_ptr<const JsonCondition>;
-
 std::unexpected<Error> bad_pattern(const std::string& why) {
   return fail("InvalidParameterException", "Invalid filter pattern: " + why, ErrorSource::client);
 }
+
+namespace {
+
+using Condition = std::shared_ptr<const JsonCondition>;
 
 // One step of a selector: a member, or an element of a list (-1: any).
 struct Step {

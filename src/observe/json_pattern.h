@@ -15,6 +15,9 @@ class JsonCondition {
   virtual bool holds(const Json& message) const = 0;
 };
 
+// What is said of a pattern, of this kind or another, that cannot be read.
+std::unexpected<Error> bad_pattern(const std::string& why);
+
 // `pattern` with its braces. Errors: "InvalidParameterException".
 Result<std::shared_ptr<const JsonCondition>> parse_json_pattern(std::string_view pattern);
 

@@ -33,13 +33,13 @@ std::optional<std::int64_t> parse_time(std::string_view text) {
   return std::chrono::milliseconds(std::chrono::sys_days(day).time_since_epoch() + time).count();
 }
 
-struct Line {
+struct OutputLine {
   std::int64_t time = 0;
   std::string_view text;
 };
 
 // Takes the first line off.
-std::optional<Line> take_line(std::string_view& rest) {
+std::optional<OutputLine> take_line(std::string_view& rest) {
   const std::size_t end = std::min(rest.find('\n'), rest.size());
   const std::string_view whole = rest.substr(0, end);
   rest.remove_prefix(std::min(end + 1, rest.size()));
@@ -48,7 +48,7 @@ std::optional<Line> take_line(std::string_view& rest) {
   if (second == std::string_view::npos) return std::nullopt;
   const auto time = parse_time(whole.substr(0, first));
   if (!time) return std::nullopt;
-  return Line{*time, whole.substr(second + 1)};
+  return OutputLine{*time, whole.substr(second + 1)};
 }
 
 }  // namespace
@@ -59,7 +59,7 @@ class LogDeliveries::Batch {
   explicit Batch(const std::optional<Regex>& event_start) : event_start_(event_start) {}
 
   // `source`: where in the container's log the line ends.
-  void add(const Line& line, std::int64_t source) {
+  void add(const OutputLine& line, std::int64_t source) {
     const bool continues = open_ && event_start_ && !event_start_->found_in(line.text) &&
                            texts_.back().size() + 1 + line.text.size() <= kMaxLogEventBytes;
     if (continues) {

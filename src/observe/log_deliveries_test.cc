@@ -35,10 +35,10 @@ class FakeSource final : public LogSource {
   bool broken = false;
 };
 
-class LogDeliveriesTest : public testing::Test {
+class LogDeliveriesTest : public ::testing::Test {
  protected:
   LogDeliveriesTest() {
-    std::string pattern = testing::TempDir() + "weir-deliveries-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-deliveries-XXXXXX";
     root_ = mkdtemp(pattern.data());
     task_.scope = {"000000000000", "eu-west-1"};
     task_.cluster = "c";

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/json.h"
+#include "observe/file.h"
 #include "observe/limits.h"
 
 namespace weir::observe {
@@ -91,27 +92,6 @@ void each_line(std::string_view text, See see) {
     text.remove_prefix(end + 1);
   }
 }
-
-std::unexpected<Error> fail_io(const std::string& what, int number) {
-  const char* code = number == ENOSPC || number == EDQUOT ? "Full" : "Io";
-  return fail(code, what + ": " + std::generic_category().message(number), ErrorSource::store);
-}
-
-// A descriptor that closes itself.
-class File {
- public:
-  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 Result<std::string> read_whole(const std::string& path) {
   const File file(path, O_RDONLY);

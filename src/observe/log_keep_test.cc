@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class LogKeeping : public testing::TestWithParam<bool> {
+class LogKeeping : public ::testing::TestWithParam<bool> {
  protected:
   LogKeeping() {
     char pattern[] = "/tmp/weir-log-keep-XXXXXX";
@@ -126,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(Both, LogKeeping, testing::Bool(),
                          [](const auto& one) { return one.param ? "OnDisk" : "InMemory"; });
 
 class LogCrash : public LogKeeping {};
-INSTANTIATE_TEST_SUITE_P(Disk, LogCrash, testing::Values(true));
+INSTANTIATE_TEST_SUITE_P(Disk, LogCrash, ::testing::Values(true));
 
 TEST_P(LogCrash, ATornLastLineIsDroppedAndItsSourceIsAskedAgain) {
   add(1, "a", 10);

@@ -13,6 +13,7 @@
 #include <system_error>
 #include <utility>
 
+#include "observe/file.h"
 #include "observe/limits.h"
 
 namespace weir::observe {
@@ -22,26 +23,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int64_t kMostBytes = 2 * kMostDayBytes;  // of a file that is read: one is put together before
-
-std::unexpected<Error> fail_io(const std::string& what, int number) {
-  const char* code = number == ENOSPC || number == EDQUOT ? "Full" : "Io";
-  return fail(code, what + ": " + std::generic_category().message(number), ErrorSource::store);
-}
-
-class File {
- public:
-  File(const std::string& path, int flags) : fd_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_;
-};
 
 std::string day_file(const std::string& folder, std::int64_t day) { return fmt::format("{}/{}.points", folder, day); }
 

@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kNoon = 1'700'006'400 - 1'700'006'400 % 86'400 + 43'200;
 
-class MetricKeeping : public testing::TestWithParam<bool> {
+class MetricKeeping : public ::testing::TestWithParam<bool> {
  protected:
   MetricKeeping() {
     char pattern[] = "/tmp/weir-metric-keep-XXXXXX";
@@ -144,7 +144,7 @@ TEST_P(MetricKeeping, TakesNoMoreMetricsThanItsLimit) {
 INSTANTIATE_TEST_SUITE_P(, MetricKeeping, testing::Bool(),
                          [](const auto& one) { return one.param ? "OnDisk" : "InMemory"; });
 
-class MetricFiles : public testing::Test {
+class MetricFiles : public ::testing::Test {
  protected:
   MetricFiles() {
     char pattern[] = "/tmp/weir-metric-files-XXXXXX";

@@ -4,12 +4,11 @@
 #include <charconv>
 #include <chrono>
 
+#include "base/hex.h"
 #include "proxy/limits.h"
 
 namespace weir::proxy {
 namespace {
-
-constexpr char kHex[] = "0123456789ABCDEF";
 
 void number(std::string& out, std::uint64_t value) {
   std::array<char, 24> text;
@@ -26,7 +25,7 @@ void escaped(std::string& out, std::string_view text, bool spaces) {
     const auto byte = static_cast<unsigned char>(text[i]);
     if (safe(byte) || (byte == ' ' && spaces)) continue;
     out.append(text, begin, i - begin);
-    const char escape[] = {'\\', 'x', kHex[byte >> 4], kHex[byte & 15]};
+    const char escape[] = {'\\', 'x', kUpperHex[byte >> 4], kUpperHex[byte & 15]};
     out.append(escape, sizeof escape);
     begin = i + 1;
   }
@@ -168,7 +167,7 @@ void json_text(std::string& out, std::string_view text) {
     if (size == 0) {
       out += "\\ufffd";
     } else if (byte < 0x20 || byte == 0x7f) {
-      out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+      out.append("\\u00").append(1, kUpperHex[byte >> 4]).append(1, kUpperHex[byte & 15]);
     } else {
       if (byte == '"' || byte == '\\') out += '\\';
       out.append(text, 0, size);

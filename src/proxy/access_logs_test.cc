@@ -42,10 +42,10 @@ TEST(LogRingTest, takes_a_line_as_a_whole_or_not_at_all) {
   EXPECT_EQ(ring.piece(ring.end()), "0123456789\n1234\n");
 }
 
-class AccessLogsTest : public testing::Test {
+class AccessLogsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("access_logs_" + std::to_string(getpid()));
+    folder_ = fs::path(::testing::TempDir()) / ("access_logs_" + std::to_string(getpid()));
     fs::create_directories(folder_);
     path_ = folder_ / "log";
   }

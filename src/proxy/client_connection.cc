@@ -1,5 +1,7 @@
 #include "proxy/client_connection.h"
 
+#include "base/hex.h"
+
 namespace weir::proxy {
 namespace {
 
@@ -7,7 +9,6 @@ namespace {
 constexpr std::string_view kClientCertificate = "X-Amzn-Mtls-Clientcert";
 constexpr std::string_view kTrustedCertificate = "X-Amzn-Mtls-Clientcert-Leaf";
 constexpr std::string_view kSafe = "+=/-._~";  // besides letters and digits
-constexpr char kHex[] = "0123456789ABCDEF";
 
 bool plain(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
@@ -24,8 +25,8 @@ void ClientOrigin::take_certificate(const std::string& pem, bool verified) {
       certificate += c;
     } else {
       certificate += '%';
-      certificate += kHex[static_cast<unsigned char>(c) >> 4];
-      certificate += kHex[static_cast<unsigned char>(c) & 15];
+      certificate += kUpperHex[static_cast<unsigned char>(c) >> 4];
+      certificate += kUpperHex[static_cast<unsigned char>(c) & 15];
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/hex.h"
 #include "proxy/exchange_meter.h"
 #include "proxy/flow_record.h"
 #include "proxy/log_outlet.h"
@@ -42,7 +43,7 @@ bool has_port(std::string_view authority) {
 
 // 16 digits.
 void hex(char* to, std::uint64_t value) {
-  for (int i = 15; i >= 0; --i, value >>= 4) to[i] = "0123456789abcdef"[value & 15];
+  for (int i = 15; i >= 0; --i, value >>= 4) to[i] = kLowerHex[value & 15];
 }
 
 // The parts that every line of a connection has, with the memory for them.

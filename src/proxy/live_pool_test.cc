@@ -5,6 +5,7 @@
 #include <map>
 
 #include "proxy/limits.h"
+#include "proxy/test_pools.h"
 
 namespace weir::proxy {
 namespace {
@@ -14,15 +15,6 @@ using route::BackendState;
 using route::Health;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-constexpr Instant kNow{seconds(100)};
-
-route::Pool pool_of(std::string id, std::vector<std::string> serving) {
-  route::Pool pool{.id = std::move(id)};
-  std::uint16_t port = 1;
-  for (auto& name : serving) pool.backends.push_back({std::move(name), "127.0.0.1", port++, BackendState::serving});
-  return pool;
-}
 
 route::Pool weighted(Algorithm algorithm, std::vector<unsigned> weights) {
   route::Pool pool = pool_of("p", {});
@@ -43,7 +35,7 @@ route::Pool with_outlier(std::vector<std::string> serving, route::OutlierDetecti
   return pool;
 }
 
-class LivePoolTest : public testing::Test {
+class LivePoolTest : public ::testing::Test {
  protected:
   // The names of those picked, one after another; "-" where there is none.
   std::string picks(LivePool& pool, int count, Instant now = kNow) {

@@ -4,22 +4,13 @@
 
 #include <map>
 
+#include "proxy/test_pools.h"
+
 namespace weir::proxy {
 namespace {
 
-using route::BackendState;
-
-constexpr Instant kNow{std::chrono::seconds(100)};
-
-route::Pool pool_of(std::string id, std::vector<std::string> serving) {
-  route::Pool pool{.id = std::move(id)};
-  std::uint16_t port = 1;
-  for (auto& name : serving) pool.backends.push_back({std::move(name), "127.0.0.1", port++, BackendState::serving});
-  return pool;
-}
-
-route::RouteTable table_of(std::int64_t version, std::vector<route::Pool> pools,
-                           std::vector<route::WeightedPool> weights) {
+route::RouteTable weighted_table(std::int64_t version, std::vector<route::Pool> pools,
+                                 std::vector<route::WeightedPool> weights) {
   route::RouteTable table{.version = version, .pools = std::move(pools)};
   route::Listener listener{.id = "l", .port = 80};
   listener.rules = {{"r", {}, route::Forward{std::move(weights)}}};
@@ -35,8 +26,8 @@ TEST(LiveTableTest, weights_are_exact_in_every_run_of_a_hundred) {
   const unsigned rows[][3] = {{90, 10, 0}, {1, 1, 0}, {50, 30, 20}, {99, 1, 0}, {0, 100, 0}, {33, 33, 34}};
   for (const auto& weights : rows) {
     LiveTable live;
-    live.apply(share(table_of(1, {pool_of("a", {"x"}), pool_of("b", {"y"}), pool_of("c", {"z"})},
-                              {{"a", weights[0]}, {"b", weights[1]}, {"c", weights[2]}})));
+    live.apply(share(weighted_table(1, {pool_of("a", {"x"}), pool_of("b", {"y"}), pool_of("c", {"z"})},
+                                    {{"a", weights[0]}, {"b", weights[1]}, {"c", weights[2]}})));
     LiveRule* rule = live.find_listener("l")->find({"h", "/"});
     const unsigned total = weights[0] + weights[1] + weights[2];
     std::vector<std::string> chosen;
@@ -53,13 +44,13 @@ TEST(LiveTableTest, weights_are_exact_in_every_run_of_a_hundred) {
 
 TEST(LiveTableTest, all_weights_zero_choose_nothing) {
   LiveTable live;
-  live.apply(share(table_of(1, {pool_of("a", {"x"})}, {{"a", 0}})));
+  live.apply(share(weighted_table(1, {pool_of("a", {"x"})}, {{"a", 0}})));
   EXPECT_EQ(live.find_listener("l")->find({"h", "/"})->choice.next(), nullptr);
 }
 
 TEST(LiveTableTest, a_swap_that_leaves_the_weights_goes_on_with_the_rotation) {
   const auto table = [](std::int64_t version) {
-    return share(table_of(version, {pool_of("a", {"x"}), pool_of("b", {"y"})}, {{"a", 3}, {"b", 1}}));
+    return share(weighted_table(version, {pool_of("a", {"x"}), pool_of("b", {"y"})}, {{"a", 3}, {"b", 1}}));
   };
   LiveTable steady, swapped;
   steady.apply(table(1));
@@ -72,7 +63,7 @@ TEST(LiveTableTest, a_swap_that_leaves_the_weights_goes_on_with_the_rotation) {
 }
 
 TEST(LiveTableTest, the_first_rule_that_matches_decides) {
-  route::RouteTable table = table_of(1, {pool_of("a", {"x"})}, {{"a", 1}});
+  route::RouteTable table = weighted_table(1, {pool_of("a", {"x"})}, {{"a", 1}});
   table.listeners[0].rules.insert(table.listeners[0].rules.begin(),
                                   {{"no", {{"no.example"}, {}}, route::FixedResponse{404, "text/plain", "no"}},
                                    {"img", {{}, {"/img/*"}}, route::FixedResponse{200, "text/plain", "img"}}});
@@ -86,12 +77,12 @@ TEST(LiveTableTest, the_first_rule_that_matches_decides) {
 
 TEST(LiveTableTest, a_pool_that_leaves_the_table_finishes_what_it_has) {
   LiveTable live;
-  live.apply(share(table_of(1, {pool_of("a", {"x"})}, {{"a", 1}})));
+  live.apply(share(weighted_table(1, {pool_of("a", {"x"})}, {{"a", 1}})));
   LivePool* pool = live.find_pool("a");
   Random random(1);
   LiveBackend* backend = pool->pick(kNow, random);
   EXPECT_TRUE(pool->begin(*backend));
-  live.apply(share(table_of(2, {}, {})));
+  live.apply(share(weighted_table(2, {}, {})));
   EXPECT_EQ(live.find_pool("a"), nullptr);
   EXPECT_EQ(pool->pick(kNow, random), nullptr);
   pool->end(*backend);

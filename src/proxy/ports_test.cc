@@ -7,7 +7,7 @@
 namespace weir::proxy {
 namespace {
 
-struct PortsTest : testing::Test {
+struct PortsTest : ::testing::Test {
   ManualClock clock;
   net::Loop loop{clock};
   NoLog log;

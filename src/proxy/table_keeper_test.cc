@@ -17,7 +17,7 @@ route::RouteTablePointer table(std::int64_t version) {
   return std::make_shared<const route::RouteTable>(std::move(made));
 }
 
-class TableKeeperTest : public testing::Test {
+class TableKeeperTest : public ::testing::Test {
  protected:
   ~TableKeeperTest() override { std::filesystem::remove_all(folder_); }
   std::string path(const std::string& name) const { return (folder_ / name).string(); }
@@ -27,7 +27,7 @@ class TableKeeperTest : public testing::Test {
   }
 
   std::filesystem::path folder_ = [] {
-    std::string name = testing::TempDir() + "table-keeper-XXXXXX";
+    std::string name = ::testing::TempDir() + "table-keeper-XXXXXX";
     return std::filesystem::path(mkdtemp(name.data()));
   }();
   std::vector<std::int64_t> kept_, not_kept_;  // the keeper's thread's, until it is done

@@ -5,7 +5,7 @@
 namespace weir::rollout {
 namespace {
 
-std::vector<RollingTask> tasks_of(const std::string& stages) {
+std::vector<RollingTask> fleet_of(const std::string& stages) {
   std::vector<RollingTask> tasks;
   for (const char stage : stages) {
     const std::string id = std::to_string(tasks.size());
@@ -43,7 +43,7 @@ TEST(FleetTest, comes_to_the_wished_number) {
       {"Ss?u-", 0, true, 0, "1302", "to its end"},
   };
   for (const Row& row : rows) {
-    const FleetPlan plan = plan_fleet(row.wanted, row.may_start, tasks_of(row.tasks));
+    const FleetPlan plan = plan_fleet(row.wanted, row.may_start, fleet_of(row.tasks));
     EXPECT_EQ(plan.start, row.start) << row.why;
     std::string stop;
     for (const auto& id : plan.stop) stop += id;
@@ -52,7 +52,7 @@ TEST(FleetTest, comes_to_the_wished_number) {
 }
 
 TEST(FleetTest, counts_those_that_serve) {
-  EXPECT_EQ(count_serving(tasks_of("xsuSS?-")), 2);
+  EXPECT_EQ(count_serving(fleet_of("xsuSS?-")), 2);
   EXPECT_EQ(count_serving({}), 0);
 }
 

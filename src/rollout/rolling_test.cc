@@ -48,7 +48,7 @@ struct Row {
   bool blocked = false;
 };
 
-class RollingTable : public testing::TestWithParam<Row> {};
+class RollingTable : public ::testing::TestWithParam<Row> {};
 
 TEST_P(RollingTable, plans) {
   const Row& row = GetParam();
@@ -111,7 +111,7 @@ const Row kRows[] = {
     {"a minimum above 100 is 100", {2, 150, 200}, "ns ns ns", 0, {"0"}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Rolling, RollingTable, testing::ValuesIn(kRows));
+INSTANTIATE_TEST_SUITE_P(Rolling, RollingTable, ::testing::ValuesIn(kRows));
 
 TEST(RollingTest, rounds_the_minimum_up_and_the_maximum_down) {
   EXPECT_EQ(fewest_serving({3, 50, 200}), 2);

@@ -158,7 +158,7 @@ Json to_json(const Pool& p) {
   }
   if (p.retry_budget_percent != plain.retry_budget_percent) json.set("retry_budget_percent", p.retry_budget_percent);
   if (p.send_proxy_protocol) json.set("send_proxy_protocol", true);
-  json.set("backends", array_of(p.backends, backend_json));
+  json.set("backends", array_of(p.backends, [](const Backend& backend) { return backend_json(backend); }));
   return json;
 }
 

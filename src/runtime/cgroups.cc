@@ -28,13 +28,13 @@ constexpr std::int64_t kSharesOfProcessor = 1024;
 constexpr std::int64_t kLeastShares = 2;  // as ECS has it for a container without cpu
 
 // A mounted tree of groups and which of it is seen there.
-struct Mount {
+struct Hierarchy {
   std::string folder, root;
 };
 
 struct Mounts {
-  std::map<std::string, Mount> by_controller;  // version 1
-  std::optional<Mount> unified;                // version 2
+  std::map<std::string, Hierarchy> by_controller;  // version 1
+  std::optional<Hierarchy> unified;                // version 2
 };
 
 std::vector<std::string> split(const std::string& text, char by) {
@@ -51,7 +51,7 @@ Mounts read_mounts(const std::string& mountinfo) {
     const auto words = split(line, ' ');
     const auto dash = std::ranges::find(words, "-");
     if (words.size() < 5 || words.end() - dash < 4) continue;
-    const Mount mount{words[4], words[3]};
+    const Hierarchy mount{words[4], words[3]};
     if (dash[1] == "cgroup2") all.unified = mount;
     if (dash[1] != "cgroup") continue;
     for (const auto& option : split(dash[3], ',')) all.by_controller[option] = mount;
@@ -60,7 +60,7 @@ Mounts read_mounts(const std::string& mountinfo) {
 }
 
 // The process's own group of a controller ("" for version 2), as a folder.
-std::string own_folder(const Mount& mount, const std::string& groups, const std::string& controller) {
+std::string own_folder(const Hierarchy& mount, const std::string& groups, const std::string& controller) {
   for (const auto& line : split(groups, '\n')) {
     const auto first = line.find(':'), second = line.find(':', first + 1);
     if (second == std::string::npos) continue;
@@ -98,7 +98,7 @@ bool hands_on(const std::string& folder) {
 
 // A group with processes cannot hand controllers on, so that it is the whole
 // tree's root where its own does not.
-CgroupTrees find_version_2(const Mount& mount, const std::string& groups) {
+CgroupTrees find_version_2(const Hierarchy& mount, const std::string& groups) {
   for (const auto& folder : {own_folder(mount, groups, ""), mount.folder}) {
     if (hands_on(folder)) return {.version = 2, .memory = folder, .cpu = folder, .accounting = folder};
   }

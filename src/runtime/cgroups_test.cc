@@ -15,10 +15,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class CgroupsTest : public testing::Test {
+class CgroupsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "weir-cgroups-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-cgroups-XXXXXX";
     root_ = mkdtemp(pattern.data());
   }
   void TearDown() override { fs::remove_all(root_); }

@@ -124,7 +124,7 @@ TEST_P(ContainerLifeTest, a_folder_of_the_host_appears_where_the_definition_says
 }
 
 TEST(UserTest, is_found_by_name_in_the_image_first) {
-  std::string pattern = testing::TempDir() + "weir-user-XXXXXX";
+  std::string pattern = ::testing::TempDir() + "weir-user-XXXXXX";
   const std::string root = mkdtemp(pattern.data());
   fs::create_directories(root + "/etc");
   { std::ofstream(root + "/etc/passwd") << "root:x:0:0::/:\napp:x:1234:56:App:/srv:/bin/sh\n"; }
@@ -142,7 +142,7 @@ TEST(UserTest, is_found_by_name_in_the_image_first) {
   fs::remove_all(root);
 }
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, ContainerLifeTest, testing::Values(kOnHost, kOwnNetwork), name_of);
+INSTANTIATE_TEST_SUITE_P(Runtimes, ContainerLifeTest, ::testing::Values(kOnHost, kOwnNetwork), name_of);
 
 }  // namespace
 }  // namespace weir::runtime

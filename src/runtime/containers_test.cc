@@ -128,7 +128,7 @@ TEST_P(ContainersTest, a_check_that_hangs_or_cannot_run_fails) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryRuntime, ContainersTest, testing::Values(kOnHost, kOwnNetwork), name_of);
+INSTANTIATE_TEST_SUITE_P(EveryRuntime, ContainersTest, ::testing::Values(kOnHost, kOwnNetwork), name_of);
 
 }  // namespace
 }  // namespace weir::runtime

@@ -75,10 +75,10 @@ struct TarEntry {
   unsigned mode = 0644;
 };
 
-class ImageStoreTest : public testing::Test {
+class ImageStoreTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "weir-images-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-images-XXXXXX";
     root_ = mkdtemp(pattern.data());
     source_ = root_ + "/source";
     fs::create_directories(source_ + "/sub");

@@ -136,7 +136,7 @@ TEST(Processes, use_is_summed_over_a_process_and_its_children) {
   EXPECT_FALSE(use_of_processes(1 << 30));
 }
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, LimitsTest, testing::Values(kOnHost, kOwnNetwork, kOci), name_of);
+INSTANTIATE_TEST_SUITE_P(Runtimes, LimitsTest, ::testing::Values(kOnHost, kOwnNetwork, kOci), name_of);
 
 }  // namespace
 }  // namespace weir::runtime

@@ -181,7 +181,7 @@ TEST_P(NetworksTest, the_packet_rules_go_with_the_last_task_and_those_of_the_dea
   EXPECT_FALSE(there("weir-net-00dead"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, NetworksTest, testing::Values(kOwnNetwork, kOciWithNetwork), name_of);
+INSTANTIATE_TEST_SUITE_P(Runtimes, NetworksTest, ::testing::Values(kOwnNetwork, kOciWithNetwork), name_of);
 
 TEST(HostNetwork, a_resolver_on_the_hosts_loopback_is_reached_at_the_gateway) {
   EXPECT_EQ(resolv_conf_for_task("search a b\nnameserver 127.0.0.53\nnameserver 10.0.0.1\n", "169.254.172.1"),

@@ -72,7 +72,7 @@ TEST_P(OciTest, no_group_of_runc_is_left) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, OciTest, testing::Values(kOci), name_of);
+INSTANTIATE_TEST_SUITE_P(Runtimes, OciTest, ::testing::Values(kOci), name_of);
 
 }  // namespace
 }  // namespace weir::runtime

@@ -361,7 +361,7 @@ TEST_P(RuntimeTest, many_tasks_start_and_stop_together) {
   for (int number = 1; number <= many; ++number) EXPECT_TRUE(reaches(number, TaskPhase::stopped)) << number;
 }
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeTest, testing::Values(kOnHost, kOwnNetwork, kOci), name_of);
+INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeTest, ::testing::Values(kOnHost, kOwnNetwork, kOci), name_of);
 
 class HostPortsTest : public RuntimeTest {};
 
@@ -391,12 +391,12 @@ TEST_P(HostPortsTest, a_port_belongs_to_one_task_until_that_has_stopped) {
   ASSERT_TRUE(reaches(4, TaskPhase::running)) << seen(4).failure;
 }
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, HostPortsTest, testing::Values(kOnHost), name_of);
+INSTANTIATE_TEST_SUITE_P(Runtimes, HostPortsTest, ::testing::Values(kOnHost), name_of);
 
-class ProcessRuntimeTest : public testing::Test {
+class ProcessRuntimeTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "weir-runtime-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-runtime-XXXXXX";
     state_ = mkdtemp(pattern.data());
   }
   void TearDown() override { fs::remove_all(state_); }

@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/check.h"
+#include "base/hex.h"
 #include "net/fd.h"
 #include "runtime/files.h"
 
@@ -26,8 +27,8 @@ class Hash {
     EVP_DigestFinal_ex(context_.get(), bytes, &size);
     std::string text = "sha256:";
     for (const unsigned char byte : bytes) {
-      text += "0123456789abcdef"[byte >> 4];
-      text += "0123456789abcdef"[byte & 15];
+      text += kLowerHex[byte >> 4];
+      text += kLowerHex[byte & 15];
     }
     return text;
   }
@@ -60,7 +61,7 @@ Result<std::string> digest_of_file(const std::string& path) {
 
 bool is_digest(std::string_view text) {
   return text.size() == 71 && text.starts_with("sha256:") &&
-         hex_of(text).find_first_not_of("0123456789abcdef") == std::string_view::npos;
+         hex_of(text).find_first_not_of(kLowerHex) == std::string_view::npos;
 }
 
 }  // namespace weir::runtime

@@ -16,10 +16,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class TaskLogTest : public testing::Test {
+class TaskLogTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "weir-log-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-log-XXXXXX";
     root_ = mkdtemp(pattern.data());
     fs::create_directories(root_ + "/t1");
   }

@@ -47,7 +47,7 @@ constexpr Kind kOnHost{"process"}, kOwnNetwork{"process_with_network", NetworkWi
     kOci{"oci", NetworkWish::host, RootFiles::own},
     kOciWithNetwork{"oci_with_network", NetworkWish::own_or_fail, RootFiles::own};
 
-inline std::string name_of(const testing::TestParamInfo<Kind>& kind) { return kind.param.name; }
+inline std::string name_of(const ::testing::TestParamInfo<Kind>& kind) { return kind.param.name; }
 
 inline Result<std::unique_ptr<ProcessRuntime>> open_runtime(const Kind& kind, net::Loop& loop, Log& log,
                                                             const std::string& state) {
@@ -55,7 +55,7 @@ inline Result<std::unique_ptr<ProcessRuntime>> open_runtime(const Kind& kind, ne
       loop, log, {.state_directory = state, .shim_command = {"/proc/self/exe", "shim"}, .network = kind.network});
 }
 
-class RuntimeTest : public testing::TestWithParam<Kind> {
+class RuntimeTest : public ::testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
     if (GetParam().network == NetworkWish::own_or_fail) {
@@ -64,7 +64,7 @@ class RuntimeTest : public testing::TestWithParam<Kind> {
     if (is_oci() && (geteuid() != 0 || !fs::exists(kBusybox) || !fs::exists("/usr/sbin/runc"))) {
       GTEST_SKIP() << "wants root, runc and busybox-static";
     }
-    std::string pattern = testing::TempDir() + "weir-runtime-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-runtime-XXXXXX";
     root_ = mkdtemp(pattern.data());
     state_ = root_ + "/state";
     source_ = root_ + "/source";

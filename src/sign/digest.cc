@@ -5,6 +5,7 @@
 #include <openssl/hmac.h>
 
 #include "base/check.h"
+#include "base/hex.h"
 
 namespace weir::sign {
 
@@ -41,13 +42,12 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes) {
 }
 
 std::string hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
   std::string text;
   text.reserve(bytes.size() * 2);
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    text += kLowerHex[byte >> 4];
+    text += kLowerHex[byte & 15];
   }
   return text;
 }

@@ -1,7 +1,8 @@
 #include "sign/form.h"
 
-#include "sign/limits.h"
+#include "base/hex.h"
 #include "base/utf8.h"
+#include "sign/limits.h"
 
 namespace weir::sign {
 namespace {
@@ -21,7 +22,6 @@ int hex_value(char c) {
 }  // namespace
 
 std::string percent_encode(std::string_view text, char keep) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
@@ -30,8 +30,8 @@ std::string percent_encode(std::string_view text, char keep) {
     } else {
       const auto byte = static_cast<unsigned char>(c);
       out += '%';
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
+      out += kUpperHex[byte >> 4];
+      out += kUpperHex[byte & 15];
     }
   }
   return out;

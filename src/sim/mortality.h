@@ -116,6 +116,7 @@ class MortalRuntime final : public runtime::Runtime {
   void forget(const std::string& task_id) override {
     if (mortality_.next_deed().happens) inner_.forget(task_id);
   }
+  std::vector<runtime::ContainerUse> stats(const std::string& id) const override { return inner_.stats(id); }
   std::optional<runtime::TaskObservation> find(const std::string& id) const override { return inner_.find(id); }
   std::vector<std::string> list() const override { return inner_.list(); }
   void on_change(std::function<void(const std::string&)> told) override {

@@ -17,10 +17,10 @@
 namespace weir::store {
 namespace {
 
-class SqliteStoreTest : public testing::Test {
+class SqliteStoreTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "weir-sqlite-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-sqlite-XXXXXX";
     directory_ = mkdtemp(pattern.data());
   }
   void TearDown() override { std::filesystem::remove_all(directory_); }

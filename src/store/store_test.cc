@@ -17,10 +17,10 @@ namespace {
 
 enum class Kind { memory, sqlite };
 
-class StoreTest : public testing::TestWithParam<Kind> {
+class StoreTest : public ::testing::TestWithParam<Kind> {
  protected:
   void SetUp() override {
-    std::string pattern = testing::TempDir() + "weir-store-XXXXXX";
+    std::string pattern = ::testing::TempDir() + "weir-store-XXXXXX";
     directory_ = mkdtemp(pattern.data());
     open();
   }
@@ -188,7 +188,7 @@ TEST_P(StoreTest, a_fault_store_dies_before_or_after_the_commit_it_is_told) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, testing::Values(Kind::memory, Kind::sqlite),
+INSTANTIATE_TEST_SUITE_P(Stores, StoreTest, ::testing::Values(Kind::memory, Kind::sqlite),
                          [](const auto& kind) { return kind.param == Kind::memory ? "memory" : "sqlite"; });
 
 }  // namespace

@@ -10,11 +10,12 @@
 #include "wire/timestamp_text.h"
 
 namespace weir::wire {
+
+std::unexpected<Error> unknown_path(std::string path) { return fail("Unknown", std::move(path), ErrorSource::client); }
+
 namespace {
 
 using Node = FormTree::Node;
-
-std::unexpected<Error> unknown(std::string path) { return fail("Unknown", std::move(path), ErrorSource::client); }
 
 class Reader {
  public:
@@ -27,7 +28,7 @@ class Reader {
       case ShapeKind::map:
         return read_map(shape, node, flattened);
       default:
-        if (!node.children.empty()) return unknown(child_path(node.children.begin()->first));
+        if (!node.children.empty()) return unknown_path(child_path(node.children.begin()->first));
         return read_scalar(shape, node.value.value_or(""));
     }
   }
@@ -62,7 +63,7 @@ class Reader {
       for (const auto& field : shape.fields) {
         found = found || name == (field.limits.wire_name ? field.limits.wire_name : field.name);
       }
-      if (!found) return unknown(child_path(name));
+      if (!found) return unknown_path(child_path(name));
     }
     return object;
   }
@@ -71,10 +72,10 @@ class Reader {
   Result<const Node*> numbered(const Node& node, const char* level, bool flattened) {
     if (flattened || node.children.empty()) return &node;
     const auto found = node.children.find(level);
-    if (found == node.children.end()) return unknown(child_path(node.children.begin()->first));
+    if (found == node.children.end()) return unknown_path(child_path(node.children.begin()->first));
     if (node.children.size() > 1) {
       const auto first = node.children.begin();
-      return unknown(child_path(first == found ? std::next(first)->first : first->first));
+      return unknown_path(child_path(first == found ? std::next(first)->first : first->first));
     }
     return &found->second;
   }
@@ -86,9 +87,9 @@ class Reader {
       std::size_t number = 0;
       const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
       if (error != std::errc() || end != name.data() + name.size() || number == 0 || number > kMaxListIndex) {
-        return unknown(child_path(fmt::format("{}{}", level, name)));
+        return unknown_path(child_path(fmt::format("{}{}", level, name)));
       }
-      if (!items.emplace(number, &child).second) return unknown(child_path(fmt::format("{}{}", level, name)));
+      if (!items.emplace(number, &child).second) return unknown_path(child_path(fmt::format("{}{}", level, name)));
     }
     return items;
   }
@@ -115,7 +116,7 @@ class Reader {
       const std::string name = fmt::format("entry.{}", number);
       const auto key = entry->children.find("key"), value = entry->children.find("value");
       if (key == entry->children.end() || !key->second.value) return wrong("Map, whose entries have a key");
-      if (entry->children.size() > (value == entry->children.end() ? 1u : 2u)) return unknown(child_path(name));
+      if (entry->children.size() > (value == entry->children.end() ? 1u : 2u)) return unknown_path(child_path(name));
       static const Node kEmpty{};
       const Node& held = value == entry->children.end() ? kEmpty : value->second;
       object.set(*key->second.value, TRY(read_child(shape.element(), held, name + ".value")));

@@ -31,4 +31,7 @@ class FormTree {
   Node root_;
 };
 
+// The error of a name that a request has and its operation lacks.
+std::unexpected<Error> unknown_path(std::string path);
+
 }  // namespace weir::wire

@@ -17,11 +17,9 @@ using api::recorded::Parameter;
 using api::recorded::Style;
 using Node = FormTree::Node;
 
-std::unexpected<Error> unknown(std::string path) { return fail("Unknown", std::move(path), ErrorSource::client); }
-
-class Reader {
+class RecordedReader {
  public:
-  explicit Reader(Style style) : style_(style) {}
+  explicit RecordedReader(Style style) : style_(style) {}
 
   Result<Json> read_members(const std::vector<Parameter>& members, const Node& node, const std::string& path) {
     Json object = Json::object();
@@ -40,7 +38,7 @@ class Reader {
     if (known == node.children.size()) return object;
     for (const auto& [name, child] : node.children) {
       const bool has = std::ranges::any_of(members, [&](const auto& member) { return member.name == name; });
-      if (!has) return unknown(path.empty() ? name : path + "." + name);
+      if (!has) return unknown_path(path.empty() ? name : path + "." + name);
     }
     return object;
   }
@@ -53,7 +51,7 @@ class Reader {
     if (style_ == Style::iam && !node.children.empty()) {
       const auto found = node.children.find("member");
       if (found == node.children.end() || node.children.size() > 1) {
-        return unknown(path + "." + node.children.begin()->first);
+        return unknown_path(path + "." + node.children.begin()->first);
       }
       numbered = &found->second;
       here += ".member";
@@ -63,7 +61,7 @@ class Reader {
       std::size_t number = 0;
       const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), number);
       if (error != std::errc() || end != name.data() + name.size() || number == 0 || number > kMaxListIndex) {
-        return unknown(here + "." + name);
+        return unknown_path(here + "." + name);
       }
       items.insert_or_assign(number, TRY(read_one(parameter, child, here + "." + name)));
     }
@@ -78,7 +76,7 @@ class Reader {
       if (!node.value.value_or("").empty()) return wrong(path, "a structure");
       return read_members(parameter.members, node, path);
     }
-    if (!node.children.empty()) return unknown(path + "." + node.children.begin()->first);
+    if (!node.children.empty()) return unknown_path(path + "." + node.children.begin()->first);
     return read_text(parameter, node.value.value_or(""), path);
   }
 
@@ -125,7 +123,7 @@ Result<Json> recorded_document(Style style, const std::vector<Parameter>& parame
     if (name == "Action" || name == "Version" || name.starts_with("X-Amz-")) continue;
     TRY(tree.add(name, value));
   }
-  return Reader(style).read_members(parameters, tree.root(), "");
+  return RecordedReader(style).read_members(parameters, tree.root(), "");
 }
 
 Reply recorded_reply(const api::recorded::Service& service, std::string_view operation, const Json& document,

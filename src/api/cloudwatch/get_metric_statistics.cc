@@ -14,7 +14,7 @@ namespace weir::api::cloudwatch {
 
 namespace {
 
-constexpr std::int64_t kMostDatapoints = 1440;  // as AWS has it
+constexpr std::int64_t kMostDatapointsOfOne = 1440;  // as AWS has it
 
 Result<> check(const shapes::GetMetricStatisticsInput& request) {
   TRY(check_period(request.Period, kInvalidValue));
@@ -76,12 +76,12 @@ Result<shapes::GetMetricStatisticsOutput> get_metric_statistics(Context& context
   TRY(check(request));
   const observe::MetricRange range = range_of(request);
   const std::int64_t asked = (range.to - range.from + range.period - 1) / range.period;
-  if (asked > kMostDatapoints) {
+  if (asked > kMostDatapointsOfOne) {
     return client_error(kInvalidCombination,
                         fmt::format("You have requested up to {} datapoints, which exceeds the limit of {}. You may "
                                     "reduce the datapoints requested by increasing Period, or decreasing the time "
                                     "range.",
-                                    asked, kMostDatapoints));
+                                    asked, kMostDatapointsOfOne));
   }
   const auto id = observe::metric_id(scope_of(context), request.Namespace, request.MetricName, request.Dimensions);
   shapes::GetMetricStatisticsOutput output{.Label = request.MetricName, .Datapoints = std::vector<shapes::Datapoint>()};

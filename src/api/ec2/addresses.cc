@@ -10,12 +10,12 @@
 namespace weir::api::ec2 {
 namespace {
 
-constexpr const char* kKind = "elastic-ip";
+constexpr const char* kElasticIps = "elastic-ip";
 constexpr unsigned kAddresses = 254;  // of 198.51.100.0/24 (RFC 5737)
 
 // The address that a parameter names by `member`. Errors: `code`.
 Result<Json> address_with(Call& call, const char* member, const std::string& value, const char* code) {
-  for (auto& one : TRY(call.shelf.all(kKind))) {
+  for (auto& one : TRY(call.shelf.all(kElasticIps))) {
     if (one[member].as_string() == value) return std::move(one);
   }
   return refusal(code, fmt::format("The address '{}' does not exist", value));
@@ -49,7 +49,7 @@ Result<> choose_address(Call& call, Json& address) {
   }
   TRY(check_border_group(call));
   std::set<std::string> taken;
-  for (const auto& one : TRY(call.shelf.all(kKind))) taken.insert(one["publicIp"].as_string());
+  for (const auto& one : TRY(call.shelf.all(kElasticIps))) taken.insert(one["publicIp"].as_string());
   for (unsigned last = 1; last <= kAddresses; ++last) {
     std::string literal = fmt::format("198.51.100.{}", last);
     if (taken.contains(literal)) continue;
@@ -76,7 +76,7 @@ Result<Json> release_address(Call& call) {
   if (!address["associationId"].is_null()) {
     return refusal("InvalidIPAddress.InUse", fmt::format("Address {} is in use.", address["publicIp"].as_string()));
   }
-  call.shelf.erase(kKind, address["allocationId"].as_string());
+  call.shelf.erase(kElasticIps, address["allocationId"].as_string());
   return recorded::answer_true(call);
 }
 
@@ -96,7 +96,7 @@ Result<Json> associate_address(Call& call) {
   Json reply = recorded::answer_true(call);
   reply.set("associationId", address["associationId"]);
   const std::string name = address["allocationId"].as_string();
-  call.shelf.put(kKind, name, std::move(address));
+  call.shelf.put(kElasticIps, name, std::move(address));
   return reply;
 }
 
@@ -118,7 +118,7 @@ Result<Json> disassociate_address(Call& call) {
   }
   clear_association(address);
   const std::string name = address["allocationId"].as_string();
-  call.shelf.put(kKind, name, std::move(address));
+  call.shelf.put(kElasticIps, name, std::move(address));
   return recorded::answer_true(call);
 }
 

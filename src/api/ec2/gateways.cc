@@ -13,7 +13,7 @@ std::unexpected<Error> depended_on(const char* kind, const std::string& id) {
   return refusal("DependencyViolation", fmt::format("The {} '{}' has dependencies and cannot be deleted.", kind, id));
 }
 
-const std::string& id_of(const Json& gateway) { return gateway["internetGatewayId"].as_string(); }
+const std::string& gateway_id(const Json& gateway) { return gateway["internetGatewayId"].as_string(); }
 
 }  // namespace
 
@@ -22,7 +22,7 @@ Result<> attach_gateway(Call& call, Json& gateway) {
   TRY(recorded::kept_one(call, recorded::kind_of(call, "vpc"), vpc));
   if (!gateway["attachmentSet"].items().empty()) {
     return refusal("Resource.AlreadyAssociated",
-                   fmt::format("resource {} is already attached to network {}", id_of(gateway),
+                   fmt::format("resource {} is already attached to network {}", gateway_id(gateway),
                                gateway["attachmentSet"].items().front()["vpcId"].as_string()));
   }
   for (const auto& other : TRY(call.shelf.all("internet-gateway"))) {
@@ -41,7 +41,7 @@ Result<> detach_gateway(Call& call, Json& gateway) {
   const auto& attached = gateway["attachmentSet"].items();
   if (attached.empty() || attached.front()["vpcId"].as_string() != vpc) {
     return refusal("Gateway.NotAttached",
-                   fmt::format("resource {} is not attached to network {}", id_of(gateway), vpc));
+                   fmt::format("resource {} is not attached to network {}", gateway_id(gateway), vpc));
   }
   for (const auto& nat : TRY(call.shelf.all("natgateway"))) {
     if (nat["vpcId"].as_string() != vpc || nat["connectivityType"].as_string() != "public") continue;
@@ -56,7 +56,7 @@ Result<> detach_gateway(Call& call, Json& gateway) {
 
 Result<> before_delete_gateway(Call&, Json& gateway) {
   if (gateway["attachmentSet"].items().empty()) return {};
-  return depended_on("internetGateway", id_of(gateway));
+  return depended_on("internetGateway", gateway_id(gateway));
 }
 
 // Its address is taken by it, and it stands in its subnet with an interface of its own.

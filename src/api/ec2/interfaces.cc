@@ -16,7 +16,7 @@
 namespace weir::api::ec2 {
 namespace {
 
-constexpr const char* kKind = "network-interface";
+constexpr const char* kInterfaces = "network-interface";
 constexpr unsigned kFirstFree = 4;  // of a subnet; AWS keeps those before
 
 struct Owner {
@@ -171,7 +171,7 @@ Result<std::string> free_address(Call& call, const std::string& subnet) {
   const auto range = Cidr::parse(document["cidrBlock"].as_string());
   check(range.has_value(), "a subnet's range was read before it was kept");
   std::set<std::string> taken;
-  for (const auto& one : TRY(recorded::presented(call, recorded::kind_of(call, kKind)))) {
+  for (const auto& one : TRY(recorded::presented(call, recorded::kind_of(call, kInterfaces)))) {
     if (one["subnetId"].as_string() == subnet) taken.insert(one["privateIpAddress"].as_string());
   }
   const unsigned size = 1U << (32 - range->bits());

@@ -12,7 +12,7 @@
 namespace weir::api::ec2 {
 namespace {
 
-constexpr const char* kKind = "route-table";
+constexpr const char* kRouteTables = "route-table";
 
 // What a route may lead to, by parameter.
 constexpr struct {
@@ -87,7 +87,7 @@ struct Association {
   Json association;
 };
 Result<Association> association_on(Call& call) {
-  for (auto& table : TRY(call.shelf.all(kKind))) {
+  for (auto& table : TRY(call.shelf.all(kRouteTables))) {
     for (const auto& one : table["associationSet"].items()) {
       if (one["routeTableAssociationId"] == call.input["AssociationId"]) return Association{table, one};
     }
@@ -99,7 +99,7 @@ Result<Association> association_on(Call& call) {
 void put_associations(Call& call, Json table, Json::Array associations) {
   const std::string id = table["routeTableId"].as_string();
   table.set("associationSet", std::move(associations));
-  call.shelf.put(kKind, id, std::move(table));
+  call.shelf.put(kRouteTables, id, std::move(table));
 }
 
 void drop_association(Call& call, const Association& at) {
@@ -192,7 +192,7 @@ Result<Json> associate_route_table(Call& call) {
     return refusal("InvalidParameterValue", fmt::format("Route table {} and subnet {} belong to different networks",
                                                         call.text("RouteTableId"), id));
   }
-  for (const auto& other : TRY(call.shelf.all(kKind))) {
+  for (const auto& other : TRY(call.shelf.all(kRouteTables))) {
     if (!recorded::any_text(other, "associationSet.subnetId", [&](const std::string& one) { return one == id; }))
       continue;
     return refusal("Resource.AlreadyAssociated",

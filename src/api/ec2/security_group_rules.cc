@@ -15,12 +15,12 @@
 namespace weir::api::ec2 {
 namespace {
 
-constexpr const char* kKind = "security-group-rule";
+constexpr const char* kRules = "security-group-rule";
 enum class Way { in, out };
 
 std::unexpected<Error> invalid(std::string message) { return refusal("InvalidParameterValue", std::move(message)); }
 
-const std::string& id_of(const Json& rule) { return rule["securityGroupRuleId"].as_string(); }
+const std::string& rule_id(const Json& rule) { return rule["securityGroupRuleId"].as_string(); }
 
 // "tcp" of "TCP" and "6"; other numbers stay.
 Result<std::string> protocol_of(std::string text) {
@@ -164,7 +164,7 @@ Result<Json> authorize(Call& call, Way way) {
   for (const auto& specification : call.input["TagSpecification"].items()) {
     TRY(recorded::merge_tags(call, tags, specification["Tag"]));
   }
-  const auto there = TRY(call.shelf.all(kKind));
+  const auto there = TRY(call.shelf.all(kRules));
   Json made = Json::array();
   for (Json& rule : TRY(rules_of_call(call, group, way))) {
     const auto same = [&](const Json& one) { return same_rule(one, rule); };
@@ -175,7 +175,7 @@ Result<Json> authorize(Call& call, Way way) {
     const std::string id = recorded::fresh_id(call, "sgr-");
     rule.set("securityGroupRuleId", id).set("tagSet", tags);
     rule.set("securityGroupRuleArn", make_arn(call.context, "ec2", "security-group-rule/" + id));
-    call.shelf.put(kKind, id, rule);
+    call.shelf.put(kRules, id, rule);
     made.push(std::move(rule));
   }
   Json reply = recorded::answer_true(call);
@@ -192,13 +192,13 @@ Result<std::vector<Json>> named_rules(Call& call, Way way) {
   const Json group = TRY(group_on(call));
   std::vector<Json> named;
   for (const auto& id : call.input["SecurityGroupRuleId"].items()) {
-    named.push_back(TRY(recorded::kept_one(call, recorded::kind_of(call, kKind), id.as_string())));
+    named.push_back(TRY(recorded::kept_one(call, recorded::kind_of(call, kRules), id.as_string())));
     const bool right = named.back()["groupId"] == group["groupId"] &&
                        named.back()["isEgress"].as_string() == (way == Way::out ? "true" : "false");
     if (!right) return no_such_rule();
   }
   if (!named.empty()) return named;
-  const auto there = TRY(call.shelf.all(kKind));
+  const auto there = TRY(call.shelf.all(kRules));
   for (const auto& wanted : TRY(rules_of_call(call, group, way))) {
     const auto found = std::ranges::find_if(there, [&](const Json& one) { return same_rule(one, wanted); });
     if (found == there.end()) return no_such_rule();
@@ -211,7 +211,7 @@ Result<std::vector<Json>> named_rules(Call& call, Way way) {
 Result<Json> revoke(Call& call, Way way) {
   Json revoked = Json::array();
   for (Json& rule : TRY(named_rules(call, way))) {
-    call.shelf.erase(kKind, id_of(rule));
+    call.shelf.erase(kRules, rule_id(rule));
     if (!rule["referencedGroupInfo"].is_null()) rule.set("referencedGroupId", rule["referencedGroupInfo"]["groupId"]);
     for (const char* member : {"referencedGroupInfo", "tagSet", "groupOwnerId"}) rule.set(member, Json());
     revoked.push(std::move(rule));
@@ -224,14 +224,14 @@ Result<Json> revoke(Call& call, Way way) {
 Result<Json> set_descriptions(Call& call, Way way) {
   for (const auto& given : call.input["SecurityGroupRuleDescription"].items()) {
     const std::string& id = given["SecurityGroupRuleId"].as_string();
-    Json rule = TRY(recorded::kept_one(call, recorded::kind_of(call, kKind), id));
+    Json rule = TRY(recorded::kept_one(call, recorded::kind_of(call, kRules), id));
     rule.set("description", given["Description"]);
-    call.shelf.put(kKind, id, std::move(rule));
+    call.shelf.put(kRules, id, std::move(rule));
   }
   if (call.given("SecurityGroupRuleDescription")) return recorded::answer_true(call);
   for (Json& rule : TRY(named_rules(call, way))) {
-    const std::string id = id_of(rule);
-    call.shelf.put(kKind, id, std::move(rule));
+    const std::string id = rule_id(rule);
+    call.shelf.put(kRules, id, std::move(rule));
   }
   return recorded::answer_true(call);
 }
@@ -250,7 +250,7 @@ Result<Json> modify_rules(Call& call) {
   const Json group = TRY(group_on(call));
   for (const auto& given : call.input["SecurityGroupRule"].items()) {
     const std::string& id = given["SecurityGroupRuleId"].as_string();
-    const Json there = TRY(recorded::kept_one(call, recorded::kind_of(call, kKind), id));
+    const Json there = TRY(recorded::kept_one(call, recorded::kind_of(call, kRules), id));
     if (there["groupId"] != group["groupId"]) return no_such_rule();
     const Json& wanted = given["SecurityGroupRule"];
     Json rule =
@@ -267,7 +267,7 @@ Result<Json> modify_rules(Call& call) {
     if (!wanted["Description"].as_string().empty()) rule.set("description", wanted["Description"]);
     rule.set("securityGroupRuleId", id).set("tagSet", there["tagSet"]);
     rule.set("securityGroupRuleArn", there["securityGroupRuleArn"]);
-    call.shelf.put(kKind, id, std::move(rule));
+    call.shelf.put(kRules, id, std::move(rule));
   }
   return recorded::answer_true(call);
 }
@@ -279,7 +279,7 @@ void put_default_rules(Call& call, const std::string& group, DefaultRules which)
     rule.set("securityGroupRuleId", id).set("ipProtocol", "-1").set("fromPort", "-1").set("toPort", "-1");
     rule.set(member, std::move(peer)).set("tagSet", Json::array());
     rule.set("securityGroupRuleArn", make_arn(call.context, "ec2", "security-group-rule/" + id));
-    call.shelf.put(kKind, id, std::move(rule));
+    call.shelf.put(kRules, id, std::move(rule));
   };
   put(Way::out, "cidrIpv4", "0.0.0.0/0");
   if (which == DefaultRules::of_group) return;
@@ -289,8 +289,8 @@ void put_default_rules(Call& call, const std::string& group, DefaultRules which)
 }
 
 Result<> erase_rules(Call& call, const std::string& group) {
-  for (const auto& rule : TRY(call.shelf.all(kKind))) {
-    if (rule["groupId"].as_string() == group) call.shelf.erase(kKind, id_of(rule));
+  for (const auto& rule : TRY(call.shelf.all(kRules))) {
+    if (rule["groupId"].as_string() == group) call.shelf.erase(kRules, rule_id(rule));
   }
   return {};
 }

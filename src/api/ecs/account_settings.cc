@@ -51,7 +51,7 @@ Result<> check_value(const std::string& name, const std::string& value) {
   return invalid_parameter(fmt::format("Invalid setting value: {}", value));
 }
 
-shapes::Setting shown(const std::string& principal, const std::string& name, const std::string& value) {
+shapes::Setting shown_setting(const std::string& principal, const std::string& name, const std::string& value) {
   return {.name = name,
           .value = value,
           .principalArn = principal,
@@ -69,7 +69,7 @@ Result<shapes::Setting> keep(Context& context, const std::string& principal, con
   auto setting = named(context, principal, name);
   setting.value = value;
   TRY(commit(context, {store::put(setting, store::Expect::kAny)}));
-  return shown(principal.empty() ? caller_arn(context) : principal, name, value);
+  return shown_setting(principal.empty() ? caller_arn(context) : principal, name, value);
 }
 
 std::string principal_of(const Context& context, const std::optional<std::string>& given) {
@@ -112,7 +112,7 @@ Result<shapes::DeleteAccountSettingResponse> delete_account_setting(
         TRY(store::load<model::AccountSetting>(context.store, named(context, principal, request.name).key()));
     if (found) TRY(commit(context, {store::erase(*found)}));
     const std::string value = TRY(effective_setting(context, principal, request.name));
-    return shapes::DeleteAccountSettingResponse{shown(principal, request.name, value)};
+    return shapes::DeleteAccountSettingResponse{shown_setting(principal, request.name, value)};
   });
 }
 
@@ -131,7 +131,7 @@ Result<shapes::ListAccountSettingsResponse> list_account_settings(Context& conte
     if (!own && !effective) continue;
     const std::string value = own ? own->document.value : TRY(effective_setting(context, principal, name));
     if (request.value && *request.value != value) continue;
-    all.push_back({name, shown(principal, name, value)});
+    all.push_back({name, shown_setting(principal, name, value)});
   }
   const std::size_t otherwise = effective ? known_settings().size() : kSettingsPerPage;
   const std::size_t size = TRY(page_size(request.maxResults, otherwise));

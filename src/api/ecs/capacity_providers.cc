@@ -26,7 +26,7 @@ std::string name_of(const std::string& reference) {
   return slash == std::string::npos ? reference : reference.substr(slash + 1);
 }
 
-shapes::CapacityProvider shown(const Context& context, const std::string& name) {
+shapes::CapacityProvider shown_provider(const Context& context, const std::string& name) {
   return {.capacityProviderArn = arn_of(context, name),
           .name = name,
           .status = "ACTIVE",
@@ -50,7 +50,7 @@ Result<shapes::DescribeCapacityProvidersResponse> describe_capacity_providers(
   for (const std::string name : kProviders) {
     if (of_cluster && std::ranges::find(*of_cluster, name) == of_cluster->end()) continue;
     const bool named = std::ranges::any_of(wanted, [&](const auto& one) { return name_of(one) == name; });
-    if (named || wanted.empty()) all.push_back({name, shown(context, name)});
+    if (named || wanted.empty()) all.push_back({name, shown_provider(context, name)});
   }
   for (const auto& one : wanted) {
     if (std::ranges::any_of(all, [&](const auto& found) { return *found.item.name == name_of(one); })) continue;

@@ -17,7 +17,7 @@ namespace weir::api::ecs {
 namespace {
 
 constexpr std::size_t kClustersPerPage = 100;
-constexpr std::size_t kMaxDescribed = 100;
+constexpr std::size_t kMaxClustersDescribed = 100;
 
 struct Counts {
   std::int32_t running = 0;
@@ -38,7 +38,7 @@ Result<Counts> counts_of(Context& context, const std::string& cluster) {
   return counts;
 }
 
-shapes::Cluster shown(const model::Cluster& cluster, const Counts& counts, bool tags, bool settings) {
+shapes::Cluster shown_cluster(const model::Cluster& cluster, const Counts& counts, bool tags, bool settings) {
   return {
       .clusterArn = cluster.arn,
       .clusterName = cluster.name,
@@ -103,7 +103,7 @@ Result<shapes::CreateClusterResponse> try_create(Context& context, const shapes:
   const auto found = TRY(store::load<model::Cluster>(context.store, cluster.key()));
   if (found && found->document.status == "ACTIVE") {
     return shapes::CreateClusterResponse{
-        shown(found->document, TRY(counts_of(context, name)), /*tags=*/true, /*settings=*/true)};
+        shown_cluster(found->document, TRY(counts_of(context, name)), /*tags=*/true, /*settings=*/true)};
   }
   cluster.created_at = context.now;
   cluster.tags = request.tags;
@@ -111,7 +111,7 @@ Result<shapes::CreateClusterResponse> try_create(Context& context, const shapes:
   cluster.capacity_providers = request.capacityProviders;
   cluster.default_capacity_provider_strategy = request.defaultCapacityProviderStrategy;
   TRY(commit(context, {store::put(cluster, found ? found->revision : store::Expect::kAbsent)}));
-  return shapes::CreateClusterResponse{shown(cluster, {}, /*tags=*/true, /*settings=*/true)};
+  return shapes::CreateClusterResponse{shown_cluster(cluster, {}, /*tags=*/true, /*settings=*/true)};
 }
 
 Result<shapes::DeleteClusterResponse> try_delete(Context& context, const shapes::DeleteClusterRequest& request) {
@@ -127,11 +127,11 @@ Result<shapes::DeleteClusterResponse> try_delete(Context& context, const shapes:
   }
   cluster.document.status = "INACTIVE";
   TRY(commit(context, {store::put(cluster)}));
-  return shapes::DeleteClusterResponse{shown(cluster.document, counts, /*tags=*/false, /*settings=*/false)};
+  return shapes::DeleteClusterResponse{shown_cluster(cluster.document, counts, /*tags=*/false, /*settings=*/false)};
 }
 
 Result<shapes::Cluster> view_of(Context& context, const model::Cluster& cluster) {
-  return shown(cluster, TRY(counts_of(context, cluster.name)), /*tags=*/true, /*settings=*/true);
+  return shown_cluster(cluster, TRY(counts_of(context, cluster.name)), /*tags=*/true, /*settings=*/true);
 }
 
 // Those of the same name are replaced.
@@ -197,8 +197,8 @@ Result<shapes::DescribeClustersResponse> describe_clusters(Context& context,
                                                            const shapes::DescribeClustersRequest& request) {
   std::vector<std::string> references = request.clusters.value_or(std::vector<std::string>{});
   if (references.empty()) references.emplace_back("default");
-  if (references.size() > kMaxDescribed) {
-    return invalid_parameter(fmt::format("Clusters cannot have more than {} elements.", kMaxDescribed));
+  if (references.size() > kMaxClustersDescribed) {
+    return invalid_parameter(fmt::format("Clusters cannot have more than {} elements.", kMaxClustersDescribed));
   }
   shapes::DescribeClustersResponse response;
   response.clusters.emplace();
@@ -216,8 +216,9 @@ Result<shapes::DescribeClustersResponse> describe_clusters(Context& context,
       response.failures->push_back({.arn = arn, .reason = "MISSING"});
       continue;
     }
-    response.clusters->push_back(shown(found->document, TRY(counts_of(context, found->document.name)),
-                                       includes(request.include, "TAGS"), includes(request.include, "SETTINGS")));
+    response.clusters->push_back(shown_cluster(found->document, TRY(counts_of(context, found->document.name)),
+                                               includes(request.include, "TAGS"),
+                                               includes(request.include, "SETTINGS")));
   }
   return response;
 }

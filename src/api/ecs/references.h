@@ -16,6 +16,8 @@ namespace weir::api::ecs {
 
 namespace shapes = model::ecs;
 
+inline constexpr const char* kPlatformVersion = "1.4.0";  // what LATEST is
+
 // Up to 255 letters, digits, hyphens and underscores: what AWS takes for the names of ecs.
 bool is_name(std::string_view text);
 std::string cluster_arn(const Context& context, std::string_view cluster);

@@ -12,7 +12,7 @@ namespace weir::api::ecs {
 
 namespace {
 
-constexpr std::int32_t kMostAtOnce = 10;         // tasks of one RunTask, as AWS has it
+constexpr std::int32_t kMostTasksAtOnce = 10;    // tasks of one RunTask, as AWS has it
 constexpr std::size_t kLongestStartedBy = 128;   // as AWS has it
 constexpr std::size_t kLongestGroup = 255;       // as AWS has it
 constexpr std::size_t kLongestToken = 64;        // as AWS has it
@@ -81,8 +81,8 @@ Result<> check_overrides(const shapes::TaskOverride& overrides, const shapes::Ta
 
 Result<> check_run(const shapes::RunTaskRequest& request) {
   const std::int32_t count = request.count.value_or(1);
-  if (count < 1 || count > kMostAtOnce) {
-    return invalid_parameter(fmt::format("Invalid count: {}. A count is from 1 to {}.", count, kMostAtOnce));
+  if (count < 1 || count > kMostTasksAtOnce) {
+    return invalid_parameter(fmt::format("Invalid count: {}. A count is from 1 to {}.", count, kMostTasksAtOnce));
   }
   if (request.group && (request.group->size() > kLongestGroup || request.group->starts_with("service:"))) {
     return invalid_parameter(fmt::format("Invalid group: {}", *request.group));

@@ -15,8 +15,7 @@ namespace weir::api::ecs {
 namespace {
 
 constexpr std::size_t kDeploymentsPerPage = 20;
-constexpr std::size_t kMaxDescribed = 20;
-constexpr const char* kPlatformVersion = "1.4.0";
+constexpr std::size_t kMaxHistoryDescribed = 20;
 
 // "service-deployment/CLUSTER/SERVICE/ID" as the key of its document. None where it is of another kind, account or
 // region.
@@ -80,8 +79,8 @@ void show_stages(shapes::ServiceDeployment& view, const model::ServiceDeployment
   }
 }
 
-shapes::ServiceDeployment shown(const Context& context, const model::ServiceDeployment& record,
-                                const model::ServiceState* state) {
+shapes::ServiceDeployment shown_deployment(const Context& context, const model::ServiceDeployment& record,
+                                           const model::ServiceState* state) {
   const auto service = named(record.scope, record.cluster, record.service);
   shapes::ServiceDeployment view{
       .serviceDeploymentArn = record.arn,
@@ -171,7 +170,7 @@ Result<std::optional<shapes::ResolvedConfiguration>> resolved(Context& context,
   return found;
 }
 
-Result<shapes::ServiceRevision> shown(Context& context, const model::ServiceRevision& revision) {
+Result<shapes::ServiceRevision> shown_revision(Context& context, const model::ServiceRevision& revision) {
   shapes::ServiceRevision view{
       .serviceRevisionArn = revision.arn,
       .serviceArn = service_arn(context, revision.cluster, revision.service),
@@ -205,8 +204,8 @@ bool is_wanted(const model::ServiceDeployment& record, const shapes::ListService
 
 Result<> check_arns(const std::vector<std::string>& arns, const char* member) {
   if (arns.empty()) return invalid_parameter(fmt::format("{} cannot be empty.", member));
-  if (arns.size() <= kMaxDescribed) return {};
-  return invalid_parameter(fmt::format("{} cannot have more than {} elements.", member, kMaxDescribed));
+  if (arns.size() <= kMaxHistoryDescribed) return {};
+  return invalid_parameter(fmt::format("{} cannot have more than {} elements.", member, kMaxHistoryDescribed));
 }
 
 // The documents that `arns` name, in their order; what names none is among the `failures`. Errors:
@@ -327,7 +326,7 @@ Result<shapes::DescribeServiceDeploymentsResponse> describe_service_deployments(
   for (const auto& of : found) {
     const auto state =
         TRY(store::peek<model::ServiceState>(context.store, named(of->scope, of->cluster, of->service).key()));
-    response.serviceDeployments->push_back(shown(context, *of, state ? &**state : nullptr));
+    response.serviceDeployments->push_back(shown_deployment(context, *of, state ? &**state : nullptr));
   }
   return response;
 }
@@ -339,7 +338,7 @@ Result<shapes::DescribeServiceRevisionsResponse> describe_service_revisions(
   const auto found =
       TRY(find_each<model::ServiceRevision>(context, request.serviceRevisionArns, response.failures.emplace()));
   response.serviceRevisions.emplace();
-  for (const auto& revision : found) response.serviceRevisions->push_back(TRY(shown(context, *revision)));
+  for (const auto& revision : found) response.serviceRevisions->push_back(TRY(shown_revision(context, *revision)));
   return response;
 }
 

@@ -7,7 +7,6 @@
 namespace weir::api {
 namespace {
 
-constexpr const char* kArn = "arn:aws:ecs:eu-central-1:000000000000:";
 constexpr const char* kKey = "000000000000/eu-central-1/one/s";
 
 class ServiceDeployments : public TestWorld {

@@ -13,11 +13,9 @@ namespace weir::api::ecs {
 
 namespace {
 
-constexpr const char* kPlatformVersion = "1.4.0";
-
 bool is_fargate(const model::Service& service) { return service.launch_type == "FARGATE"; }
 
-shapes::Deployment shown(const model::Service& service, const model::Deployment& deployment) {
+shapes::Deployment deployment_view(const model::Service& service, const model::Deployment& deployment) {
   shapes::Deployment view{
       .id = deployment.id,
       .status = deployment.status,
@@ -162,7 +160,7 @@ model::ecs::Service shown(const Context& context, const model::Service& service,
       .availabilityZoneRebalancing = service.availability_zone_rebalancing,
   };
   for (const auto& deployment : deployments_of(service, state)) {
-    view.deployments->push_back(shown(service, deployment));
+    view.deployments->push_back(deployment_view(service, deployment));
   }
   show_history(context, view, service, state);
   if (service.capacity_provider_strategy) {

@@ -19,7 +19,7 @@ namespace weir::api::ecs {
 namespace {
 
 constexpr std::size_t kServicesPerPage = 10;
-constexpr std::size_t kMaxDescribed = 10;
+constexpr std::size_t kMaxServicesDescribed = 10;
 
 Result<std::optional<store::Versioned<model::ServiceState>>> state_of(Context& context, const model::Service& service) {
   return store::load<model::ServiceState>(context.store, service.key());
@@ -219,8 +219,8 @@ Result<shapes::DescribeServicesResponse> describe_services(Context& context,
                                                            const shapes::DescribeServicesRequest& request) {
   const auto cluster = TRY(find_cluster(context, request.cluster)).document.name;
   if (request.services.empty()) return invalid_parameter("Services cannot be empty.");
-  if (request.services.size() > kMaxDescribed) {
-    return invalid_parameter(fmt::format("Services cannot have more than {} elements.", kMaxDescribed));
+  if (request.services.size() > kMaxServicesDescribed) {
+    return invalid_parameter(fmt::format("Services cannot have more than {} elements.", kMaxServicesDescribed));
   }
   shapes::DescribeServicesResponse response;
   response.services.emplace();

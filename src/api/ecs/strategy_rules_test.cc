@@ -6,7 +6,7 @@
 namespace weir::api {
 namespace {
 
-constexpr const char* kKey = "000000000000/eu-central-1/one/s";
+constexpr const char* kServiceKey = "000000000000/eu-central-1/one/s";
 
 class Strategies : public TestWorld {
  protected:
@@ -143,7 +143,7 @@ TEST_F(Strategies, ThatAreWrongAreRefusedAndNothingIsChanged) {
                      "linearConfiguration":{"stepPercent":1}}})",
                   kInvalid, "stepPercent"});
   EXPECT_EQ(store.revision(), created);
-  EXPECT_EQ(get<model::Service>(kKey).desired_count, 1);
+  EXPECT_EQ(get<model::Service>(kServiceKey).desired_count, 1);
 }
 
 TEST_F(Strategies, AreNotForDaemons) {

@@ -6,8 +6,6 @@
 namespace weir::api {
 namespace {
 
-constexpr const char* kArn = "arn:aws:ecs:eu-central-1:000000000000:";
-
 class Tags : public TestWorld {
  protected:
   Tags() {

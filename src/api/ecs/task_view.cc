@@ -13,8 +13,6 @@ namespace weir::api::ecs {
 
 namespace {
 
-constexpr const char* kPlatformVersion = "1.4.0";  // what LATEST is
-
 std::string attachment_id(const model::Task& task) { return stable_uuid(task.arn + "#eni"); }
 
 bool is_awsvpc(const TaskSurroundings& around) {
@@ -87,8 +85,8 @@ void show_sizes(shapes::Container& view, const shapes::ContainerDefinition& defi
   if (reservation) view.memoryReservation = std::to_string(*reservation);
 }
 
-shapes::Container shown(const model::Task& task, const model::TaskContainer& container,
-                        const TaskSurroundings& around) {
+shapes::Container container_view(const model::Task& task, const model::TaskContainer& container,
+                                 const TaskSurroundings& around) {
   shapes::Container view{
       .containerArn = container_arn(task, container.name),
       .taskArn = task.arn,
@@ -167,7 +165,7 @@ model::ecs::Task shown(const Context& context, const model::Task& task, const Ta
     view.connectivity = "CONNECTED";
     view.connectivityAt = task.started_at;
   }
-  for (const auto& container : task.containers) view.containers->push_back(shown(task, container, around));
+  for (const auto& container : task.containers) view.containers->push_back(container_view(task, container, around));
   if (around.definition) {
     view.cpu = around.definition->definition.cpu;
     view.memory = around.definition->definition.memory;

@@ -17,7 +17,7 @@ namespace weir::api::ecs {
 namespace {
 
 constexpr std::size_t kTasksPerPage = 100;
-constexpr std::size_t kMaxDescribed = 100;
+constexpr std::size_t kMaxTasksDescribed = 100;
 constexpr std::size_t kTaskIdLength = 32;
 constexpr std::size_t kOldTaskIdLength = 36;
 
@@ -129,8 +129,8 @@ Result<shapes::ListTasksResponse> list_tasks(Context& context, const shapes::Lis
 Result<shapes::DescribeTasksResponse> describe_tasks(Context& context, const shapes::DescribeTasksRequest& request) {
   const auto cluster = TRY(find_cluster(context, request.cluster)).document.name;
   if (request.tasks.empty()) return invalid_parameter("Tasks cannot be empty.");
-  if (request.tasks.size() > kMaxDescribed) {
-    return invalid_parameter(fmt::format("Tasks cannot have more than {} elements.", kMaxDescribed));
+  if (request.tasks.size() > kMaxTasksDescribed) {
+    return invalid_parameter(fmt::format("Tasks cannot have more than {} elements.", kMaxTasksDescribed));
   }
   shapes::DescribeTasksResponse response;
   response.tasks.emplace();

@@ -16,8 +16,6 @@ namespace weir::api::elbv2 {
 
 namespace {
 
-constexpr unsigned kIdDigits = 16;
-
 // "app/NAME/ID" of "…:loadbalancer/app/NAME/ID".
 std::string path_of(std::string_view arn) {
   const auto parsed = parse_arn(arn);

@@ -19,7 +19,6 @@ namespace weir::api::elbv2 {
 
 namespace {
 
-constexpr unsigned kIdDigits = 16;
 constexpr unsigned kDnsDigits = 10;
 
 std::vector<std::string> subnets_of(const shapes::CreateLoadBalancerInput& input) {

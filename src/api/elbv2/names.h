@@ -20,6 +20,7 @@ Result<> check_name(std::string_view noun, const std::string& name);
 Result<> check_tags(const std::optional<std::vector<shapes::Tag>>& tags);
 
 inline constexpr std::size_t kPage = 400;
+inline constexpr unsigned kIdDigits = 16;  // at the end of an ARN
 
 // The page of `all` that `marker` and `size` ask for. Errors: ValidationError for a bad marker.
 template <class T>

@@ -20,7 +20,6 @@ namespace weir::api::elbv2 {
 
 namespace {
 
-constexpr unsigned kIdDigits = 16;
 constexpr const char* kDefault = "default";
 
 using Rules = std::vector<store::Versioned<model::Rule>>;

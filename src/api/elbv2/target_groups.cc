@@ -17,8 +17,6 @@ namespace weir::api::elbv2 {
 
 namespace {
 
-constexpr unsigned kIdDigits = 16;
-
 Result<shapes::TargetGroup> shown(Context& context, shapes::TargetGroup group) {
   group.LoadBalancerArns = TRY(balancers_using(context, *group.TargetGroupArn));
   return group;

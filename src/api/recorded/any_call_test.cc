@@ -11,7 +11,7 @@ namespace {
 constexpr int kCalls = 12'000;
 
 // Calls with words that mean something more often than not, above all the names that replies have shown.
-class AnyCall : public RecordedWorld, public testing::WithParamInterface<const Service*> {
+class AnyCall : public RecordedWorld, public ::testing::WithParamInterface<const Service*> {
  protected:
   AnyCall() : RecordedWorld(*GetParam()) {}
 
@@ -92,7 +92,7 @@ TEST_P(AnyCall, is_answered) {
   EXPECT_GT(replies, kCalls / 40) << "the words mean something";
 }
 
-INSTANTIATE_TEST_SUITE_P(Services, AnyCall, testing::Values(&ec2::service(), &iam::service()),
+INSTANTIATE_TEST_SUITE_P(Services, AnyCall, ::testing::Values(&ec2::service(), &iam::service()),
                          [](const auto& one) { return std::string(one.param->model.name); });
 
 }  // namespace

@@ -14,7 +14,7 @@
 
 namespace weir::api::recorded {
 
-class RecordedWorld : public testing::Test {
+class RecordedWorld : public ::testing::Test {
  protected:
   explicit RecordedWorld(const Service& service) : service_(service) {}
 
