@@ -83,7 +83,7 @@ Task task_of(const Row& row) {
 const char* const kRun = "RUNNING";
 const char* const kStop = "STOPPED";
 
-const Row kRows[] = {
+const Row kStageRows[] = {
     {"a new task is begun", kRun, "PROVISIONING", "waiting", "-", "-", kRun, "PENDING", "waiting", TaskEffect::start},
     {"a start that got lost is repeated", kRun, "PENDING", "waiting", "-", "-", kRun, "PENDING", "waiting",
      TaskEffect::start},
@@ -171,7 +171,7 @@ TEST_P(TaskStages, step) {
   EXPECT_EQ(to_json_shape(again.task).dump(), to_json_shape(first_again.task).dump());
 }
 
-INSTANTIATE_TEST_SUITE_P(Life, TaskStages, ::testing::ValuesIn(kRows));
+INSTANTIATE_TEST_SUITE_P(Life, TaskStages, ::testing::ValuesIn(kStageRows));
 
 TEST(TaskReconcilerTest, notes_what_the_containers_did) {
   Task task = task_of({.desired = kRun, .last = "PENDING", .target = "waiting"});
