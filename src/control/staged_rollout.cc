@@ -136,11 +136,13 @@ class StagedTurn {
     return step.passed;
   }
 
-  // Wishes the weights that are asked for; true once every worker runs them.
+  // Wishes the weights that are asked for; true once every worker runs them. Without a blue there is nobody to lead
+  // production's requests to before they are green's.
   bool shift(bool only_present) {
     bool in_force = true;
+    const bool leads_production = !staged_.blue.empty() || staged_.production_percent > 0;
     for (const auto& route : staged_.routes) {
-      in_force &= shift(route.production_rule, route, staged_.production_percent, only_present);
+      if (leads_production) in_force &= shift(route.production_rule, route, staged_.production_percent, only_present);
       if (!route.test_rule.empty()) in_force &= shift(route.test_rule, route, staged_.test_percent, only_present);
     }
     out_.awaits_acknowledgement |= !in_force;
@@ -159,7 +161,10 @@ class StagedTurn {
       if (!only_present) out_.failure = network_fault(staged_.routes, view_.routes);
       return only_present;
     }
-    if (same_actions(*changed, view->second.actions)) return view->second.in_force;
+    if (same_actions(*changed, view->second.actions)) {
+      out_.routes.erase(arn);  // an earlier stage of this turn may have wished otherwise
+      return view->second.in_force;
+    }
     out_.routes[arn] = *changed;
     return false;
   }

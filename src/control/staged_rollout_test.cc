@@ -121,6 +121,22 @@ TEST_F(StagedRolloutTest, the_first_deployment_takes_the_primary_group) {
   EXPECT_EQ(record(1).lifecycle_stage, "CLEAN_UP");
 }
 
+// All stages pass in one turn, and what one of them wished is not left behind by the next.
+TEST_F(StagedRolloutTest, a_first_deployment_leaves_a_rule_that_leads_to_its_group_already) {
+  model::StagedDeployment staged{.deployment = "ecs-svc/1", .stage = "SCALE_UP"};
+  staged.configuration.strategy = "BLUE_GREEN";
+  staged.routes = {{.production_rule = kRule, .green_group = group_arn("green"), .blue_group = group_arn("blue")}};
+  const model::Service service;
+  const std::vector<HookReply> replies;
+  const RouteViews routes{{kRule, {forward(0, 100), true}}};
+  const StagedStep step = advance_staged(
+      staged,
+      {.service = service, .routes = routes, .replies = replies, .facts = {.green_serves = true, .old_gone = true}},
+      random);
+  EXPECT_TRUE(step.over);
+  EXPECT_TRUE(step.routes.empty());
+}
+
 TEST_F(StagedRolloutTest, blue_stays_until_the_bake_is_over) {
   deploy(2);
   EXPECT_EQ(stage(), "BAKE_TIME");
