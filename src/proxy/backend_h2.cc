@@ -68,10 +68,12 @@ struct BackendH2::Stream final : BackendStream {
 BackendH2::BackendH2(Lane& lane, BackendLink& link, net::Fd socket, TlsPointer tls)
     : H2Wire(lane, std::move(socket), std::move(tls), http::H2Session::Side::client),
       link_(link),
-      connect_timer_(lane.loop(), [this] {
-        close(FailureCause::connect_timeout);
-        lane_.flush();
-      }) {
+      connect_timer_(lane.loop(),
+                     [this] {
+                       close(FailureCause::connect_timeout);
+                       lane_.flush();
+                     }),
+      since_(lane.loop().now()) {
   set_connected(false);
   lane.loop().watch(fd(), net::kWritable, *this);
   connect_timer_.arm(lane.loop().now() + kConnectTimeout);
@@ -193,6 +195,7 @@ void BackendH2::on_closed(StreamId, void* user, H2Code code) {
   if (exchange != nullptr) {
     exchange->backend_failed({.cause = FailureCause::closed, .unprocessed = code == H2Code::refused_stream});
   }
+  if (!closing_ && link_.passes_on(since_, streams_.empty())) closing_ = true;
   if (closing_ && streams_.empty()) wake();
 }
 

@@ -49,6 +49,7 @@ class BackendH2 final : public net::FdHandler, private H2Wire {
   BackendLink& link_;
   net::Timer connect_timer_;
   bool connecting_ = true;  // or in the TLS handshake
+  Instant since_;           // when it was begun
   bool heard_ = false;      // the backend's SETTINGS: requests leave from now on
   bool closing_ = false;
   std::vector<std::unique_ptr<Stream>> streams_;

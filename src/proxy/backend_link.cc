@@ -154,6 +154,16 @@ bool BackendLink::owes_room() const {
   return backend_.load->connections.load() > limit || lane_.lines().owes_room(*backend_.pool);
 }
 
+bool BackendLink::passes_on(Instant since, bool idle) {
+  const unsigned limit = backend_.pool->spec().limits.connections;
+  if (limit == 0 || backend_.load->connections.load() < limit) return false;
+  if (!idle) {
+    if (lane_.loop().now() - since < kSharedTenure) return false;
+    if (std::ranges::any_of(h2_, [](const auto& connection) { return connection->closing(); })) return false;
+  }
+  return lane_.lines().pass_turn(*backend_.pool);
+}
+
 void BackendLink::give_way(std::size_t wanted) {
   while (wanted > 0 && !idle_.empty()) {
     idle_.front()->close();

@@ -53,6 +53,9 @@ class BackendLink final : public LiveBackend::Attachment {
   void closed(BackendH1& connection);
   void switched(BackendH1& connection);  // a tunnel has its socket, and its place
   void closed(BackendH2& connection);
+  // Whether a connection of many streams, begun at `since`, takes no more of them, because other workers wait for its
+  // place: as soon as it is idle, or after a while, since it may never be idle while this worker has requests for it.
+  bool passes_on(Instant since, bool idle);
   // From the tunnels over connections that were its own.
   void joined(Tunnel& tunnel);
   void left(Tunnel& tunnel);

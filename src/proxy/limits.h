@@ -51,6 +51,7 @@ inline constexpr std::uint64_t kSmallestShare = 100;  // of one that has just be
 
 inline constexpr unsigned kMaxPending = 1024;   // requests that wait for room in a pool that does not say how many may
 inline constexpr milliseconds kGiveWayTime{1};  // a worker lets the others that wait have a place before it looks again
+inline constexpr milliseconds kSharedTenure{10};  // of an HTTP/2 connection that other workers wait for the place of
 // Of a request's body, while it waits: what was kept for a retry, and what an HTTP/2 peer may send unasked.
 inline constexpr std::size_t kWaitingBody = kReplayLimit + http::kH2StreamWindow;
 

@@ -10,7 +10,7 @@ namespace weir::proxy {
 namespace {
 
 // Of other workers.
-std::uint32_t others_waiting(LivePool& pool) {
+std::uint32_t others_waiting(const LivePool& pool) {
   const std::uint32_t all = pool.line().waiting.load();
   return all > pool.waiting ? all - pool.waiting : 0;
 }
@@ -58,6 +58,12 @@ bool WaitingLines::owes_room(const LivePool& pool) const {
   if (pool.line().waiting.load() <= pool.waiting) return false;
   const Line* line = find(pool);
   return line == nullptr || line->waiters.empty() || line->served_last;
+}
+
+bool WaitingLines::pass_turn(const LivePool& pool) {
+  if (others_waiting(pool) == 0) return false;
+  if (Line* line = find(pool)) line->served_last = true;
+  return true;
 }
 
 void WaitingLines::called(const std::string& id) {

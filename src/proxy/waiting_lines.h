@@ -39,6 +39,9 @@ class WaitingLines final : public RoomWatcher, private net::TurnTask {
   // A place at this worker's disposal is better given to others that wait for `pool`.
   bool owes_room(const LivePool& pool) const;
 
+  // Whether others wait for `pool`. If so, the next place that is free here is theirs.
+  bool pass_turn(const LivePool& pool);
+
   // Calls another worker's called(). Not set: there is none.
   std::function<void(const std::string& pool)> call_others;
   // Another worker has requests waiting for this pool, or has made room.

@@ -104,7 +104,7 @@ class H2LimitsTest(unittest.TestCase):
         return balancing.BalancingTest.serve(self, list(stations), protocol=protocol, **options)
 
     def test_connections_stay_within_their_limit_over_all_workers(self):
-        for workers, limit in ((1, 1), (2, 3), (4, 2)):
+        for workers, limit in ((1, 1), (2, 1), (2, 3), (4, 2)):
             with self.subTest(workers=workers, limit=limit):
                 station = self.station(streams=3)
                 _, port, _ = self.serve(station, workers=workers, limits={"connections": limit, "pending": 100})
