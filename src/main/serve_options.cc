@@ -19,6 +19,7 @@ const char* const kServeDetails =
     "(the\n"
     "                          host's network, ports told by PORT) or auto (netns where it can be made; the default)\n"
     "  --minute DURATION       how long an AWS minute lasts, in bakes and time-outs: 2s, 500ms (default 60s)\n"
+    "  --hook NAME=COMMAND     run this in place of Lambda function NAME in deployments' lifecycle hooks; repeatable\n"
     "  --access-key ID         with --secret-key-file: verify signatures with this key\n"
     "  --secret-key-file FILE  its secret, the file's first line\n"
     "  --ephemeral             keep nothing: the store is in memory, tasks and proxy end with the server\n"
@@ -108,6 +109,12 @@ Result<> set_option(ServeOptions& options, Keys& keys, const std::string& flag, 
     options.network = TRY(network(value));
   } else if (flag == "--minute") {
     options.minute = TRY(duration(flag, value));
+  } else if (flag == "--hook") {
+    const auto equals = value.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == value.size()) {
+      return usage("--hook wants NAME=COMMAND, not '" + value + "'");
+    }
+    options.hooks[value.substr(0, equals)] = value.substr(equals + 1);
   } else if (flag == "--access-key") {
     keys.id = value;
   } else if (flag == "--secret-key-file") {

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "main/hook_commands.h"
 #include "runtime/host_network.h"
 
 namespace weir {
@@ -22,6 +23,7 @@ struct ServeOptions {
   unsigned workers = 0;                  // of the proxy; 0: one per core
   runtime::NetworkWish network = runtime::NetworkWish::automatic;
   Duration minute = std::chrono::minutes(1);             // how long the APIs' integer minutes last
+  HookCommandsByName hooks;                              // what stands in for Lambda functions
   bool ephemeral = false;                                // keep the store in memory and end everything at exit
   std::map<std::string, std::string, std::less<>> keys;  // access key to secret; empty: any key, on loopback only
 };

@@ -42,6 +42,9 @@ constexpr std::array kServices = {
     &model::sts::kService, &model::ecs::kService, &model::elbv2::kService,          &model::logs::kService,
     &model::acm::kService, &model::ssm::kService, &model::secretsmanager::kService, &model::cloudwatch::kService};
 
+// A hook's command may run so many AWS minutes: as long as a Lambda function.
+constexpr int kLongestHook = 15;
+
 // This very program, also once its file was replaced or removed.
 constexpr const char* kOwnProgram = "/proc/self/exe";
 
@@ -108,6 +111,7 @@ Result<> Server::start() {
                                                                         .certificates = in_state("certificates"),
                                                                         .preparation = task_preparation_.get(),
                                                                         .minute = options_.minute});
+  run_hooks();
   watch_metrics();
   store_->on_commit([this] { wake(); });
   runtime_->on_change([this](const std::string& task_id) {
@@ -128,6 +132,15 @@ Result<> Server::start() {
   TRY(proxy_->start());
   wake();
   return {};
+}
+
+void Server::run_hooks() {
+  hooks_ = std::make_unique<HookCommands>(loop_, log_, options_.hooks, kLongestHook * options_.minute,
+                                          [this](const control::HookCall& call, control::HookReply reply) {
+                                            control_->on_hook_reply(call, std::move(reply));
+                                            wake();
+                                          });
+  control_->on_hook_call([this](const control::HookCall& call) { hooks_->call(call); });
 }
 
 void Server::watch_metrics() {

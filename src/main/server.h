@@ -14,6 +14,7 @@
 #include "control/control.h"
 #include "control/proxy_link.h"
 #include "main/certificate_files.h"
+#include "main/hook_commands.h"
 #include "main/log_courier.h"
 #include "main/log_upkeep.h"
 #include "main/machine_host.h"
@@ -58,6 +59,7 @@ class Server final : private net::TurnTask {
 
   Result<> open_store();
   Result<> listen();
+  void run_hooks();
   void watch_metrics();
 
   const ServeOptions options_;
@@ -82,6 +84,7 @@ class Server final : private net::TurnTask {
   std::unique_ptr<ProxyProcess> proxy_;
   std::unique_ptr<control::ProxyLink> proxy_link_;
   std::unique_ptr<control::Control> control_;
+  std::unique_ptr<HookCommands> hooks_;
   std::unique_ptr<control::BalancerMetrics> balancer_metrics_;
   std::unique_ptr<MetricUpkeep> metric_upkeep_;
   std::unique_ptr<MachineHost> host_;

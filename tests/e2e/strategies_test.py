@@ -2,6 +2,8 @@
 a failed request. An AWS minute lasts two seconds."""
 
 import json
+import pathlib
+import tempfile
 import time
 import unittest
 
@@ -15,7 +17,16 @@ MINUTE = 2  # seconds
 class Strategies(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.enterClassContext(weir := Weir("--minute", f"{MINUTE}s", "--workers", 1))  # shares are exact per worker
+        folder = cls.enterClassContext(tempfile.TemporaryDirectory(prefix="weir-hooks-"))
+        cls.seen = pathlib.Path(folder, "seen")  # what the hooks' commands were told, an event a line
+        # The third call is content: two say that it goes on.
+        slow = f"""cat >> {cls.seen}; echo >> {cls.seen}; n=$(wc -l < {cls.seen});
+            if [ $n -lt 3 ]; then echo '{{"hookStatus":"IN_PROGRESS","callBackDelay":0.2,"hookDetails":{{"n":'$n'}}}}';
+            else echo '{{"hookStatus":"SUCCEEDED"}}'; fi"""
+        cls.enterClassContext(weir := Weir(
+            "--minute", f"{MINUTE}s", "--workers", 1,  # shares are exact per worker
+            "--hook", f"slow={slow}", "--hook", "no=echo '{\"hookStatus\":\"FAILED\"}'", "--hook", "broken=exit 3",
+            "--hook", "hangs=sleep 1000"))
         cls.weir, cls.ecs = weir, weir.ecs
         weir.import_image("hello:1", HELLO)
         weir.ecs.create_cluster(clusterName="test")
@@ -249,6 +260,99 @@ class Strategies(unittest.TestCase):
         self.assertEqual(len(self.weir.tasks("plain")), 2)
         self.end("SUCCESSFUL")
         self.assertEqual(len(self.weir.tasks("plain")), 1)
+
+    # --- hooks --------------------------------------------------------------------------------------------------
+    @staticmethod
+    def pause(stage, minutes=1000, action="ROLLBACK"):
+        return {"targetType": "PAUSE", "lifecycleStages": [stage],
+                "timeoutConfiguration": {"timeoutInMinutes": minutes, "action": action}}
+
+    @staticmethod
+    def function(name, stage, **more):
+        return {"hookTargetArn": f"arn:aws:lambda:eu-west-1:000000000000:function:{name}", "lifecycleStages": [stage],
+                "roleArn": "arn:aws:iam::000000000000:role/hooks", **more}
+
+    def paused(self, seconds=30):
+        """The one hook that waits for an answer, with its deployment."""
+        def waiting():
+            last = self.last()
+            hooks = [hook for hook in last.get("lifecycleHookDetails", []) if hook["status"] == "AWAITING_ACTION"]
+            return hooks and (last, hooks[0])
+        return wait_until(waiting, "a hook pauses it", seconds)
+
+    def test_a_pause_waits_for_an_answer(self):
+        self.serve("pause", strategy="BLUE_GREEN", bakeTimeInMinutes=0)
+        hooks = [self.pause("POST_SCALE_UP"), self.pause("PRE_PRODUCTION_TRAFFIC_SHIFT")]
+        with self.load() as load:
+            self.update(taskDefinition=self.version("2.0"), deploymentConfiguration={"lifecycleHooks": hooks})
+            last, hook = self.paused()
+            self.assertEqual((last["lifecycleStage"], hook["targetType"]), ("POST_SCALE_UP", "PAUSE"))
+            self.assertEqual((hook["timeoutAction"], self.weights()), ("ROLLBACK", [100, 0]))
+            self.weir.kill()
+            self.weir.start()
+            self.assertEqual(self.paused()[1]["hookId"], hook["hookId"], "it waits on after a crash")
+            arn = last["serviceDeploymentArn"]
+            self.call("ContinueServiceDeployment", serviceDeploymentArn=arn, hookId=hook["hookId"])
+            again, second = wait_until(lambda: (found := self.paused())[1]["hookId"] != hook["hookId"] and found, "the next")
+            self.assertEqual((again["lifecycleStage"], self.weights()), ("PRE_PRODUCTION_TRAFFIC_SHIFT", [100, 0]))
+            status, refused = call(self.weir, "ContinueServiceDeployment", serviceDeploymentArn=arn, hookId=hook["hookId"])
+            self.assertEqual(status, 400)
+            self.assertIn("Provided hookId is either completed, unavailable", refused["message"])
+            self.call("ContinueServiceDeployment", serviceDeploymentArn=arn, hookId=second["hookId"], action="CONTINUE")
+            self.end("SUCCESSFUL")
+            # And one that somebody does not like.
+            self.update(taskDefinition=self.version("3.0"))
+            last, hook = self.paused()
+            self.call("ContinueServiceDeployment", serviceDeploymentArn=last["serviceDeploymentArn"],
+                      hookId=hook["hookId"], action="ROLLBACK")
+            self.assertIn("POST_SCALE_UP", self.end("ROLLBACK_SUCCESSFUL")["statusReason"])
+            account = load.finish()
+        self.nothing_failed(account)
+        self.assertEqual(set(account["versions"]), {"1.0", "2.0"})
+
+    def test_a_pause_that_nobody_answers_times_out(self):
+        self.serve("timeout", strategy="BLUE_GREEN", bakeTimeInMinutes=0)
+        self.update(taskDefinition=self.version("2.0"), deploymentConfiguration={
+            "lifecycleHooks": [self.pause("POST_SCALE_UP", minutes=1, action="CONTINUE")]})
+        self.end("SUCCESSFUL")
+        self.update(taskDefinition=self.version("3.0"), deploymentConfiguration={
+            "lifecycleHooks": [self.pause("POST_PRODUCTION_TRAFFIC_SHIFT", minutes=1)]})
+        back = self.end("ROLLBACK_SUCCESSFUL")
+        self.assertEqual(back["statusReason"],
+                         "Service deployment rolled back because POST_PRODUCTION_TRAFFIC_SHIFT pause hook timed out.")
+        self.assertEqual(version_of(self.port), "2.0")
+
+    def test_a_command_stands_in_for_a_function(self):
+        self.serve("hooks", strategy="BLUE_GREEN", bakeTimeInMinutes=0)
+        self.seen.write_text("")
+        with self.load() as load:
+            self.update(taskDefinition=self.version("2.0"), deploymentConfiguration={"lifecycleHooks": [
+                self.function("slow", "PRODUCTION_TRAFFIC_SHIFT", hookDetails={"why": "test"})]})
+            done = self.end("SUCCESSFUL")
+            events = [json.loads(line) for line in self.seen.read_text().splitlines()]
+            self.assertEqual(len(events), 3)
+            self.assertEqual({event["executionId"] for event in events}, {events[0]["executionId"]})
+            self.assertEqual(events[0]["lifecycleStage"], "PRODUCTION_TRAFFIC_SHIFT")
+            self.assertEqual(events[0]["resourceArn"], done["serviceDeploymentArn"])
+            self.assertEqual(events[0]["hookDetails"], {"why": "test"})
+            self.assertEqual(events[2]["hookDetails"], {"why": "test", "n": 2})
+            weights = events[0]["executionDetails"]["productionTrafficWeights"]
+            self.assertEqual(weights[done["targetServiceRevision"]["arn"]], 100)
+            self.assertEqual(weights[done["sourceServiceRevisions"][0]["arn"]], 0)
+            for name, words in (("no", "returned FAILED status."), ("broken", "its command ended with status 3"),
+                                ("nobody", "no command is known for it: weir serve --hook nobody=COMMAND"),
+                                ("hangs", "timed out.")):
+                with self.subTest(name=name):
+                    stage = "POST_PRODUCTION_TRAFFIC_SHIFT"
+                    before = self.last()["serviceDeploymentArn"]
+                    self.update(taskDefinition=self.version("3.0"), deploymentConfiguration={"lifecycleHooks": [
+                        self.function(name, stage, timeoutConfiguration={"timeoutInMinutes": 1})]})
+                    wait_until(lambda: self.last()["serviceDeploymentArn"] != before, "it has begun")
+                    reason = self.end("ROLLBACK_SUCCESSFUL")["statusReason"]
+                    self.assertIn(f"rolled back because {stage} lifecycle hook(s) failed. ", reason)
+                    self.assertIn(words, reason)
+            account = load.finish()
+        self.nothing_failed(account)
 
     def test_ten_tasks_shift_in_seconds(self):
         self.serve("ten", count=10, strategy="BLUE_GREEN", bakeTimeInMinutes=0)

@@ -114,6 +114,8 @@ TEST_F(Strategies, ThatAreWrongAreRefusedAndNothingIsChanged) {
       {R"("strategy":"LINEAR","canaryConfiguration":{})", good, kInvalid, "only valid when the deployment strategy is"},
       {R"("strategy":"BLUE_GREEN","linearConfiguration":{})", good, kInvalid, "only valid when"},
       {R"("strategy":"ROLLING","bakeTimeInMinutes":1)", good, "UnsupportedFeatureException", "bakeTimeInMinutes"},
+      {R"("strategy":"ROLLING","lifecycleHooks":[{"targetType":"PAUSE","lifecycleStages":["PRE_SCALE_UP"]}])", good,
+       "UnsupportedFeatureException", "lifecycleHooks"},
       {R"("strategy":"BLUE_GREEN")", balancer(a_, ""), kInvalid, "advancedConfiguration field is required for all"},
       {R"("strategy":"BLUE_GREEN")", good + "," + balancer(a_, ""), kInvalid, "Either all or none"},
       {R"("strategy":"BLUE_GREEN")", good + "," + good, kInvalid, "Duplicate targetGroupArn found: "},
@@ -144,6 +146,42 @@ TEST_F(Strategies, ThatAreWrongAreRefusedAndNothingIsChanged) {
                   kInvalid, "stepPercent"});
   EXPECT_EQ(store.revision(), created);
   EXPECT_EQ(get<model::Service>(kServiceKey).desired_count, 1);
+}
+
+TEST_F(Strategies, KeepTheirHooks) {
+  const std::string hooks = R"("strategy":"BLUE_GREEN","lifecycleHooks":[
+      {"targetType":"PAUSE","lifecycleStages":["POST_SCALE_UP"],"timeoutConfiguration":{"timeoutInMinutes":20160}},
+      {"hookTargetArn":"arn:aws:lambda:eu-central-1:000000000000:function:check","lifecycleStages":["PRE_SCALE_UP"]}])";
+  ecs("CreateService", service(hooks, balancer(a_, advanced(b_, both_))));
+  const auto kept = get<model::Service>(kServiceKey).deployment_configuration->lifecycleHooks;
+  ASSERT_TRUE(kept && kept->size() == 2);
+  EXPECT_EQ(kept->at(0).targetType, "PAUSE");
+  ecs("UpdateService", R"({"cluster":"one","service":"s","deploymentConfiguration":{"lifecycleHooks":[]}})");
+  EXPECT_TRUE(get<model::Service>(kServiceKey).deployment_configuration->lifecycleHooks->empty());
+}
+
+TEST_F(Strategies, RefuseHooksThatNobodyCouldRun) {
+  constexpr const char* kLambda = R"("hookTargetArn":"arn:aws:lambda:eu-central-1:000000000000:function:check")";
+  struct Row {
+    std::string hook;
+    const char* message;
+  };
+  const Row rows[] = {
+      {R"("targetType":"PAUSE")", "lifecycleStages can not be empty"},
+      {fmt::format(R"("targetType":"PAUSE",{},"lifecycleStages":["PRE_SCALE_UP"])", kLambda), "hookTargetArn is not"},
+      {R"("lifecycleStages":["PRE_SCALE_UP"])", "hookTargetArn can not be blank"},
+      {R"("hookTargetArn":"check","lifecycleStages":["PRE_SCALE_UP"])", "must be the ARN of a Lambda function"},
+      {R"("targetType":"PAUSE","lifecycleStages":["PRODUCTION_TRAFFIC_SHIFT"])", "Invalid lifecycle stage"},
+      {fmt::format(R"({},"lifecycleStages":["PRE_SCALE_UP"],"timeoutConfiguration":{{"timeoutInMinutes":1441}})",
+                   kLambda),
+       "timeoutInMinutes"},
+      {fmt::format(R"({},"lifecycleStages":["PRE_SCALE_UP"],"hookDetails":3)", kLambda), "hookDetails"},
+  };
+  for (const Row& row : rows) {
+    const std::string request =
+        service(R"("strategy":"BLUE_GREEN","lifecycleHooks":[{)" + row.hook + "}]", balancer(a_, advanced(b_, both_)));
+    expect_refused("ecs", "CreateService", {request.c_str(), "InvalidParameterException", row.message});
+  }
 }
 
 TEST_F(Strategies, AreNotForDaemons) {
