@@ -26,7 +26,7 @@ class Strategies(unittest.TestCase):
         cls.enterClassContext(weir := Weir(
             "--minute", f"{MINUTE}s", "--workers", 1,  # shares are exact per worker
             "--hook", f"slow={slow}", "--hook", "no=echo '{\"hookStatus\":\"FAILED\"}'", "--hook", "broken=exit 3",
-            "--hook", "hangs=sleep 1000"))
+            "--hook", "hangs=exec sleep 1000"))
         cls.weir, cls.ecs = weir, weir.ecs
         weir.import_image("hello:1", HELLO)
         weir.ecs.create_cluster(clusterName="test")

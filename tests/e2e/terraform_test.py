@@ -13,7 +13,7 @@ import unittest
 
 from weir_testing import HELLO, ROOT, Prove, Weir, clean_environment, free_port, version_of
 
-PROVIDER = "registry.terraform.io/hashicorp/aws"
+PROVIDER = "*/hashicorp/aws"  # below a folder for the registry that it came from
 MIRRORS = ["~/.terraform.d/plugins", "~/.local/share/terraform/plugins", "/usr/local/share/terraform/plugins",
            "/usr/share/terraform/plugins", "/opt/*"]
 RUN_SECONDS = 300  # for one run of terraform, on a machine that others use
@@ -24,10 +24,10 @@ DEFAULTS = {"vpcs": 1, "subnets": 3, "internet_gateways": 1, "nat_gateways": 0, 
 
 
 def mirror():
-    """The folder that holds registry.terraform.io/…, or None."""
+    """The folder that holds PROVIDER, or None."""
     for pattern in filter(None, [os.environ.get("TF_PLUGIN_MIRROR"), *MIRRORS]):
         for folder in sorted(glob.glob(os.path.expanduser(pattern))):
-            if pathlib.Path(folder, PROVIDER).is_dir():
+            if any(pathlib.Path(folder).glob(PROVIDER)):
                 return folder
     return None
 
