@@ -17,9 +17,11 @@ std::string answer(const std::string& line) {
 class NetworksTest : public RuntimeTest {
  protected:
   TaskSpec server(int number) { return task(number, answer("task" + std::to_string(number)), {{8080, 0}}); }
-  void run(const TaskSpec& spec) {
-    start(spec);
-    ASSERT_TRUE(reaches(spec.id, TaskPhase::running)) << seen(spec.id).failure;
+  // Starts a server, and waits until it hears signals.
+  void run(int number) {
+    start(server(number));
+    ASSERT_TRUE(reaches(number, TaskPhase::running)) << seen(number).failure;
+    ASSERT_TRUE(logs(number, "started"));
   }
   // What a connection from this process is told.
   std::string ask(const std::string& address, std::uint16_t port = 8080) {
@@ -76,7 +78,7 @@ TEST_P(NetworksTest, containers_of_a_task_share_its_loopback_and_see_its_address
 }
 
 TEST_P(NetworksTest, tasks_reach_each_other) {
-  run(server(1));
+  run(1);
   ASSERT_EQ(ask(seen(1).address), "task1\n");
   start(task(2, "busybox nc -w 5 " + seen(1).address + " 8080 </dev/null"));
   ASSERT_TRUE(reaches(2, TaskPhase::stopped));
@@ -103,7 +105,7 @@ TEST_P(NetworksTest, a_task_reaches_the_hosts_loopback_at_its_gateway) {
 }
 
 TEST_P(NetworksTest, nothing_is_left_of_a_network_when_its_task_has_stopped) {
-  run(server(1));
+  run(1);
   const std::string link = link_of(1);
   EXPECT_TRUE(exists(link));
   runtime_->stop(id(1));
@@ -114,7 +116,7 @@ TEST_P(NetworksTest, nothing_is_left_of_a_network_when_its_task_has_stopped) {
 TEST_P(NetworksTest, nothing_is_left_of_a_network_when_its_shim_was_killed) {
   for (const bool control_lives : {true, false}) {
     const int number = control_lives ? 1 : 2;
-    run(server(number));
+    run(number);
     const std::string link = link_of(number);
     const pid_t shim = shim_of(seen(number).containers[0].pid);
     if (!control_lives) runtime_.reset();
@@ -129,7 +131,7 @@ TEST_P(NetworksTest, nothing_is_left_of_a_network_when_its_shim_was_killed) {
 }
 
 TEST_P(NetworksTest, an_address_is_kept_over_a_restart_and_given_to_nobody_else) {
-  run(server(1));
+  run(1);
   const std::string address = seen(1).address;
   restart();
   EXPECT_EQ(seen(1).address, address);
@@ -147,7 +149,7 @@ TEST_P(NetworksTest, an_address_is_kept_over_a_restart_and_given_to_nobody_else)
       failure_of(server(2)).find("ResourceInitializationError: unable to set up the task's network: every address"),
       std::string::npos);
   held.clear();
-  run(server(3));
+  run(3);
   EXPECT_NE(seen(3).address, address);
 }
 
@@ -167,7 +169,7 @@ TEST_P(NetworksTest, the_packet_rules_go_with_the_last_task_and_those_of_the_dea
   const auto listed = rules->list("weir-net-");
   if (!listed) GTEST_SKIP() << listed.error().message;
   const auto there = [&](const std::string& table) { return !MUST(rules->list(table)).empty(); };
-  run(server(1));
+  run(1);
   const std::string own = "weir-net-" + link_of(1).substr(4, 6);
   EXPECT_TRUE(there(own));
   runtime_.reset();
