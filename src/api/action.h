@@ -70,6 +70,15 @@ class ActionTable {
   void add(std::string service, std::string operation, Result<Out> (*function)(Context&, const In&)) {
     add<In, Out>(std::move(service), std::move(operation), std::function<Result<Out>(Context&, const In&)>(function));
   }
+  // The same for an action that works on something besides the store; `held` outlives the table.
+  template <class In, class Out, class Held>
+  void add(std::string service, std::string operation, Held& held,
+           Result<Out> (*function)(Context&, Held&, const In&)) {
+    add<In, Out>(
+        std::move(service), std::move(operation),
+        std::function<Result<Out>(Context&, const In&)>(
+            [&held, function](Context& context, const In& request) { return function(context, held, request); }));
+  }
   // The same for an action that holds something: add<In, Out>(service, operation, lambda).
   template <class In, class Out>
   void add(std::string service, std::string operation, std::function<Result<Out>(Context&, const In&)> function) {

@@ -7,6 +7,8 @@
 #include <map>
 #include <vector>
 
+#include "base/label_value.h"
+
 namespace weir::observe {
 namespace {
 
@@ -14,30 +16,17 @@ bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-std::string escaped(std::string_view value) {
-  std::string out;
-  for (const char c : value) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') {
-      out += "\\n";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 // Dimensions whose names become the same label are told apart by their number.
 std::string labels_of(const MetricKeep::Seen& seen) {
-  std::string labels =
-      fmt::format("account=\"{}\",region=\"{}\"", escaped(seen.id->scope.account), escaped(seen.id->scope.region));
+  std::string labels = fmt::format("account=\"{}\",region=\"{}\"", label_value(seen.id->scope.account),
+                                   label_value(seen.id->scope.region));
   std::map<std::string, int> used{{"account", 1}, {"region", 1}, {"unit", 1}};
   for (const auto& [name, value] : seen.id->dimensions) {
     std::string label = prometheus_name(name);
     if (const int before = used[label]++; before > 0) label += fmt::format("_{}", before + 1);
-    labels += fmt::format(",{}=\"{}\"", label, escaped(value));
+    labels += fmt::format(",{}=\"{}\"", label, label_value(value));
   }
-  return labels + fmt::format(",unit=\"{}\"", escaped(*seen.unit));
+  return labels + fmt::format(",unit=\"{}\"", label_value(*seen.unit));
 }
 
 }  // namespace
@@ -71,18 +60,18 @@ std::string prometheus_text(const MetricKeep& keep) {
     const std::string shown = fmt::format("{} {}", all[0].id->name_space, all[0].id->name);
     std::vector<std::string> labels;
     for (const auto& seen : all) labels.push_back(labels_of(seen));
-    fmt::format_to(to, "# HELP {} The average of the last values of {}.\n# TYPE {} gauge\n", name, escaped(shown),
+    fmt::format_to(to, "# HELP {} The average of the last values of {}.\n# TYPE {} gauge\n", name, label_value(shown),
                    name);
     for (std::size_t i = 0; i < all.size(); ++i) {
       fmt::format_to(to, "{}{{{}}} {}\n", name, labels[i], all[i].last.sum / all[i].last.count);
     }
     fmt::format_to(to, "# HELP {0}_samples_total How many values {1} had.\n# TYPE {0}_samples_total counter\n", name,
-                   escaped(shown));
+                   label_value(shown));
     for (std::size_t i = 0; i < all.size(); ++i) {
       fmt::format_to(to, "{}_samples_total{{{}}} {}\n", name, labels[i], all[i].count);
     }
     fmt::format_to(to, "# HELP {0}_sum_total The sum of the values of {1}.\n# TYPE {0}_sum_total counter\n", name,
-                   escaped(shown));
+                   label_value(shown));
     for (std::size_t i = 0; i < all.size(); ++i) {
       fmt::format_to(to, "{}_sum_total{{{}}} {}\n", name, labels[i], all[i].sum);
     }

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <span>
 
+#include "base/label_value.h"
+
 namespace weir::proxy {
 namespace {
 
@@ -109,19 +111,6 @@ constexpr Family kBytes[] = {
      kBytesOut},
 };
 
-std::string escaped(std::string_view value) {
-  std::string out;
-  for (const char c : value) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') {
-      out += "\\n";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
 // Something that counts, with its labels.
 struct Source {
   std::string labels;
@@ -194,7 +183,7 @@ std::uint64_t connected(const Counters& counters) {
 void listeners(Text& text, const Books& books) {
   Sources sources;
   for (const auto& [id, entry] : books.listeners()) {
-    sources.push_back({"listener=\"" + escaped(id) + "\"", &entry.counters});
+    sources.push_back({"listener=\"" + label_value(id) + "\"", &entry.counters});
   }
   text.families("weir_listener_", kOfListener, sources);
   text.families("weir_listener_", kShared, sources);
@@ -210,7 +199,8 @@ void listeners(Text& text, const Books& books) {
 
 void pools(Text& text, const Books& books) {
   Sources sources;
-  for (const auto& [id, entry] : books.pools()) sources.push_back({"pool=\"" + escaped(id) + "\"", &entry.counters});
+  for (const auto& [id, entry] : books.pools())
+    sources.push_back({"pool=\"" + label_value(id) + "\"", &entry.counters});
   text.families("weir_pool_", kOfPool, sources);
   text.families("weir_pool_", kShared, sources);
   text.families("weir_pool_", kBytes, sources);
@@ -226,7 +216,7 @@ void backends(Text& text, const route::Feedback& now, const Books& books) {
   Sources sources;
   for (const auto& [id, pool] : books.pools()) {
     for (const auto& [backend, entry] : pool.backends) {
-      sources.push_back({"pool=\"" + escaped(id) + "\",backend=\"" + escaped(backend) + "\"", &entry.counters});
+      sources.push_back({"pool=\"" + label_value(id) + "\",backend=\"" + label_value(backend) + "\"", &entry.counters});
     }
   }
   text.families("weir_backend_", kOfBackend, sources);
@@ -240,7 +230,7 @@ void backends(Text& text, const route::Feedback& now, const Books& books) {
   text.head("weir_backend_healthy", "gauge", "1 where the backend passes its health checks.");
   for (const route::BackendStatus& status : now.backends) {
     text.line("weir_backend_healthy",
-              "pool=\"" + escaped(status.pool) + "\",backend=\"" + escaped(status.backend) + "\"",
+              "pool=\"" + label_value(status.pool) + "\",backend=\"" + label_value(status.backend) + "\"",
               status.health == route::Health::healthy);
   }
 }
@@ -254,12 +244,12 @@ std::string metrics_text(const route::RouteTable& table, const route::Feedback& 
   text.line("weir_table_version", "", static_cast<std::uint64_t>(now.acknowledged));
   text.head("weir_listener_up", "gauge", "1 where the listener listens.");
   for (const route::ListenerStatus& status : now.listeners) {
-    text.line("weir_listener_up", "listener=\"" + escaped(status.listener) + "\"", status.listening);
+    text.line("weir_listener_up", "listener=\"" + label_value(status.listener) + "\"", status.listening);
   }
   text.head("weir_listener_log_writable", "gauge", "1 where the listener's access log can be written.");
   for (const route::Listener& listener : table.listeners) {
     if (!listener.access_log) continue;
-    text.line("weir_listener_log_writable", "listener=\"" + escaped(listener.id) + "\"",
+    text.line("weir_listener_log_writable", "listener=\"" + label_value(listener.id) + "\"",
               logs.error(listener.access_log->path).empty());
   }
   listeners(text, books);

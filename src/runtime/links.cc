@@ -38,6 +38,19 @@ NetlinkMessage change_link(const std::string& name, unsigned flags = 0) {
   return message;
 }
 
+// `length` bits of the destination count.
+rtmsg route_to(unsigned char length, unsigned char scope) {
+  return {.rtm_family = AF_INET,
+          .rtm_dst_len = length,
+          .rtm_src_len = 0,
+          .rtm_tos = 0,
+          .rtm_table = RT_TABLE_MAIN,
+          .rtm_protocol = RTPROT_BOOT,
+          .rtm_scope = scope,
+          .rtm_type = RTN_UNICAST,
+          .rtm_flags = 0};
+}
+
 }  // namespace
 
 std::string address_text(std::uint32_t address) {
@@ -105,15 +118,7 @@ Result<> Links::add_address(const std::string& name, std::uint32_t address) {
 
 Result<> Links::add_route(const std::string& name, std::uint32_t address, std::uint32_t source) {
   NetlinkMessage message(RTM_NEWROUTE, kMake);
-  message.header(rtmsg{.rtm_family = AF_INET,
-                       .rtm_dst_len = 32,
-                       .rtm_src_len = 0,
-                       .rtm_tos = 0,
-                       .rtm_table = RT_TABLE_MAIN,
-                       .rtm_protocol = RTPROT_BOOT,
-                       .rtm_scope = RT_SCOPE_LINK,
-                       .rtm_type = RTN_UNICAST,
-                       .rtm_flags = 0});
+  message.header(route_to(32, RT_SCOPE_LINK));
   message.attribute(RTA_DST, network_order(address)).number(RTA_OIF, static_cast<std::uint32_t>(TRY(index_of(name))));
   if (source != 0) message.attribute(RTA_PREFSRC, network_order(source));
   return netlink_.ask(message);
@@ -121,15 +126,7 @@ Result<> Links::add_route(const std::string& name, std::uint32_t address, std::u
 
 Result<> Links::add_default_route(const std::string& name, std::uint32_t gateway) {
   NetlinkMessage message(RTM_NEWROUTE, kMake);
-  message.header(rtmsg{.rtm_family = AF_INET,
-                       .rtm_dst_len = 0,
-                       .rtm_src_len = 0,
-                       .rtm_tos = 0,
-                       .rtm_table = RT_TABLE_MAIN,
-                       .rtm_protocol = RTPROT_BOOT,
-                       .rtm_scope = RT_SCOPE_UNIVERSE,
-                       .rtm_type = RTN_UNICAST,
-                       .rtm_flags = 0});
+  message.header(route_to(0, RT_SCOPE_UNIVERSE));
   message.attribute(RTA_GATEWAY, network_order(gateway))
       .number(RTA_OIF, static_cast<std::uint32_t>(TRY(index_of(name))));
   return netlink_.ask(message);

@@ -5,21 +5,13 @@ namespace weir::api::cloudwatch {
 namespace {
 
 // An action that works with the kept values too.
-template <class In, class Out>
-void add(ActionTable& table, const char* operation, MetricKeep& keep,
-         Result<Out> (*function)(Context&, MetricKeep&, const In&)) {
-  table.add<In, Out>("cloudwatch", operation, [&keep, function](Context& context, const In& request) {
-    return function(context, keep, request);
-  });
-}
-
 }  // namespace
 
 void add_actions(ActionTable& table, MetricKeep& keep) {
-  add(table, "PutMetricData", keep, &put_metric_data);
-  add(table, "GetMetricData", keep, &get_metric_data);
-  add(table, "GetMetricStatistics", keep, &get_metric_statistics);
-  add(table, "ListMetrics", keep, &list_metrics);
+  table.add("cloudwatch", "PutMetricData", keep, &put_metric_data);
+  table.add("cloudwatch", "GetMetricData", keep, &get_metric_data);
+  table.add("cloudwatch", "GetMetricStatistics", keep, &get_metric_statistics);
+  table.add("cloudwatch", "ListMetrics", keep, &list_metrics);
   table.add("cloudwatch", "PutMetricAlarm", &put_metric_alarm);
   table.add("cloudwatch", "DeleteAlarms", &delete_alarms);
   table.add("cloudwatch", "SetAlarmState", &set_alarm_state);

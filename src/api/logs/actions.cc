@@ -5,28 +5,20 @@ namespace weir::api::logs {
 namespace {
 
 // An action that works with the kept events too.
-template <class In, class Out>
-void add(ActionTable& table, const char* operation, LogKeep& keep,
-         Result<Out> (*function)(Context&, LogKeep&, const In&)) {
-  table.add<In, Out>("logs", operation, [&keep, function](Context& context, const In& request) {
-    return function(context, keep, request);
-  });
-}
-
 }  // namespace
 
 void add_actions(ActionTable& table, LogKeep& keep) {
   table.add("logs", "CreateLogGroup", &create_log_group);
-  add(table, "DeleteLogGroup", keep, &delete_log_group);
-  add(table, "DescribeLogGroups", keep, &describe_log_groups);
+  table.add("logs", "DeleteLogGroup", keep, &delete_log_group);
+  table.add("logs", "DescribeLogGroups", keep, &describe_log_groups);
   table.add("logs", "PutRetentionPolicy", &put_retention_policy);
   table.add("logs", "DeleteRetentionPolicy", &delete_retention_policy);
   table.add("logs", "CreateLogStream", &create_log_stream);
-  add(table, "DeleteLogStream", keep, &delete_log_stream);
-  add(table, "DescribeLogStreams", keep, &describe_log_streams);
-  add(table, "PutLogEvents", keep, &put_log_events);
-  add(table, "GetLogEvents", keep, &get_log_events);
-  add(table, "FilterLogEvents", keep, &filter_log_events);
+  table.add("logs", "DeleteLogStream", keep, &delete_log_stream);
+  table.add("logs", "DescribeLogStreams", keep, &describe_log_streams);
+  table.add("logs", "PutLogEvents", keep, &put_log_events);
+  table.add("logs", "GetLogEvents", keep, &get_log_events);
+  table.add("logs", "FilterLogEvents", keep, &filter_log_events);
   table.add("logs", "TagResource", &tag_resource);
   table.add("logs", "UntagResource", &untag_resource);
   table.add("logs", "ListTagsForResource", &list_tags_for_resource);
