@@ -72,7 +72,8 @@ void ExchangeMeter::begin(const Entrance& entrance, const ClientOrigin& origin, 
   bytes_out_ = 0;
   tries_ = backend_status_ = meant_ = 0;
   entrance.tally->count(Count::requests);
-  if (!entrance.log) return;
+  logged_ = entrance.log != nullptr;
+  if (!logged_) return;
   pool_id_.clear();
   target_.clear();
 }
@@ -92,13 +93,13 @@ void ExchangeMeter::matched(const LiveRule& rule) {
 void ExchangeMeter::chose(LivePool& pool) {
   pool_ = &pool;
   pool.tally.count(Count::requests);
-  if (entrance_->log) pool_id_ = pool.id();
+  if (logged_) pool_id_ = pool.id();
 }
 
 void ExchangeMeter::tried(const LiveBackend& backend, Instant now) {
   if (++tries_ > 1) count(Count::retries);
   sent_ = now;
-  if (entrance_->log) target_ = net::place_text(backend.spec.address, backend.spec.port);
+  if (logged_) target_ = net::place_text(backend.spec.address, backend.spec.port);
 }
 
 void ExchangeMeter::responded(LiveBackend& backend, unsigned status, Instant now) {
@@ -159,14 +160,14 @@ void ExchangeMeter::end(const ExchangeRecord& record, const http::RequestHead& r
   };
   finish(entrance_->tally->counters());
   if (pool_ != nullptr) finish(pool_->tally.counters());
-  if (entrance_->log) log(record, request, response, loop);
+  if (logged_ && entrance_->log) log(record, request, response, loop);
 }
 
 std::unique_ptr<FlowRecord> ExchangeMeter::end_in_tunnel(const ExchangeRecord& record, http::RequestHead& request,
                                                          const http::ResponseHead& response, const net::Loop& loop) {
   count_answer(record, response);
   std::unique_ptr<SwitchedLine> line;
-  if (entrance_->log) {
+  if (logged_) {
     line = std::make_unique<SwitchedLine>(SwitchedLine{.meter = *this, .record = record, .request = {}});
     std::swap(line->request, request);
   }

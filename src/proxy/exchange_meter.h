@@ -74,6 +74,7 @@ class ExchangeMeter {
   unsigned meant_ = 0;
   std::string_view action_;
   int rule_place_ = -1;
+  bool logged_ = false;           // there was an access log as it began: one that comes meanwhile has no line of it
   std::string pool_id_, target_;  // only where there is an access log
 };
 

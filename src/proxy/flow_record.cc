@@ -7,19 +7,13 @@
 namespace weir::proxy {
 
 FlowRecord::FlowRecord(const net::Loop& loop, const Entrance& entrance)
-    : loop_(loop), entrance_(entrance), began_(loop.now()) {
+    : loop_(loop), entrance_(entrance), began_(loop.now()), logged_(entrance.log != nullptr) {
   count(Count::requests);
 }
 
 FlowRecord::FlowRecord(const net::Loop& loop, const Entrance& entrance, LivePool& pool, LiveBackend& backend,
                        Instant began, std::unique_ptr<SwitchedLine> line)
-    : loop_(loop),
-      entrance_(entrance),
-      pool_(&pool),
-      backend_(&backend),
-      began_(began),
-      switched_(true),
-      line_(std::move(line)) {}
+    : loop_(loop), entrance_(entrance), pool_(&pool), backend_(&backend), began_(began), line_(std::move(line)) {}
 
 void FlowRecord::count(Count what, std::uint64_t by) {
   entrance_.tally->count(what, by);
@@ -27,7 +21,7 @@ void FlowRecord::count(Count what, std::uint64_t by) {
 }
 
 void FlowRecord::matched(const LiveRule& rule) {
-  if (!entrance_.log) return;
+  if (!logged_) return;
   facts_.rule = rule.spec->id;
   facts_.rule_place = static_cast<int>(rule.place);
 }
@@ -35,7 +29,7 @@ void FlowRecord::matched(const LiveRule& rule) {
 void FlowRecord::chose(LivePool& pool) {
   pool_ = &pool;
   pool.tally.count(Count::requests);
-  if (entrance_.log) facts_.pool = pool.id();
+  if (logged_) facts_.pool = pool.id();
 }
 
 void FlowRecord::tried(LiveBackend& backend) {
@@ -43,7 +37,7 @@ void FlowRecord::tried(LiveBackend& backend) {
     count(Count::retries);
     ++facts_.retries;
   }
-  if (entrance_.log) facts_.target = net::place_text(backend.spec.address, backend.spec.port);
+  if (logged_) facts_.target = net::place_text(backend.spec.address, backend.spec.port);
 }
 
 void FlowRecord::failed(FailureCause cause) {
@@ -79,7 +73,7 @@ void FlowRecord::end(const ClientOrigin& origin) {
   if (!entrance_.log) return;
   if (line_) {
     line_->meter.log_switched(*line_, origin, facts_.bytes_in, facts_.bytes_out, loop_);
-  } else if (!switched_) {
+  } else if (logged_) {
     log_flow(entrance_, origin, facts_, loop_);
   }
 }

@@ -59,7 +59,7 @@ class FlowRecord {
   LivePool* pool_ = nullptr;        // null: none chosen yet
   LiveBackend* backend_ = nullptr;  // null: none tried yet
   Instant began_;
-  bool switched_ = false;
+  bool logged_ = false;                 // it has a line of its own: there was an access log as it began
   FlowFacts facts_;                     // its texts only where there is an access log
   std::unique_ptr<SwitchedLine> line_;  // null: not of a 101, or no access log
 };

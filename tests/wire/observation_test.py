@@ -34,7 +34,7 @@ def until(condition, what):
 
 
 class Scripted:
-    """A backend that does for each request what its path says: /STATUS/BYTES, /slow, /hang, /cut."""
+    """A backend that does for each request what its path says: /STATUS/BYTES, /slow, /held, /hang, /cut."""
 
     def __init__(self):
         self.socket = socket.socket()
@@ -76,6 +76,8 @@ class Scripted:
                     return
                 if path == "/close":
                     return
+                if path == "/held":
+                    self.released.wait(PATIENCE)
                 if path == "/slow":
                     time.sleep(0.25)
                 parts = path.split("?")[0].split("/")
@@ -486,6 +488,21 @@ class AccessLogTest(ObservationTest):
         line = self.lines(1)[0]
         self.assertEqual((line["elb_status_code"], line["target_status_code"], line["target_port"]),
                          ("460", "-", str(one.port)))
+
+    def test_what_began_before_there_was_a_log_has_no_line(self):
+        one = self.scripted()
+        pools, rule = [pool("p", backend(one, "b"))], {"action": forward("p")}
+        self.serve(pools, [self.listener(rule)])
+        held = threading.Thread(target=self.ask, args=("/held",))
+        held.start()
+        until(lambda: one.heads, "the request at the backend")
+        self.serve(pools, [self.logged(rule)])
+        one.released.set()
+        held.join(PATIENCE)
+        self.assertEqual(self.ask("/200/1").status, 200)
+        line = self.lines(1)[0]
+        self.assertEqual((line["request_url"], line["target_port"]),
+                         (f"http://127.0.0.1:{self.port}/200/1", str(one.port)))
 
     def test_json_says_the_same_and_retries(self):
         one = self.scripted()
