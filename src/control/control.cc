@@ -587,6 +587,14 @@ void Control::on_hook_reply(const HookCall& call, HookReply reply) {
   state_->dirty.insert({Group::Kind::service, call.service});
 }
 
+const model::Task* Control::task(std::string_view id) const {
+  const auto* found = state_->mirror.task_by_id(id);
+  return found ? &found->document : nullptr;
+}
+Result<const model::TaskDefinition*> Control::definition(const model::Task& task) {
+  return state_->definition(task.scope, task.task_definition);
+}
+
 route::RouteTablePointer Control::table() const { return state_->publication.table(); }
 const route::Feedback& Control::feedback() const { return state_->publication.feedback(); }
 

@@ -9,12 +9,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "control/hook_runs.h"
 #include "control/preparation.h"
+#include "model/documents.h"
 #include "route/feedback.h"
 #include "route/route_table.h"
 #include "runtime/runtime.h"
@@ -63,6 +65,11 @@ class Control {
   // fail.
   void on_hook_call(std::function<void(const HookCall&)> call);
   void on_hook_reply(const HookCall& call, HookReply reply);
+
+  // The task as control last saw it, good until the next step; null where there is none.
+  const model::Task* task(std::string_view id) const;
+  // A task's definition, good until the next call of anything; null where it is gone. Errors: the store's.
+  Result<const model::TaskDefinition*> definition(const model::Task& task);
 
   // The table last published (null before the first) and the newest feedback.
   route::RouteTablePointer table() const;

@@ -31,6 +31,10 @@ inline constexpr int kMostRounds = 1000;
 // Task definitions held decoded.
 inline constexpr std::size_t kMostDefinitions = 1000;
 
+// Tasks whose use is looked at in one go, which takes some 100 us each, and how long until the next go.
+inline constexpr std::size_t kUsesPerLook = 20;
+inline constexpr std::chrono::milliseconds kBetweenLooks{50};
+
 // The socket to the proxy: one message, and how long until the next try to connect.
 inline constexpr std::size_t kLongestMessage = 64 * 1024 * 1024;
 inline constexpr std::size_t kReadChunk = 64 * 1024;

@@ -57,7 +57,11 @@ class FakeRuntime final : public runtime::Runtime {
     if (found == tasks.end()) return std::nullopt;
     return found->second;
   }
-  std::vector<runtime::ContainerUse> stats(const std::string&) const override { return {}; }
+  std::vector<runtime::ContainerUse> stats(const std::string& id) const override {
+    ++looks;
+    const auto found = uses.find(id);
+    return found == uses.end() ? std::vector<runtime::ContainerUse>() : found->second;
+  }
   std::vector<std::string> list() const override {
     std::vector<std::string> ids;
     for (const auto& [id, task] : tasks) ids.push_back(id);
@@ -77,7 +81,9 @@ class FakeRuntime final : public runtime::Runtime {
 
   std::map<std::string, runtime::TaskObservation> tasks;
   std::map<std::string, runtime::TaskSpec> specs;
+  std::map<std::string, std::vector<runtime::ContainerUse>> uses;
   std::set<std::string> sigterm, forgotten;
+  mutable std::size_t looks = 0;  // at uses
   std::uint16_t next_port = 30000;
   int starts = 0;
   bool refuse_starts = false;

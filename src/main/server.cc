@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 
@@ -17,6 +18,7 @@
 #include "api/secretsmanager/actions.h"
 #include "api/ssm/actions.h"
 #include "api/sts/actions.h"
+#include "control/limits.h"
 #include "main/descriptor_limit.h"
 #include "main/image_routes.h"
 #include "main/key_file.h"
@@ -55,7 +57,11 @@ Result<> make_directory(const std::string& path) {
   return {};
 }
 
-// Tasks and connections each cost descriptors; the hard limit stays where the machine's owner put it.
+control::Machine this_machine() {
+  return {.processors = static_cast<double>(std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN))),
+          .memory = static_cast<double>(::sysconf(_SC_PHYS_PAGES)) * static_cast<double>(::sysconf(_SC_PAGESIZE))};
+}
+
 }  // namespace
 
 Server::Server(ServeOptions options, const Clock& clock, Random& random, Log& log)
@@ -71,6 +77,7 @@ Server::Server(ServeOptions options, const Clock& clock, Random& random, Log& lo
       certificates_(in_state("certificates")),
       log_keep_(options_.ephemeral ? std::string() : in_state("log-groups")),
       metric_keep_(options_.ephemeral ? std::string() : in_state("metrics")),
+      next_look_(loop_, [this] { look_at_uses(); }),
       next_step_(loop_, [this] { wake(); }) {
   ::signal(SIGPIPE, SIG_IGN);
   raise_descriptor_limit();
@@ -148,8 +155,20 @@ void Server::watch_metrics() {
   const auto publish_balancers = [this](Timestamp at) {
     return balancer_metrics_->publish(control_->feedback(), store_->revision(), at);
   };
-  metric_upkeep_ = std::make_unique<MetricUpkeep>(loop_, *store_, metric_keep_, log_,
-                                                  std::vector<MetricUpkeep::Publish>{publish_balancers});
+  service_metrics_ = std::make_unique<control::ServiceMetrics>(*runtime_, *control_, metric_keep_, this_machine());
+  const auto publish_services = [this](Timestamp at) -> Result<> {
+    TRY(service_metrics_->publish(at, loop_.now()));
+    if (!next_look_.armed()) next_look_.arm(loop_.now() + control::kBetweenLooks);
+    return {};
+  };
+  metric_upkeep_ = std::make_unique<MetricUpkeep>(
+      loop_, *store_, metric_keep_, log_, std::vector<MetricUpkeep::Publish>{publish_balancers, publish_services});
+}
+
+// What cannot be looked at now is told of when the next values are due.
+void Server::look_at_uses() {
+  const auto more = service_metrics_->look(loop_.now());
+  if (more && *more) next_look_.arm(loop_.now() + control::kBetweenLooks);
 }
 
 // It is the one that was known, or has followed it. One that an older `weir serve` started is asked once to be followed

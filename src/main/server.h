@@ -13,6 +13,7 @@
 #include "control/balancer_metrics.h"
 #include "control/control.h"
 #include "control/proxy_link.h"
+#include "control/service_metrics.h"
 #include "main/certificate_files.h"
 #include "main/hook_commands.h"
 #include "main/log_courier.h"
@@ -61,6 +62,7 @@ class Server final : private net::TurnTask {
   Result<> listen();
   void run_hooks();
   void watch_metrics();
+  void look_at_uses();
 
   const ServeOptions options_;
   const Clock& clock_;
@@ -86,11 +88,13 @@ class Server final : private net::TurnTask {
   std::unique_ptr<control::Control> control_;
   std::unique_ptr<HookCommands> hooks_;
   std::unique_ptr<control::BalancerMetrics> balancer_metrics_;
+  std::unique_ptr<control::ServiceMetrics> service_metrics_;
   std::unique_ptr<MetricUpkeep> metric_upkeep_;
   std::unique_ptr<MachineHost> host_;
   api::ActionTable actions_;
   std::unique_ptr<wire::Facade> facade_;
   std::unique_ptr<wire::ApiServer> api_server_;
+  net::Timer next_look_;  // at what tasks use
   net::Timer next_step_;
   bool asked_to_upgrade_ = false;
 

@@ -86,6 +86,48 @@ class Metrics(unittest.TestCase):
         line = f"aws_application_elb_request_count_sum_total{labels} {sent}$"
         self.assertRegex(text, re.compile(line, re.MULTILINE))
 
+    def test_what_tasks_use_is_a_share_of_what_they_reserve(self):
+        container = {"name": "app", "image": "hello:1", "cpu": 256, "memory": 64, "command": ["sh", "-c", "while :; do :; done"]}
+        busy = self.ecs.register_task_definition(family="busy", networkMode="bridge", containerDefinitions=[container])
+        self.cloudwatch.put_metric_alarm(
+            AlarmName="busy", Namespace="AWS/ECS", MetricName="CPUUtilization", Statistic="Average", Period=1,
+            Dimensions=self.of_service("busy"), EvaluationPeriods=1, Threshold=50, TreatMissingData="notBreaching",
+            ComparisonOperator="GreaterThanThreshold")
+        self.addCleanup(self.cloudwatch.delete_alarms, AlarmNames=["busy"])
+        self.weir.create_service("busy", busy["taskDefinition"]["taskDefinitionArn"], 1)
+        self.addCleanup(self.ecs.delete_service, cluster="test", service="busy", force=True)
+        self.weir.stable("busy")
+
+        def share(metric, statistic="Maximum", dimensions=self.of_service("busy")):
+            return self.statistic(metric, statistic, dimensions, namespace="AWS/ECS") or 0
+        wait_until(lambda: share("CPUUtilization") > 50, "a busy task is seen", 20)
+        wait_until(lambda: self.state("busy") == "ALARM", "an alarm goes off", 20)
+        self.assertTrue(0 < share("MemoryUtilization") < 100, share("MemoryUtilization"))
+        cluster = [{"Name": "ClusterName", "Value": "test"}]
+        for metric in ("CPUUtilization", "CPUReservation", "MemoryUtilization", "MemoryReservation"):
+            self.assertGreater(share(metric, dimensions=cluster), 0, metric)
+            self.assertLess(share(metric, dimensions=cluster), 101, metric)
+        data = self.cloudwatch.get_metric_data(
+            StartTime=now() - datetime.timedelta(seconds=60), EndTime=now(), MetricDataQueries=[
+                {"Id": "n", "MetricStat": {"Metric": {"Namespace": "AWS/ECS", "MetricName": "CPUUtilization",
+                                                      "Dimensions": self.of_service("busy")}, "Period": 1,
+                                           "Stat": "SampleCount"}}])
+        self.assertEqual(set(data["MetricDataResults"][0]["Values"]), {1.0}, "one task, each second")
+        with urllib.request.urlopen(f"{self.weir.endpoint}/_weir/metrics", timeout=10) as reply:
+            text = reply.read().decode()
+        self.assertRegex(text, r'aws_ecs_cpu_utilization{[^}]*cluster_name="test",service_name="busy",unit="Percent"} ')
+
+        idle = self.weir.task_definition("idle")
+        self.ecs.update_service(cluster="test", service="busy", taskDefinition=idle)
+        wait_until(lambda: self.state("busy") == "OK", "the alarm is over", 30)
+
+    @staticmethod
+    def of_service(name):
+        return [{"Name": "ClusterName", "Value": "test"}, {"Name": "ServiceName", "Value": name}]
+
+    def state(self, alarm):
+        return self.cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"][0]["StateValue"]
+
     def test_an_alarm_takes_a_version_back(self):
         good, port = self.serve("watched")
         self.cloudwatch.put_metric_alarm(
@@ -93,8 +135,7 @@ class Metrics(unittest.TestCase):
             Dimensions=self.of_group, Statistic="Sum", Period=1, EvaluationPeriods=1, Threshold=0,
             ComparisonOperator="GreaterThanThreshold", TreatMissingData="notBreaching")
         self.addCleanup(self.cloudwatch.delete_alarms, AlarmNames=["watched-5xx"])
-        wait_until(lambda: self.cloudwatch.describe_alarms(AlarmNames=["watched-5xx"])["MetricAlarms"][0]["StateValue"]
-                   == "OK", "the alarm is OK")
+        wait_until(lambda: self.state("watched-5xx") == "OK", "the alarm is OK")
         bad = self.weir.task_definition("watched", VERSION="2.0", STATUS="500")
         self.newer("UpdateService", cluster="test", service="watched", taskDefinition=bad, deploymentConfiguration={
             "alarms": {"alarmNames": ["watched-5xx"], "enable": True, "rollback": True}})
