@@ -18,7 +18,7 @@ struct ControlLife {
         mortal_data_plane(data_plane, mortality),
         random(seed),
         control(std::make_unique<control::Control>(mortal_store, mortal_runtime, mortal_data_plane, clock, random, log,
-                                                   control::ControlOptions{})) {}
+                                                   control::ControlOptions{.minute = std::chrono::seconds(1)})) {}
 
   Mortality mortality;
   MortalStore mortal_store;

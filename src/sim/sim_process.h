@@ -13,6 +13,7 @@
 #include "proxy/health_judge.h"
 #include "proxy/live_table.h"
 #include "route/feedback.h"
+#include "sim/mutation.h"
 #include "sim/sim_link.h"
 #include "sim/sim_runtime.h"
 #include "sim/trace.h"
@@ -37,20 +38,6 @@ class ProxyWitness {
   virtual void on_lost(const SimTask& task) = 0;
   // Every worker runs `table`.
   virtual void on_acknowledged(const route::RouteTable& table) = 0;
-};
-
-// Breakages, for the tests of the invariants.
-enum class Mutation {
-  none,
-  early_acknowledgement,  // the proxy acknowledges what it has received, not what its workers run
-  deaf_to_draining,       // workers go on serving from a draining backend
-  stops_at_once,          // SIGTERM comes with the table that drains, not after it
-  forgets_exits,          // the runtime never tells that a task has ended
-  stuck_worker,           // one worker never takes a new table
-  blind_checks,           // health checks pass as soon as a process exists
-  forgetful_proxy,        // the proxy starts with an empty table after a restart
-  no_minimum,             // control reads another minimum and maximum of a service than was wished
-  twins,                  // each task is started twice, once under a name that nobody knows
 };
 
 struct ProxySettings {

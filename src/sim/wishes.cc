@@ -30,10 +30,31 @@ std::vector<elbv2::Action> forward_to(const std::vector<Weight>& weights) {
 
 void Wishes::write(const store::Write& write) { MUST(store_.commit(std::span(&write, 1))); }
 
-std::string Wishes::deployment_id() {
+std::string Wishes::digits(unsigned count) {
   std::string digits;
-  for (int i = 0; i < 19; ++i) digits += static_cast<char>('0' + random_.below(10));
-  return "ecs-svc/" + digits;
+  while (digits.size() < count) digits += static_cast<char>('0' + random_.below(10));
+  return digits;
+}
+
+std::vector<store::Write> Wishes::begin(model::Service& service) {
+  std::vector<store::Write> writes;
+  if (auto before = record(service); before && !has_ended(*before)) {
+    before->status = "STOPPED";
+    writes.push_back(store::put(*before, store::Expect::kAny));
+  }
+  model::ServiceDeployment started{.scope = kScope, .cluster = kCluster, .service = service.name};
+  started.source_revision = service.revision_id;
+  service.deployment_id = "ecs-svc/" + digits(19);
+  service.deployment_created_at = clock_.wall();
+  service.revision_id = digits(19);
+  service.service_deployment_id = started.id = digits(21);
+  service.stop_requested.clear();
+  started.created_at = clock_.wall();
+  started.target_revision = service.revision_id;
+  started.deployment_id = service.deployment_id;
+  writes.push_back(store::put(revision_of(service), store::Expect::kAbsent));
+  writes.push_back(store::put(started, store::Expect::kAbsent));
+  return writes;
 }
 
 void Wishes::create_cluster() {
@@ -115,6 +136,22 @@ std::string Wishes::register_definition(const std::string& family, std::int32_t 
   return *document.definition.taskDefinitionArn;
 }
 
+void Wishes::stage(model::Service& service, const ServiceWish& wish) {
+  auto& configuration = *service.deployment_configuration;
+  configuration.strategy = wish.strategy;
+  configuration.bakeTimeInMinutes = wish.bake;
+  if (wish.strategy == "CANARY") {
+    configuration.canaryConfiguration = ecs::CanaryConfiguration{10, wish.bake};
+  } else if (wish.strategy == "LINEAR") {
+    configuration.linearConfiguration = ecs::LinearConfiguration{40, wish.bake};
+  }
+  if (service.load_balancers.empty()) return;
+  const auto listener = MUST(store::load<model::Listener>(store_, kScope.prefix() + wish.listener));
+  auto& advanced = service.load_balancers[0].advancedConfiguration.emplace();
+  advanced.alternateTargetGroupArn = wish.alternate;
+  advanced.productionListenerRule = model::default_rule_arn(listener->document);
+}
+
 void Wishes::create_service(const ServiceWish& wish) {
   model::Service service;
   service.scope = kScope;
@@ -130,10 +167,13 @@ void Wishes::create_service(const ServiceWish& wish) {
     service.load_balancers = {
         ecs::LoadBalancer{.targetGroupArn = wish.group, .containerName = "app", .containerPort = 8080}};
   }
-  service.deployment_id = deployment_id();
-  service.deployment_created_at = clock_.wall();
+  auto& breaker = service.deployment_configuration.emplace().deploymentCircuitBreaker.emplace();
+  breaker.enable = wish.breaker;
+  breaker.rollback = wish.rolls_back;
+  if (wish.strategy != "ROLLING") stage(service, wish);
   const auto before = MUST(store::load<model::Service>(store_, service.key()));
-  std::vector<store::Write> writes{store::put(service, before ? before->revision : store::Expect::kAbsent)};
+  std::vector<store::Write> writes = begin(service);
+  writes.push_back(store::put(service, before ? before->revision : store::Expect::kAbsent));
   if (const auto state = MUST(store::load<model::ServiceState>(store_, service.key())))
     writes.push_back(store::erase(*state));
   MUST(store_.commit(writes));
@@ -148,20 +188,35 @@ bool Wishes::change_service(const std::string& name, Change change) {
   return true;
 }
 
+bool Wishes::redeploy(const std::string& name, const std::function<void(model::Service&)>& change) {
+  auto found = MUST(store::load<model::Service>(store_, in_cluster(name)));
+  if (!found || found->document.status != "ACTIVE") return false;
+  change(found->document);
+  std::vector<store::Write> writes = begin(found->document);
+  writes.push_back(store::put(*found));
+  MUST(store_.commit(writes));
+  return true;
+}
+
 bool Wishes::deploy(const std::string& service, const std::string& definition) {
-  return change_service(service, [&](model::Service& wished) {
-    wished.task_definition = definition;
-    wished.deployment_id = deployment_id();
-    wished.deployment_created_at = clock_.wall();
-  });
+  return redeploy(service, [&](model::Service& wished) { wished.task_definition = definition; });
 }
 
 bool Wishes::rehome(const std::string& service, const std::string& group) {
-  return change_service(service, [&](model::Service& wished) {
-    wished.load_balancers[0].targetGroupArn = group;
-    wished.deployment_id = deployment_id();
-    wished.deployment_created_at = clock_.wall();
-  });
+  return redeploy(service, [&](model::Service& wished) { wished.load_balancers[0].targetGroupArn = group; });
+}
+
+bool Wishes::stop_deployment(const std::string& service, bool back) {
+  auto found = MUST(store::load<model::Service>(store_, in_cluster(service)));
+  if (!found || found->document.status != "ACTIVE") return false;
+  auto stopped = record(found->document);
+  if (!stopped || (stopped->status != "PENDING" && stopped->status != "IN_PROGRESS")) return false;
+  const auto state = service_state(service);
+  if (back && (!state || state->completed_revision.empty())) return false;
+  stopped->status = back ? "ROLLBACK_REQUESTED" : "STOP_REQUESTED";
+  found->document.stop_requested = back ? "ROLLBACK" : "ABORT";
+  MUST(store_.commit(std::vector{store::put(*stopped, store::Expect::kAny), store::put(*found)}));
+  return true;
 }
 
 bool Wishes::scale(const std::string& service, std::int32_t desired) {
@@ -189,6 +244,14 @@ void Wishes::set_weights(const std::string& listener, const std::vector<Weight>&
   write(store::put(*found));
 }
 
+std::vector<Weight> Wishes::weights(const std::string& listener) {
+  std::vector<Weight> weights;
+  const auto found = MUST(store::load<model::Listener>(store_, kScope.prefix() + listener));
+  for (const auto& each : *found->document.listener.DefaultActions->at(0).ForwardConfig->TargetGroups)
+    weights.push_back({*each.TargetGroupArn, *each.Weight});
+  return weights;
+}
+
 bool Wishes::stop_task(const std::string& id) {
   auto found = MUST(store::load<model::Task>(store_, in_cluster(id)));
   if (!found || found->document.desired_status == "STOPPED") return false;
@@ -208,6 +271,12 @@ std::optional<model::Service> Wishes::service(const std::string& name) {
 
 std::optional<model::ServiceState> Wishes::service_state(const std::string& name) {
   auto found = MUST(store::load<model::ServiceState>(store_, in_cluster(name)));
+  if (!found) return std::nullopt;
+  return std::move(found->document);
+}
+
+std::optional<model::ServiceDeployment> Wishes::record(const model::Service& service) {
+  auto found = MUST(store::load<model::ServiceDeployment>(store_, service.key() + "/" + service.service_deployment_id));
   if (!found) return std::nullopt;
   return std::move(found->document);
 }

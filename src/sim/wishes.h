@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,6 +34,12 @@ struct ServiceWish {
   std::int32_t minimum_percent = 100;
   std::int32_t maximum_percent = 200;
   std::string group;  // ARN; empty: no balancer
+  bool breaker = false;
+  bool rolls_back = false;
+  std::string strategy = "ROLLING";
+  std::string alternate;  // of `group`, ARN, where the strategy is another; with
+  std::string listener;   // the listener that is theirs, ARN
+  std::int32_t bake = 0;  // AWS minutes, of each step too
 };
 
 struct Weight {
@@ -58,15 +65,21 @@ class Wishes {
   bool rehome(const std::string& service, const std::string& group);
   // False where there is no ACTIVE service of that name.
   bool deploy(const std::string& service, const std::string& definition);
+  // Asks for the end of the deployment that goes on: it is left as it is, or the service goes back. False where none
+  // goes on, or there is nothing to go back to.
+  bool stop_deployment(const std::string& service, bool back);
   bool scale(const std::string& service, std::int32_t desired);
   bool set_percents(const std::string& service, std::int32_t minimum, std::int32_t maximum);
   bool delete_service(const std::string& service);
   void set_weights(const std::string& listener, const std::vector<Weight>& weights);
+  std::vector<Weight> weights(const std::string& listener);
   // False where the task does not run or has been told to stop.
   bool stop_task(const std::string& id);
 
   std::optional<model::Service> service(const std::string& name);
   std::optional<model::ServiceState> service_state(const std::string& name);
+  // What became of the service's last deployment.
+  std::optional<model::ServiceDeployment> record(const model::Service& service);
   std::optional<model::Task> task(const std::string& id);
   std::vector<model::Service> services();
   std::vector<model::Task> tasks();
@@ -76,7 +89,12 @@ class Wishes {
   template <class Change>
   bool change_service(const std::string& name, Change change);
   void write(const store::Write& write);
-  std::string deployment_id();
+  std::string digits(unsigned count);
+  // Has the service deploy in stages.
+  void stage(model::Service& service, const ServiceWish& wish);
+  // A new deployment of what the service says: its writes, without the service's own.
+  std::vector<store::Write> begin(model::Service& service);
+  bool redeploy(const std::string& name, const std::function<void(model::Service&)>& change);
 
   store::Store& store_;
   const Clock& clock_;

@@ -30,6 +30,24 @@ std::int32_t fewest(const model::Service& service) {
   return (service.desired_count * std::min(service.minimum_healthy_percent, 100) + 99) / 100;
 }
 
+// Whether any request may come to the pool.
+bool leads_to(const route::RouteTable& table, const std::string& pool) {
+  for (const auto& listener : table.listeners) {
+    for (const auto& rule : listener.rules) {
+      const auto* forward = std::get_if<route::Forward>(&rule.action);
+      if (forward == nullptr) continue;
+      for (const auto& each : forward->pools)
+        if (each.pool == pool && each.weight > 0) return true;
+    }
+  }
+  return false;
+}
+
+bool deploys_in_stages(const model::Service& service) {
+  const auto& given = service.deployment_configuration;
+  return given && given->strategy.value_or("ROLLING") != "ROLLING";
+}
+
 }  // namespace
 
 void Witness::breach(const char* invariant, std::string what) {
@@ -62,6 +80,7 @@ void Witness::on_start(const runtime::TaskSpec& spec) {
   services_[spec.id] = document->service;
   const auto service = wishes_.service(document->service);
   if (!service || service->status != "ACTIVE") return;
+  if (deploys_in_stages(*service)) return check_start_in_stages(*document, *service);
   std::int32_t there = 1;
   for (const auto& [id, task] : runtime_.tasks())
     if (!task.exit_told && service_of(task) == service->name) ++there;
@@ -70,6 +89,21 @@ void Witness::on_start(const runtime::TaskSpec& spec) {
   if (there > most)
     breach(kCountInvariant, fmt::format("task {} would be number {} of service {}, which may have {}",
                                         spec.id.substr(0, 8), there, service->name, most));
+}
+
+// Its percentages do not count: each of its deployments has what the service wishes, and no more.
+void Witness::check_start_in_stages(const model::Task& started, const model::Service& service) {
+  std::int32_t there = 1;
+  for (const auto& [id, task] : runtime_.tasks()) {
+    if (task.exit_told || task.told_to_stop || service_of(task) != service.name) continue;
+    const auto other = wishes_.task(id);
+    if (id != started.id && other && other->deployment == started.deployment && other->desired_status == "RUNNING")
+      ++there;
+  }
+  if (there > service.desired_count)
+    breach(kCountInvariant,
+           fmt::format("task {} would be number {} of deployment {} of service {}, which wants {}",
+                       started.id.substr(0, 8), there, started.deployment, service.name, service.desired_count));
 }
 
 void Witness::on_sigterm(const SimTask& task) {
@@ -115,7 +149,24 @@ void Witness::on_publish(const route::RouteTable& table) {
     if (backend.state != BackendState::serving || serves(table, backend.port)) return;
     if (const SimTask* task = runtime_.at_port(backend.port)) check_removal(*task, table);
   });
+  check_shift(table);
   published_ = table;
+}
+
+// Requests are not led from a pool that serves to one where nobody does.
+void Witness::check_shift(const route::RouteTable& table) {
+  const auto serving = [&](const std::string& pool) {
+    std::int32_t count = 0;
+    for_each_backend(table, [&](const route::Pool& its, const Backend& backend) {
+      if (its.id == pool && backend.state == BackendState::serving) ++count;
+    });
+    return count;
+  };
+  for (const auto& [to, from] : staged_groups_) {
+    if (!leads_to(table, to) || leads_to(published_, to) || !leads_to(published_, from)) continue;
+    if (serving(to) == 0 && serving(from) > 0)
+      breach(kCountInvariant, fmt::format("table {} leads requests to {}, where nobody serves", table.version, to));
+  }
 }
 
 void Witness::check_removal(const SimTask& task, const route::RouteTable& table) {
@@ -127,9 +178,12 @@ void Witness::check_removal(const SimTask& task, const route::RouteTable& table)
     if (target.health == "unhealthy") return;
   const auto service = wishes_.service(document->service);
   if (!service || service->status != "ACTIVE") return;
+  // Of a deployment in stages only the sides count to which requests come.
+  const bool staged = deploys_in_stages(*service);
+  if (staged && !leads_to(table, places_[task.port].pool)) return;
   std::int32_t left = 0;
-  for_each_backend(table, [&](const route::Pool&, const Backend& backend) {
-    if (backend.state != BackendState::serving) return;
+  for_each_backend(table, [&](const route::Pool& pool, const Backend& backend) {
+    if (backend.state != BackendState::serving || (staged && !leads_to(table, pool.id))) return;
     const SimTask* other = runtime_.at_port(backend.port);
     if (other != nullptr && service_of(*other) == service->name && counts(*other)) ++left;
   });

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "route/feedback.h"
 #include "route/route_table.h"
@@ -42,6 +43,11 @@ class Witness final : public ProxyWitness {
   const std::optional<Breach>& breach() const { return breach_; }
   void breach(const char* invariant, std::string what);
 
+  // The target groups between which a service shifts its requests.
+  void on_staged(const std::string& group, const std::string& alternate) {
+    staged_groups_.emplace_back(group, alternate);
+    staged_groups_.emplace_back(alternate, group);
+  }
   // Control's deeds, before they take effect.
   void on_publish(const route::RouteTable& table);
   void on_start(const runtime::TaskSpec& spec);
@@ -87,6 +93,8 @@ class Witness final : public ProxyWitness {
   std::string service_of(const SimTask& task);
   // It counts as serving as far as control can know.
   bool counts(const SimTask& task) const;
+  void check_start_in_stages(const model::Task& started, const model::Service& service);
+  void check_shift(const route::RouteTable& table);
   void check_removal(const SimTask& task, const route::RouteTable& table);
   void check_stop_without_balancer(const SimTask& task);
 
@@ -98,7 +106,8 @@ class Witness final : public ProxyWitness {
   std::map<std::uint16_t, Place> places_;
   std::map<std::string, std::string> services_;  // by task
   route::RouteTable published_;
-  std::map<std::string, route::Health> told_health_;  // by backend, in this life of control
+  std::map<std::string, route::Health> told_health_;                // by backend, in this life of control
+  std::vector<std::pair<std::string, std::string>> staged_groups_;  // to, from
   Instant calm_since_;
   Routed routed_;
   std::set<std::uint16_t> heard_;  // ports of listeners that every worker has had

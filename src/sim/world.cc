@@ -49,18 +49,6 @@ class World::TraceLog final : public Log {
   Trace& trace_;
 };
 
-namespace {
-
-void lose_minimum(store::Document& document) {
-  if (document.key.kind != model::Service::kKind) return;
-  auto service = MUST(store::decode<model::Service>(document));
-  service.document.minimum_healthy_percent = 0;
-  service.document.maximum_percent = 100;
-  document.body = std::make_shared<const store::Body>(to_json_shape(service.document).dump());
-}
-
-}  // namespace
-
 World::World(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
@@ -128,7 +116,8 @@ void World::start_control() {
   life_ = std::make_unique<ControlLife>(store_, runtime_, *publish_watch_, clock_, random_.next(), *log_);
   life_->mortal_store.full = disk_full_;
   life_->mortal_runtime.makes_twins = options_.mutation == Mutation::twins;
-  if (options_.mutation == Mutation::no_minimum) life_->mortal_store.alters = lose_minimum;
+  life_->mortal_store.alters = misreading_of(options_.mutation);
+  life_->mortal_store.loses = forgetting_of(options_.mutation);
   const bool names_changes = random_.chance(50);
   life_->mortal_runtime.on_change([this, names_changes](const std::string& task_id) {
     if (names_changes) life_->control->on_runtime_change(task_id);

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,16 +53,23 @@ class World {
  private:
   struct ServicePlan {
     std::string name;
-    std::string group;  // ARN; empty: no balancer
+    std::string group;      // ARN; empty: no balancer
+    std::string alternate;  // ARN, where it deploys in stages; with
+    std::string listener;   // the listener that is its own, ARN
     std::int32_t revision = 0;
     bool bad = false;     // the wished version is
     bool vacant = false;  // no task was wished at some time since it was deployed: then a bad one is done as well
     bool deleted = false;
+    bool breaker = false;
+    bool rolls_back = false;
+    bool stopped = false;  // its deployment was, by hand
+    bool misled = false;   // its rule leads to both groups, which a first deployment does not accept
   };
   struct ListenerPlan {
     std::string arn;
     std::int32_t port = 0;
     std::vector<Weight> weights;
+    bool staged = false;     // a service parts the traffic itself
     milliseconds pause{50};  // between requests, on average
   };
   // How rough this world is, in percent of chances.
@@ -101,6 +109,7 @@ class World {
   void do_something();
   bool deploy();
   bool redeploy();
+  bool stop_deployment();
   bool scale();
   bool set_percents();
   bool shift_weights();
@@ -118,6 +127,9 @@ class World {
   bool refuse_starts();
   bool reboot();
   ServicePlan* any_service();
+  void note_deployment(ServicePlan& service);
+  bool is_parted(const ServicePlan& service);
+  void lead_to_one_side(const ServicePlan& service);
   std::int32_t draw_count();
 
   // world_quiet.cc
@@ -125,6 +137,7 @@ class World {
   bool come_to_rest();
   std::optional<std::string> difference();
   std::optional<std::string> difference_of(const model::Service& service, const std::vector<model::Task>& tasks);
+  std::optional<std::string> difference_of_record(const model::Service& service, const model::Deployment& primary);
   std::optional<std::string> leak(const std::vector<model::Task>& tasks);
   void check_shares();
 
@@ -154,6 +167,7 @@ class World {
   std::vector<ServicePlan> services_;
   std::vector<ListenerPlan> listeners_;
   std::string balancer_;
+  std::set<std::string> bad_;  // ARNs of the task definitions whose versions cannot serve
   unsigned groups_ = 0;
   bool busy_ = true;  // operations and faults happen
   unsigned operations_ = 0;

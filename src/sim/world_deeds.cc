@@ -17,6 +17,7 @@ void World::do_something() {
   static constexpr Deed kOperations[] = {
       {"deploy", 8, &World::deploy},
       {"redeploy", 2, &World::redeploy},
+      {"stop deployment", 2, &World::stop_deployment},
       {"scale", 5, &World::scale},
       {"percents", 1, &World::set_percents},
       {"weights", 3, &World::shift_weights},
@@ -64,6 +65,25 @@ World::ServicePlan* World::any_service() {
   return drawn.deleted ? nullptr : &drawn;
 }
 
+// A deployment of the service is about to be wished.
+void World::note_deployment(ServicePlan& service) {
+  const auto now = wishes_.service(service.name);
+  service.vacant = now->desired_count == 0;
+  service.stopped = false;
+  const auto state = wishes_.service_state(service.name);
+  service.misled = is_parted(service) && (!state || state->completed_deployment.empty());
+}
+
+bool World::is_parted(const ServicePlan& service) {
+  if (service.listener.empty()) return false;
+  const auto weights = wishes_.weights(service.listener);
+  return std::ranges::count_if(weights, [](const Weight& each) { return each.weight > 0; }) != 1;
+}
+
+void World::lead_to_one_side(const ServicePlan& service) {
+  wishes_.set_weights(service.listener, {{service.group, 1}, {service.alternate, 0}});
+}
+
 // --- operations ------------------------------------------------------------------------------------------------------
 
 bool World::deploy() {
@@ -71,7 +91,7 @@ bool World::deploy() {
   if (service == nullptr) return false;
   const std::string definition = new_definition(*service);
   if (trace_.on()) trace_.line(fmt::format("wish     {} moves to v{}", service->name, service->revision));
-  service->vacant = wishes_.service(service->name)->desired_count == 0;
+  note_deployment(*service);
   return wishes_.deploy(service->name, definition);
 }
 
@@ -80,9 +100,19 @@ bool World::redeploy() {
   ServicePlan* service = any_service();
   if (service == nullptr) return false;
   if (trace_.on()) trace_.line(fmt::format("wish     {} is deployed anew", service->name));
-  const auto now = wishes_.service(service->name);
-  service->vacant = now->desired_count == 0;
-  return wishes_.deploy(service->name, now->task_definition);
+  note_deployment(*service);
+  return wishes_.deploy(service->name, wishes_.service(service->name)->task_definition);
+}
+
+bool World::stop_deployment() {
+  ServicePlan* service = any_service();
+  if (service == nullptr) return false;
+  const bool back = random_.chance(60);
+  if (!wishes_.stop_deployment(service->name, back)) return false;
+  if (trace_.on())
+    trace_.line(fmt::format("wish     the deployment of {} {}", service->name, back ? "goes back" : "stops"));
+  service->stopped = true;
+  return true;
 }
 
 bool World::scale() {
@@ -105,6 +135,7 @@ bool World::set_percents() {
 bool World::shift_weights() {
   if (listeners_.empty()) return false;
   ListenerPlan& listener = listeners_[random_.below(listeners_.size())];
+  if (listener.staged) return false;
   for (Weight& weight : listener.weights) weight.weight = static_cast<std::int32_t>(random_.between(0, 10));
   if (trace_.on()) {
     std::string text;
@@ -137,10 +168,9 @@ bool World::create_service() {
   if (services_.size() >= 7) return false;
   if (trace_.on()) trace_.line("wish     one more service");
   add_service();
-  if (!services_.back().group.empty()) {
-    add_listener({{services_.back().group, 1}});
-    send_requests(listeners_.size() - 1);
-  }
+  if (services_.back().group.empty()) return true;
+  if (services_.back().listener.empty()) add_listener({{services_.back().group, 1}});
+  send_requests(listeners_.size() - 1);
   return true;
 }
 
@@ -150,6 +180,8 @@ bool World::create_again() {
     if (!service.deleted || wishes_.service(service.name)->status != "INACTIVE") continue;
     if (trace_.on()) trace_.line(fmt::format("wish     {} is created again", service.name));
     service.deleted = false;
+    // It may have been deleted while its requests were parted: most people lead them to one side first.
+    if (!service.listener.empty() && !random_.chance(20)) lead_to_one_side(service);
     wish_service(service);
     return true;
   }
@@ -160,9 +192,10 @@ bool World::create_again() {
 bool World::rehome() {
   ServicePlan* service = any_service();
   if (service == nullptr || service->group.empty() || listeners_.size() >= 8) return false;
+  if (!service->listener.empty()) return false;
   if (trace_.on()) trace_.line(fmt::format("wish     {} moves to another target group", service->name));
   service->group = add_group();
-  service->vacant = wishes_.service(service->name)->desired_count == 0;
+  note_deployment(*service);
   add_listener({{service->group, 1}});
   send_requests(listeners_.size() - 1);
   return wishes_.rehome(service->name, service->group);

@@ -16,11 +16,13 @@ void World::make_peace() {
   runtime_.recover();
   for (auto& [image, behaviour] : runtime_.images) behaviour.pullable = true;
   for (ServicePlan& service : services_) {
-    if (!service.bad || service.deleted || random_.chance(30)) continue;
+    if ((!service.bad && !service.misled) || service.deleted || random_.chance(30)) continue;
+    if (service.misled) lead_to_one_side(service);
     const unsigned temper = temper_.bad_version;
     temper_.bad_version = 0;
     const std::string definition = new_definition(service);
     temper_.bad_version = temper;
+    note_deployment(service);
     wishes_.deploy(service.name, definition);
     service.vacant = false;
   }
@@ -76,9 +78,20 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
   const auto state = wishes_.service_state(service.name);
   if (!state || state->deployments.empty()) return fmt::format("{} has no state", service.name);
   const model::Deployment& primary = state->deployments.front();
-  if (plan->bad) {
+  if (auto found = difference_of_record(service, primary)) return found;
+  if (primary.id == service.deployment_id && primary.rollout_state == "FAILED") {
+    // It starts nothing more: that is a state to stay in, where nobody wished that it goes back or it cannot.
+    if (plan->stopped || plan->misled) return std::nullopt;
+    if (!plan->breaker) return fmt::format("the deployment of {} FAILED without a breaker", service.name);
+    if (plan->rolls_back && !state->completed_deployment.empty() && state->completed_deployment != primary.id)
+      return fmt::format("{} does not go back to {}", service.name, state->completed_deployment);
+    return std::nullopt;
+  }
+  if (bad_.contains(service.task_definition)) {
     if (primary.rollout_state == "COMPLETED" && !plan->vacant && !service.load_balancers.empty())
       return fmt::format("{} is a bad version, but its deployment is COMPLETED", service.name);
+    if (primary.rollout_state == "IN_PROGRESS" && plan->breaker && service.desired_count > 0)
+      return fmt::format("{} is a bad version, and its breaker has not tripped", service.name);
     return std::nullopt;
   }
   if (count != service.desired_count)
@@ -105,6 +118,25 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
   return std::nullopt;
 }
 
+// Each deployment comes to the end that its record says.
+std::optional<std::string> World::difference_of_record(const model::Service& service,
+                                                       const model::Deployment& primary) {
+  const auto record = wishes_.record(service);
+  if (!record) return fmt::format("the deployment of {} has no record", service.name);
+  if (primary.id != service.deployment_id) return fmt::format("the deployment of {} has not begun", service.name);
+  if (primary.rollout_state == "IN_PROGRESS") {
+    if (has_ended(*record)) return fmt::format("the deployment of {} goes on as {}", service.name, record->status);
+    return std::nullopt;
+  }
+  const bool back = service.revision_id != record->target_revision;
+  const bool done = primary.rollout_state == "COMPLETED";
+  const char* const wished = back   ? (done ? "ROLLBACK_SUCCESSFUL" : "ROLLBACK_FAILED")
+                             : done ? "SUCCESSFUL"
+                                    : "STOPPED";
+  if (record->status == wished) return std::nullopt;
+  return fmt::format("the record of {} is {}, not {}", service.name, record->status, wished);
+}
+
 std::optional<std::string> World::leak(const std::vector<model::Task>& tasks) {
   for (const auto& [id, task] : runtime_.tasks()) {
     const auto known = std::ranges::find(tasks, id, &model::Task::id);
@@ -127,9 +159,10 @@ void World::check_shares() {
     const auto plan = std::ranges::find(listeners_, static_cast<std::int32_t>(place.first), &ListenerPlan::port);
     double weights = 0;
     double requests = 0;
-    for (const Weight& weight : plan->weights) weights += weight.weight;
+    const std::vector<Weight> parted = plan->staged ? wishes_.weights(plan->arn) : plan->weights;
+    for (const Weight& weight : parted) weights += weight.weight;
     for (const auto& [pool, count] : pools) requests += static_cast<double>(count);
-    for (const Weight& weight : plan->weights) {
+    for (const Weight& weight : parted) {
       const auto found = pools.find(weight.group);
       const double got = found == pools.end() ? 0 : static_cast<double>(found->second);
       const double wished = requests * weight.weight / weights;

@@ -12,6 +12,8 @@ constexpr struct {
   std::int32_t minimum, maximum;
 } kPercents[] = {{100, 200}, {100, 200}, {50, 200}, {0, 100}, {0, 200}, {100, 300}};
 
+constexpr const char* kStrategies[] = {"BLUE_GREEN", "CANARY", "LINEAR"};
+
 }  // namespace
 
 void World::draw_temper() {
@@ -39,7 +41,7 @@ void World::build() {
   // Every target group belongs to one listener; some listeners choose between two.
   std::vector<Weight> open;
   for (const ServicePlan& service : services_) {
-    if (service.group.empty()) continue;
+    if (service.group.empty() || !service.listener.empty()) continue;
     open.push_back({service.group, static_cast<std::int32_t>(random_.between(1, 10))});
     if (open.size() == 2 || random_.chance(50)) {
       add_listener(open);
@@ -53,6 +55,13 @@ void World::add_service() {
   ServicePlan service;
   service.name = fmt::format("service-{}", services_.size() + 1);
   if (!random_.chance(15)) service.group = add_group();
+  if (!service.group.empty() && random_.chance(40)) {
+    service.alternate = add_group();
+    add_listener({{service.group, 1}, {service.alternate, 0}});
+    listeners_.back().staged = true;
+    service.listener = listeners_.back().arn;
+    witness_.on_staged(service.group, service.alternate);
+  }
   wish_service(service);
   services_.push_back(std::move(service));
 }
@@ -71,12 +80,22 @@ void World::wish_service(ServicePlan& service) {
   const std::string definition = new_definition(service);
   const std::int32_t desired = draw_count();
   service.vacant = desired == 0;
+  service.stopped = false;
+  service.misled = is_parted(service);
+  service.breaker = random_.chance(50);
+  service.rolls_back = random_.chance(70);
   wishes_.create_service({.name = service.name,
                           .definition = definition,
                           .desired = desired,
                           .minimum_percent = percents.minimum,
                           .maximum_percent = percents.maximum,
-                          .group = service.group});
+                          .group = service.group,
+                          .breaker = service.breaker,
+                          .rolls_back = service.rolls_back,
+                          .strategy = service.alternate.empty() ? "ROLLING" : kStrategies[random_.below(3)],
+                          .alternate = service.alternate,
+                          .listener = service.listener,
+                          .bake = static_cast<std::int32_t>(random_.between(0, 4))});
 }
 
 // A version of the service's image that has not been before, with a nature of its own.
@@ -100,8 +119,10 @@ std::string World::new_definition(ServicePlan& service) {
     service.bad = behaviour.bad();
   }
   runtime_.images[image] = behaviour;
-  return wishes_.register_definition(service.name, service.revision, image,
-                                     static_cast<std::int32_t>(random_.between(1, 4)));
+  const std::string arn = wishes_.register_definition(service.name, service.revision, image,
+                                                      static_cast<std::int32_t>(random_.between(1, 4)));
+  if (service.bad) bad_.insert(arn);
+  return arn;
 }
 
 void World::add_listener(const std::vector<Weight>& weights) {

@@ -1,0 +1,34 @@
+// Mutation: a way in which the product is broken on purpose, one in a world: proof that the invariants would see it.
+#pragma once
+
+#include <functional>
+
+#include "store/store.h"
+
+namespace weir::sim {
+
+enum class Mutation {
+  none,
+  early_acknowledgement,  // the proxy acknowledges what it has received, not what its workers run
+  deaf_to_draining,       // workers go on serving from a draining backend
+  stops_at_once,          // SIGTERM comes with the table that drains, not after it
+  forgets_exits,          // the runtime never tells that a task has ended
+  stuck_worker,           // one worker never takes a new table
+  blind_checks,           // health checks pass as soon as a process exists
+  forgetful_proxy,        // the proxy starts with an empty table after a restart
+  no_minimum,             // control reads another minimum and maximum of a service than was wished
+  twins,                  // each task is started twice, once under a name that nobody knows
+  greedy_stages,          // control reads that a service in stages wishes one task more
+  hasty_shift,            // control does not wait for green before it leads requests there
+  patient_breaker,        // control reads that a service has no circuit breaker
+  nervous_breaker,        // control reads that every service has one
+  no_way_back,            // control reads that no breaker rolls back
+  lost_records,           // what becomes of a deployment is never written to its record
+};
+
+// What control reads instead of what is stored; null where the mutation leaves it alone.
+std::function<void(store::Document&)> misreading_of(Mutation mutation);
+// Whether a write of control's never arrives; null where all do.
+std::function<bool(const store::Write&)> forgetting_of(Mutation mutation);
+
+}  // namespace weir::sim
