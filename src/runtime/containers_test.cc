@@ -6,7 +6,7 @@
 namespace weir::runtime {
 namespace {
 
-class ContainersTest : public RuntimeTest {
+class ContainersTest : public SharedFolderTest {
  protected:
   TaskSpec pair(const std::string& first, const std::string& second, DependencyCondition condition) const {
     TaskSpec spec = task(1, second);
@@ -20,7 +20,6 @@ class ContainersTest : public RuntimeTest {
   bool becomes(ContainerHealth health, std::size_t container = 0) {
     return until([&] { return seen(1).containers.at(container).health == health; });
   }
-  std::string file(const char* name) const { return root_ + "/" + name; }
 };
 
 TEST_P(ContainersTest, one_waits_until_another_has_done_its_work) {
@@ -128,7 +127,7 @@ TEST_P(ContainersTest, a_check_that_hangs_or_cannot_run_fails) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryRuntime, ContainersTest, ::testing::Values(kOnHost, kOwnNetwork), name_of);
+INSTANTIATE_TEST_SUITE_P(EveryRuntime, ContainersTest, ::testing::Values(kOnHost, kOwnNetwork, kOci), name_of);
 
 }  // namespace
 }  // namespace weir::runtime

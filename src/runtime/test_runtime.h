@@ -94,7 +94,7 @@ class RuntimeTest : public ::testing::TestWithParam<Kind> {
     for (const char* name : {"/bin", "/tmp", "/etc"}) fs::create_directories(source_ + name);
     fs::copy_file(kBusybox, source_ + "/bin/busybox");
     fs::create_symlink("/bin/busybox", source_ + "/bin/sh");
-    for (const char* name : {"env", "sleep", "touch", "true", "false", "setsid", "ls", "cat", "grep", "test"}) {
+    for (const char* name : {"env", "sleep", "touch", "true", "false", "setsid", "ls", "cat", "grep", "test", "id"}) {
       fs::create_symlink("busybox", source_ + "/bin/" + name);
     }
   }
@@ -122,7 +122,7 @@ class RuntimeTest : public ::testing::TestWithParam<Kind> {
   }
   // A SIGTERM that comes before the first process of a root file system has its trap is ignored by the kernel: what
   // waits for an end must not wait for the default of 30 s.
-  void start(TaskSpec spec) {
+  virtual void start(TaskSpec spec) {
     for (auto& container : spec.containers) container.stop_timeout = std::min(container.stop_timeout, seconds(5));
     MUST(runtime_->start(spec));
   }
@@ -175,6 +175,18 @@ class RuntimeTest : public ::testing::TestWithParam<Kind> {
   std::string root_, state_, source_;
   std::unique_ptr<Runtime> runtime_;
   std::vector<std::string> told_;
+};
+
+// Its containers see the test's folder where it is, whatever their root file system.
+class SharedFolderTest : public RuntimeTest {
+ protected:
+  std::string file(const char* name) const { return root_ + "/" + name; }
+  void start(TaskSpec spec) override {
+    for (auto& container : spec.containers) {
+      if (is_oci()) container.mounts.push_back({.volume = "test", .host_path = root_, .container_path = root_});
+    }
+    RuntimeTest::start(std::move(spec));
+  }
 };
 
 }  // namespace weir::runtime
