@@ -20,11 +20,11 @@ class ContainerLifeTest : public SharedFolderTest {
 };
 
 TEST_P(ContainerLifeTest, a_container_is_started_again_where_it_ran_long_enough) {
-  TaskSpec spec = task(1, "echo begun; test -e " + file("stay") + " && { " + kStay + "; }; sleep 1.2; exit 3");
+  TaskSpec spec = task(
+      1, "echo begun; test -e " + file("mark") + " && { " + kStay + "; }; : >" + file("mark") + "; sleep 1.2; exit 3");
   spec.containers[0].restart = RestartPolicy{.attempt_period = seconds(1)};
   start(spec);
   ASSERT_TRUE(reaches(1, TaskPhase::running));
-  { std::ofstream(file("stay")) << ""; }
   ASSERT_TRUE(until([&] { return seen(1).containers[0].restarts == 1; }));
   EXPECT_EQ(seen(1).phase, TaskPhase::running);
   EXPECT_TRUE(seen(1).containers[0].running);

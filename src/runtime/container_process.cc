@@ -349,7 +349,7 @@ Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec
   plan.program = TRY(find_program(plan.arguments.front(), plan.directory, root, environment.at("PATH")));
   plan.environment = settings_of(environment);
   plan.ulimits = container.ulimits;
-  if (!container.user.empty()) plan.user = TRY(find_user(container.user, root));
+  plan.user = TRY(choose_user(container.user, image.user, root));
   plan.mounts = TRY(plan_mounts(container.mounts, root, folder));
   if (!plan.mounts.empty()) {
     plan.scratch = folder + kScratchFolder;

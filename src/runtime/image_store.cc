@@ -30,7 +30,7 @@ constexpr const char* kNameAnnotation = "org.opencontainers.image.ref.name";
 constexpr const char* kFilesAnnotation = "dev.weir.files";
 constexpr const char* kOnHost = "on-host";
 
-LinksOut links_of(RootFiles files) { return files == RootFiles::own ? LinksOut::kept : LinksOut::refused; }
+LayerOf layer_of(RootFiles files) { return files == RootFiles::own ? LayerOf::root_files : LayerOf::host_programs; }
 #ifdef __aarch64__
 constexpr const char* kArchitecture = "arm64";
 #else
@@ -118,6 +118,7 @@ std::string config_json(const ImageConfig& config, const std::string& layer) {
   if (!config.command.empty()) inner.set("Cmd", words(config.command));
   if (!config.environment.empty()) inner.set("Env", words(config.environment));
   if (!config.working_directory.empty()) inner.set("WorkingDir", config.working_directory);
+  if (!config.user.empty()) inner.set("User", config.user);
   Json layers = Json::object();
   layers.set("type", "layers").set("diff_ids", words({layer}));
   return Json::object()
@@ -148,6 +149,7 @@ Result<ImageConfig> read_image_config(const Json& json) {
   TRY(read_words(json, "Cmd", config.command));
   TRY(read_words(json, "Env", config.environment));
   config.working_directory = json["WorkingDir"].as_string();
+  config.user = json["User"].as_string();
   return config;
 }
 
@@ -185,7 +187,7 @@ Result<std::string> ImageStore::import_directory(std::string_view reference, con
   TRY(write_file(directory_ + "/oci-layout", R"({"imageLayoutVersion":"1.0.0"})", Durability::process));
   const ImageConfig chosen = config == ImageConfig{} ? TRY(config_within(directory)) : config;
   const ScratchFolder scratch = TRY(ScratchFolder::make(directory_));
-  TRY(pack_layer(directory, scratch.path() + "/layer.tar", links_of(files)));
+  TRY(pack_layer(directory, scratch.path() + "/layer.tar", layer_of(files)));
   return import_layer(name.text(), TRY(adopt_blob(scratch.path() + "/layer.tar")), chosen, files);
 }
 
@@ -195,7 +197,7 @@ Result<std::string> ImageStore::import_tar(std::string_view reference, const std
   TRY(make_directories(directory_));
   // Unpacked and packed again, it is checked, and is the same image as the folder that it was made of.
   const ScratchFolder scratch = TRY(ScratchFolder::make(directory_));
-  TRY(unpack_layer(tar, scratch.path(), links_of(files)));
+  TRY(unpack_layer(tar, scratch.path(), layer_of(files)));
   return import_directory(reference, scratch.path(), config, files);
 }
 
@@ -275,7 +277,7 @@ Result<> ImageStore::unpack_into(const Image& image, const std::string& path) co
     if (TRY(digest_of_file(blob_path(layer))) != layer) {
       return fail("InvalidImage", fmt::format("the blob {} is damaged", layer));
     }
-    TRY(unpack_layer(blob_path(layer), path, links_of(image.files)));
+    TRY(unpack_layer(blob_path(layer), path, layer_of(image.files)));
   }
   // Once it has its name it is never looked at again, so it must be whole even after the machine's sudden end.
   const net::Fd fd(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -18,11 +18,12 @@ struct ImageConfig {
   std::vector<std::string> command;
   std::vector<std::string> environment;  // "NAME=value"
   std::string working_directory;
+  std::string user;  // as find_user takes it; empty: root, or who runs Weir
 
   bool operator==(const ImageConfig&) const = default;
 };
 
-// From an OCI config's "config" member: Entrypoint, Cmd, Env, WorkingDir. Errors: "InvalidImage".
+// From an OCI config's "config" member: Entrypoint, Cmd, Env, WorkingDir, User. Errors: "InvalidImage".
 Result<ImageConfig> read_image_config(const Json& json);
 
 // What an image's files are.

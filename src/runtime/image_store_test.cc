@@ -73,6 +73,7 @@ struct TarEntry {
   std::string content;  // of a file; target of a link
   bool hard_link = false;
   unsigned mode = 0644;
+  uid_t owner = 0;
 };
 
 class ImageStoreTest : public ::testing::Test {
@@ -98,6 +99,8 @@ class ImageStoreTest : public ::testing::Test {
       archive_entry* entry = archive_entry_new();
       archive_entry_set_pathname(entry, given.path.c_str());
       archive_entry_set_perm(entry, given.mode);
+      archive_entry_set_uid(entry, given.owner);
+      archive_entry_set_gid(entry, given.owner);
       archive_entry_set_filetype(entry, given.type);
       const bool file = given.type == AE_IFREG && !given.hard_link;
       if (given.hard_link) archive_entry_set_hardlink(entry, given.content.c_str());
@@ -175,11 +178,11 @@ TEST_F(ImageStoreTest, an_unknown_image_is_named_in_the_words_of_ecs) {
 }
 
 TEST_F(ImageStoreTest, reads_the_config_that_lies_in_the_folder) {
-  add("weir-image.json", R"({"Entrypoint":["./run"],"Env":["A=b"],"WorkingDir":"sub"})");
+  add("weir-image.json", R"({"Entrypoint":["./run"],"Env":["A=b"],"WorkingDir":"sub","User":"app"})");
   MUST(images_().import_directory("x:1", source_));
-  EXPECT_EQ(MUST(images_().resolve("x:1")).config, (ImageConfig{{"./run"}, {}, {"A=b"}, "sub"}));
+  EXPECT_EQ(MUST(images_().resolve("x:1")).config, (ImageConfig{{"./run"}, {}, {"A=b"}, "sub", "app"}));
   MUST(images_().import_directory("x:2", source_, {.command = {"y"}}));
-  EXPECT_EQ(MUST(images_().resolve("x:2")).config, (ImageConfig{{}, {"y"}, {}, ""}));
+  EXPECT_EQ(MUST(images_().resolve("x:2")).config, (ImageConfig{{}, {"y"}, {}, "", ""}));
   add("weir-image.json", R"({"Entrypoint":"./run"})");
   EXPECT_EQ(images_().import_directory("x:3", source_).error().code, "InvalidImage");
 }
@@ -226,6 +229,27 @@ TEST_F(ImageStoreTest, a_root_file_system_of_its_own_is_known_and_keeps_its_link
   EXPECT_FALSE(
       images_().import_tar("own:3", tar({{"l", AE_IFLNK, "/tmp"}, {"l/x", AE_IFREG, "x"}}), {}, RootFiles::own))
       << "a link is never followed";
+}
+
+TEST_F(ImageStoreTest, a_root_file_system_keeps_its_owners_and_programs_for_the_host_have_none) {
+  if (geteuid() != 0) GTEST_SKIP() << "owners need root";
+  const std::vector<TarEntry> entries = {{"home", AE_IFDIR, "", false, 0755, 1234},
+                                         {"home/file", AE_IFREG, "x", false, 0600, 1235},
+                                         {"home/link", AE_IFLNK, "file", false, 0777, 1236},
+                                         {"bin", AE_IFDIR, "", false, 0755}};
+  MUST(images_().import_tar("own:1", tar(entries), {}, RootFiles::own));
+  MUST(images_().import_tar("host:1", tar(entries)));
+  const auto owner = [&](const char* image, const char* name) {
+    struct stat seen {};
+    EXPECT_EQ(lstat((unpacked(image) + name).c_str(), &seen), 0) << name;
+    EXPECT_EQ(seen.st_uid, seen.st_gid);
+    return seen.st_uid;
+  };
+  EXPECT_EQ(owner("own:1", "/home"), 1234u);
+  EXPECT_EQ(owner("own:1", "/home/file"), 1235u);
+  EXPECT_EQ(owner("own:1", "/home/link"), 1236u);
+  EXPECT_EQ(owner("own:1", "/bin"), 0u);
+  for (const char* name : {"/home", "/home/file", "/home/link"}) EXPECT_EQ(owner("host:1", name), 0u);
 }
 
 TEST_F(ImageStoreTest, an_upper_layer_takes_away_what_it_says) {

@@ -65,6 +65,8 @@ Result<> check_link(const std::string& path, const std::string& target, std::siz
   return {};
 }
 
+bool keeps_owners(LayerOf what) { return what == LayerOf::root_files && geteuid() == 0; }
+
 // --- packing ----------------------------------------------------------------------------------------------------
 
 Result<> pack_file(archive* tar, const fs::path& path) {
@@ -81,7 +83,7 @@ Result<> pack_file(archive* tar, const fs::path& path) {
   }
 }
 
-Result<> pack_entry(archive* tar, const fs::path& root, const std::string& relative, LinksOut links) {
+Result<> pack_entry(archive* tar, const fs::path& root, const std::string& relative, LayerOf what) {
   const fs::path path = root / relative;
   struct stat seen {};
   if (lstat(path.c_str(), &seen) != 0) return fail_file("cannot read " + path.string(), errno);
@@ -90,9 +92,13 @@ Result<> pack_entry(archive* tar, const fs::path& root, const std::string& relat
   archive_entry_set_mtime(entry.get(), 0, 0);
   archive_entry_set_filetype(entry.get(), seen.st_mode & S_IFMT);
   archive_entry_set_perm(entry.get(), seen.st_mode & 0777);
+  if (keeps_owners(what)) {
+    archive_entry_set_uid(entry.get(), seen.st_uid);
+    archive_entry_set_gid(entry.get(), seen.st_gid);
+  }
   if (S_ISLNK(seen.st_mode)) {
     const std::string target = fs::read_symlink(path).string();
-    if (links == LinksOut::refused) {
+    if (what == LayerOf::host_programs) {
       TRY(check_link(relative, target, static_cast<std::size_t>(std::ranges::count(relative, '/'))));
     }
     archive_entry_set_symlink(entry.get(), target.c_str());
@@ -125,7 +131,7 @@ Result<std::vector<std::string>> paths_in(const std::string& directory) {
 
 class Unpacking {
  public:
-  Unpacking(archive* source, int root, LinksOut links) : source_(source), root_(root), links_(links) {}
+  Unpacking(archive* source, int root, LayerOf what) : source_(source), root_(root), what_(what) {}
 
   Result<> unpack(archive_entry* entry) {
     const char* name = archive_entry_pathname(entry);
@@ -137,17 +143,14 @@ class Unpacking {
     const net::Fd parent = TRY(walk({parts.data(), parts.size() - 1}));
     const mode_t mode = archive_entry_perm(entry) & 0777;
     if (parts.back().starts_with(kWhiteout)) return remove_lower(parent.get(), parts.back());
-    if (is_directory) return make_directory(parent.get(), parts.back(), mode);
-    TRY(clear_place(parent.get(), parts.back()));
-    if (const char* linked = archive_entry_hardlink(entry)) return make_hard_link(parent.get(), parts.back(), linked);
-    switch (archive_entry_filetype(entry)) {
-      case AE_IFREG:
-        return make_file(parent.get(), parts.back(), mode);
-      case AE_IFLNK:
-        return make_link(parent.get(), parts, archive_entry_symlink(entry));
-      default:
-        return invalid(fmt::format("\"{}\" is neither a file nor a folder nor a link", name));
+    if (is_directory) {
+      TRY(make_directory(parent.get(), parts.back(), mode));
+    } else {
+      TRY(clear_place(parent.get(), parts.back()));
+      if (const char* linked = archive_entry_hardlink(entry)) return make_hard_link(parent.get(), parts.back(), linked);
+      TRY(make_leaf(entry, parent.get(), parts, mode));
     }
+    return keeps_owners(what_) ? give_to_owner(entry, parent.get(), parts.back()) : Result<>();
   }
 
  private:
@@ -170,6 +173,25 @@ class Unpacking {
     net::Fd made(openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!made) return invalid(fmt::format("\"{}\" is used as a folder and is none", name));
     return made;
+  }
+
+  Result<> make_leaf(archive_entry* entry, int parent, const std::vector<std::string>& parts, mode_t mode) {
+    switch (archive_entry_filetype(entry)) {
+      case AE_IFREG:
+        return make_file(parent, parts.back(), mode);
+      case AE_IFLNK:
+        return make_link(parent, parts, archive_entry_symlink(entry));
+      default:
+        return invalid(fmt::format("\"{}\" is neither a file nor a folder nor a link", archive_entry_pathname(entry)));
+    }
+  }
+
+  static Result<> give_to_owner(archive_entry* entry, int parent, const std::string& name) {
+    const auto uid = static_cast<uid_t>(archive_entry_uid(entry));
+    const auto gid = static_cast<gid_t>(archive_entry_gid(entry));
+    if (uid == 0 && gid == 0) return {};
+    if (fchownat(parent, name.c_str(), uid, gid, AT_SYMLINK_NOFOLLOW) == 0) return {};
+    return fail_file("cannot give away " + name, errno);
   }
 
   // Takes away what a lower layer has under that name, or everything in the folder.
@@ -209,7 +231,7 @@ class Unpacking {
   }
 
   Result<> make_link(int parent, const std::vector<std::string>& parts, const char* target) {
-    if (target == nullptr || links_ == LinksOut::refused) {
+    if (target == nullptr || what_ == LayerOf::host_programs) {
       TRY(check_link(parts.back(), target == nullptr ? "" : target, parts.size() - 1));
     }
     if (symlinkat(target, parent, parts.back().c_str()) != 0) return fail_file("cannot make " + parts.back(), errno);
@@ -237,26 +259,26 @@ class Unpacking {
 
   archive* source_;
   int root_;
-  LinksOut links_;
+  LayerOf what_;
   std::uint64_t entries_ = 0;
   std::uint64_t bytes_ = 0;
 };
 
 }  // namespace
 
-Result<> pack_layer(const std::string& directory, const std::string& tar, LinksOut links) {
+Result<> pack_layer(const std::string& directory, const std::string& tar, LayerOf what) {
   const auto paths = TRY(paths_in(directory));
   Archive out(archive_write_new(), &archive_write_free);
   archive_write_set_format_pax_restricted(out.get());
   if (archive_write_open_filename(out.get(), tar.c_str()) != ARCHIVE_OK) {
     return archive_failure("cannot write " + tar, out.get());
   }
-  for (const auto& path : paths) TRY(pack_entry(out.get(), directory, path, links));
+  for (const auto& path : paths) TRY(pack_entry(out.get(), directory, path, what));
   if (archive_write_close(out.get()) != ARCHIVE_OK) return archive_failure("cannot write " + tar, out.get());
   return {};
 }
 
-Result<> unpack_layer(const std::string& tar, const std::string& directory, LinksOut links) {
+Result<> unpack_layer(const std::string& tar, const std::string& directory, LayerOf what) {
   const net::Fd root(open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) return fail_file("cannot open " + directory, errno);
   Archive in(archive_read_new(), &archive_read_free);
@@ -269,7 +291,7 @@ Result<> unpack_layer(const std::string& tar, const std::string& directory, Link
   if (archive_read_open_filename(in.get(), tar.c_str(), 65536) != ARCHIVE_OK) {
     return archive_failure("not a tar archive", in.get());
   }
-  Unpacking unpacking(in.get(), root.get(), links);
+  Unpacking unpacking(in.get(), root.get(), what);
   for (;;) {
     archive_entry* entry = nullptr;
     const int read = archive_read_next_header(in.get(), &entry);

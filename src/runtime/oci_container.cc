@@ -178,7 +178,7 @@ Result<OciContainer> OciContainer::make(const std::string& directory, const Task
   Json mounted = mounts(record.network ? directory + "/resolv.conf" : "/etc/resolv.conf");
   const Json bound = TRY(volumes(container.mounts, directory));
   for (const auto& volume : bound.items()) mounted.push(volume);
-  const User user = container.user.empty() ? User{} : TRY(find_user(container.user, root));
+  const User user = TRY(choose_user(container.user, image.user, root)).value_or(User{});
   TRY(mount_root(made.folder_, root));
   const std::string config = config_json({.arguments = plan.arguments,
                                           .environment = plan.environment,

@@ -41,6 +41,26 @@ TEST_P(OciTest, a_start_that_fails_says_why) {
   }
 }
 
+TEST_P(OciTest, an_image_says_who_runs_it_and_what_is_whose) {
+  { std::ofstream(source_ + "/etc/passwd") << "app:x:1234:1235::/home/app:/bin/sh\n"; }
+  fs::create_directories(source_ + "/home/app");
+  ASSERT_EQ(chown((source_ + "/home/app").c_str(), 1234, 1235), 0);
+  MUST(ImageStore(state_ + "/images").import_directory("app:1", source_, {.user = "app"}, RootFiles::own));
+  TaskSpec spec = task(1, "id -u; id -g; echo kept >/home/app/file && cat /home/app/file; touch /bin/new || echo refused");
+  spec.containers[0].image = "app:1";
+  start(spec);
+  ASSERT_TRUE(reaches(1, TaskPhase::stopped));
+  for (const char* line : {" stdout 1234\n", " stdout 1235\n", " stdout kept\n", " stdout refused\n"}) {
+    EXPECT_NE(log(1).find(line), std::string::npos) << line << log(1);
+  }
+  spec = task(2, "id -u");
+  spec.containers[0].image = "app:1";
+  spec.containers[0].user = "7";
+  start(spec);
+  ASSERT_TRUE(reaches(2, TaskPhase::stopped));
+  EXPECT_NE(log(2).find(" stdout 7\n"), std::string::npos) << log(2);
+}
+
 TEST_P(OciTest, health_is_checked_within_the_container) {
   TaskSpec spec = task(1, "trap 'exit 0' TERM; sleep 0.5; touch /ready; sleep 3; echo ill; : >/ill; sleep 1000 & wait");
   spec.containers[0].health_check = HealthCheckSpec{.command = {"/bin/sh", "-c", "test -e /ready && test ! -e /ill"},

@@ -81,4 +81,11 @@ Result<User> find_user(const std::string& wished, const std::string& root) {
   return user;
 }
 
+Result<std::optional<User>> choose_user(const std::string& containers, const std::string& images,
+                                        const std::string& root) {
+  const std::string& wished = containers.empty() ? images : containers;
+  if (wished.empty()) return std::nullopt;
+  return TRY(find_user(wished, root));
+}
+
 }  // namespace weir::runtime

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,8 @@ struct User {
 // Names are those of the image at `root`, then the host's. A number needs no entry; without a group it has its entry's,
 // or 0. Errors: "CannotStartContainerError", as Docker words it.
 Result<User> find_user(const std::string& wished, const std::string& root);
+// The one that the container wishes, or else its image does; none where neither does.
+Result<std::optional<User>> choose_user(const std::string& containers, const std::string& images,
+                                        const std::string& root);
 
 }  // namespace weir::runtime
