@@ -64,9 +64,22 @@ StagedView ServiceTurn::staged_view(const Fleets& all) {
           .replies = view_.replies,
           .facts = {.reconciled = none_left,
                     .green_serves = rollout::count_serving(all.green) >= desired(),
-                    .old_gone = leaving.empty() && all.others.empty()},
+                    .old_gone = leaving.empty() && all.others.empty(),
+                    .may_return = may_return(all)},
           .now = now_,
           .minute = view_.minute};
+}
+
+bool ServiceTurn::may_return(const Fleets& all) {
+  const model::StagedDeployment& staged = *state().staged;
+  if (!staged.going_back && (!is_superseded() || staged.production_percent == 0)) return true;
+  const auto has_serving = [](const auto& fleet) { return std::any_of(fleet.begin(), fleet.end(), serves); };
+  if (has_serving(all.blue) || !has_serving(all.green)) return true;
+  const Timestamp since = std::min(staged.going_back ? staged.stage_since : primary().created_at, now_);
+  const Timestamp until = since + kLongestReturn;
+  if (until <= now_) return true;
+  wake_at(until);
+  return false;
 }
 
 void ServiceTurn::take(const StagedStep& step, const model::StagedDeployment& before) {
@@ -90,8 +103,7 @@ bool ServiceTurn::take_stages() {
   model::StagedDeployment& staged = *state().staged;
   const model::StagedDeployment before = staged;
   const Fleets all = fleets();
-  const bool superseded = primary().id != (staged.going_back ? staged.blue : staged.deployment);
-  if (superseded) return supersede(all);
+  if (is_superseded()) return supersede(all);
   if (staged.frozen) {
     run_fleets(all, {.green = desired(), .green_may_start = false, .blue = desired()});
     return false;

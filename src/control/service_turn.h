@@ -100,6 +100,13 @@ class ServiceTurn {
 
   StagedView staged_view(const Fleets& all);
 
+  // Whether the deployment in stages is no longer the wished one, nor on its way back to that.
+  bool is_superseded() {
+    return primary().id != (state().staged->going_back ? state().staged->blue : state().staged->deployment);
+  }
+  // Traffic does not go back from green, which serves, to a blue that is gone: with its machine, say. For a while.
+  bool may_return(const Fleets& all);
+
   // Takes what a turn of the stages wishes of others, and notes what it changed.
   void take(const StagedStep& step, const model::StagedDeployment& before);
 

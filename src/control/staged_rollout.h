@@ -20,6 +20,7 @@ struct StagedFacts {
   bool reconciled = true;     // none are left that are neither blue's nor green's, or blue is missing
   bool green_serves = false;  // as many as are desired
   bool old_gone = false;      // none are left but green's
+  bool may_return = true;     // blue is there to take traffic back, green has nobody either, or it took too long
 };
 
 struct StagedView {
@@ -47,7 +48,7 @@ model::StagedDeployment begin_staged(const model::Service& service, const model:
 // As many stages on as there is nothing to wait for.
 StagedStep advance_staged(model::StagedDeployment& staged, const StagedView& view, Random& random);
 
-// It goes back: traffic is blue's at once, without waiting for anything.
+// It goes back: traffic is blue's at once, wherever blue has somebody to take it.
 void turn_back(model::StagedDeployment& staged, Timestamp now);
 // What is left to do then: until every worker sends all to blue, and the hooks have been told, `staged.stage` is a
 // traffic shift; afterwards it is CLEAN_UP, and green may end.

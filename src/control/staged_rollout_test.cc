@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "control/limits.h"
 #include "control/test_world.h"
 
 namespace weir::control {
@@ -103,6 +104,12 @@ class StagedRolloutTest : public ::testing::Test, protected TestWorld {
     int count = 0;
     for (const auto& task : tasks("RUNNING")) count += task.task_definition == testing::definition_arn("web", revision);
     return count;
+  }
+  // Its tasks end by themselves.
+  void lose(int revision) {
+    for (const auto& task : tasks("RUNNING")) {
+      if (task.task_definition == testing::definition_arn("web", revision)) runtime.end(task.id, 137);
+    }
   }
   void deploy(int revision) {
     begin(revision);
@@ -223,6 +230,35 @@ TEST_F(StagedRolloutTest, a_newer_deployment_first_gives_traffic_back) {
   EXPECT_EQ(running(2), 0);
   EXPECT_EQ(running(3), 2);
   EXPECT_EQ(weights(), "90 10 ");
+}
+
+TEST_F(StagedRolloutTest, a_newer_deployment_gives_no_traffic_back_to_where_nobody_is) {
+  configuration_.strategy = "LINEAR";
+  deploy(2);
+  lose(1);
+  begin(3);
+  step();
+  EXPECT_EQ(weights(), "90 10 ") << "green serves, and blue is gone";
+  clock.advance(kBlueBackoff);
+  step();
+  EXPECT_EQ(weights(), "90 10 ");
+  for (const auto& id : runtime.list()) runtime.run(id);
+  for (int i = 0; i < 3; ++i, acknowledge()) step();
+  EXPECT_EQ(weights(), "100 0 ");
+  settle();
+  EXPECT_EQ(running(3), 2);
+}
+
+TEST_F(StagedRolloutTest, a_rollback_waits_for_a_blue_that_is_gone_but_not_for_ever) {
+  configuration_.strategy = "LINEAR";
+  deploy(2);
+  lose(1);
+  change_service([](model::Service& service) { service.stop_requested = "ROLLBACK"; });
+  for (int i = 0; i < 3; ++i) step();
+  EXPECT_EQ(weights(), "90 10 ");
+  clock.advance(kLongestReturn);
+  step();
+  EXPECT_EQ(weights(), "100 0 ");
 }
 
 TEST_F(StagedRolloutTest, a_rolling_one_after_a_canary_keeps_to_the_group_that_serves) {
