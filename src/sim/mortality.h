@@ -53,8 +53,8 @@ class MortalStore final : public store::Store {
   bool full = false;  // the disk: every commit fails with "Full"
   // What was read is altered by this before control sees it, where set: for the tests of the invariants.
   std::function<void(store::Document&)> alters;
-  // Writes that never arrive, where set: for the same.
-  std::function<bool(const store::Write&)> loses;
+  // What is written is altered by this, or (true) lost, where set: for the same.
+  std::function<bool(store::Write&)> mangles;
 
   Result<std::optional<store::Document>> get(const store::Key& key) override {
     if (mortality_.dead()) return killed();
@@ -72,7 +72,7 @@ class MortalStore final : public store::Store {
     if (full && !mortality_.dead()) return fail("Full", "the disk is full", ErrorSource::store);
     const auto verdict = mortality_.next_deed();
     if (!verdict.happens) return killed();
-    auto written = loses ? inner_.commit(what_is_left_of(writes)) : inner_.commit(writes);
+    auto written = mangles ? inner_.commit(what_is_left_of(writes)) : inner_.commit(writes);
     if (!verdict.lives) return killed();
     if (written && told_) told_();
     return written;
@@ -91,7 +91,7 @@ class MortalStore final : public store::Store {
  private:
   std::vector<store::Write> what_is_left_of(std::span<const store::Write> writes) const {
     std::vector<store::Write> left(writes.begin(), writes.end());
-    std::erase_if(left, loses);
+    std::erase_if(left, mangles);
     return left;
   }
   static std::unexpected<Error> killed() {

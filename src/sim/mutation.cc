@@ -6,6 +6,8 @@
 
 namespace weir::sim {
 
+using model::Task;
+
 namespace {
 
 // Reads documents of one kind otherwise.
@@ -24,6 +26,8 @@ void lose_minimum(model::Service& service) {
   service.maximum_percent = 100;
 }
 
+void admit_many(model::Service& service) { service.maximum_percent = 400; }
+
 void wish_more_in_stages(model::Service& service) {
   const auto& given = service.deployment_configuration;
   if (given && given->strategy.value_or("ROLLING") != "ROLLING" && service.desired_count > 0) ++service.desired_count;
@@ -41,6 +45,34 @@ std::function<void(model::Service&)> with_breaker(bool enabled) {
   };
 }
 
+// Writes tasks otherwise.
+template <class Change>
+std::function<bool(store::Write&)> miswrite(Change change) {
+  return [change](store::Write& write) {
+    if (write.key.kind != Task::kKind || !write.body) return false;
+    auto task = MUST(from_json_shape<Task>(MUST(Json::parse(*write.body))));
+    change(task);
+    write.body = to_json_shape(task).dump();
+    return false;
+  };
+}
+
+void end_early(Task& task) {
+  if (task.last_status != "STOPPING") return;
+  task.last_status = "STOPPED";
+  task.stopped_at = task.execution_stopped_at = task.stopping_at;
+  for (auto& container : task.containers) container.last_status = "STOPPED";
+}
+
+void pass_hooks(model::ServiceState& state) {
+  if (!state.staged) return;
+  for (auto& hook : state.staged->hooks) hook.status = "SUCCEEDED";
+}
+
+void reopen(model::ServiceDeployment& record) {
+  if (record.status == "STOPPED") record.status = "IN_PROGRESS";
+}
+
 void stay(model::Service& service) {
   if (service.deployment_configuration) service.deployment_configuration->deploymentCircuitBreaker->rollback = false;
 }
@@ -51,10 +83,16 @@ std::function<void(store::Document&)> misreading_of(Mutation mutation) {
   switch (mutation) {
     case Mutation::no_minimum:
       return misread<model::Service>(lose_minimum);
+    case Mutation::crowd:
+      return misread<model::Service>(admit_many);
     case Mutation::greedy_stages:
       return misread<model::Service>(wish_more_in_stages);
     case Mutation::hasty_shift:
       return misread<model::ServiceState>(shift_at_once);
+    case Mutation::deaf_stages:
+      return misread<model::ServiceState>(pass_hooks);
+    case Mutation::reopened_records:
+      return misread<model::ServiceDeployment>(reopen);
     case Mutation::patient_breaker:
       return misread<model::Service>(with_breaker(false));
     case Mutation::nervous_breaker:
@@ -66,9 +104,29 @@ std::function<void(store::Document&)> misreading_of(Mutation mutation) {
   }
 }
 
-std::function<bool(const store::Write&)> forgetting_of(Mutation mutation) {
-  if (mutation != Mutation::lost_records) return nullptr;
-  return [](const store::Write& write) { return write.key.kind == model::ServiceDeployment::kKind; };
+std::function<bool(store::Write&)> miswriting_of(Mutation mutation) {
+  switch (mutation) {
+    case Mutation::lost_records:
+      return [](const store::Write& write) { return write.key.kind == model::ServiceDeployment::kKind; };
+    case Mutation::silent_ends:
+      return miswrite([](Task& task) { task.stopped_reason.clear(); });
+    case Mutation::early_ends:
+      return miswrite(end_early);
+    case Mutation::hasty_stops:
+      return miswrite([](Task& task) {
+        if (task.last_status == "DEACTIVATING") task.last_status = "STOPPING";
+      });
+    case Mutation::false_times:
+      return miswrite([](Task& task) {
+        if (task.started_at) task.started_at = Timestamp{task.created_at.millis - 1};
+      });
+    case Mutation::ways_back:
+      return miswrite([](Task& task) {
+        if (task.last_status == "ACTIVATING") task.last_status = "PROVISIONING";
+      });
+    default:
+      return nullptr;
+  }
 }
 
 }  // namespace weir::sim

@@ -24,11 +24,19 @@ enum class Mutation {
   nervous_breaker,        // control reads that every service has one
   no_way_back,            // control reads that no breaker rolls back
   lost_records,           // what becomes of a deployment is never written to its record
+  deaf_stages,            // control reads that every lifecycle hook has succeeded
+  reopened_records,       // control reads that a deployment which was stopped goes on
+  crowd,                  // control reads that a service may have four times its tasks
+  silent_ends,            // why a task stopped is not written
+  early_ends,             // a task is written STOPPED once it got its SIGTERM
+  hasty_stops,            // a task that drains is written STOPPING
+  false_times,            // a task is written to have started before it was created
+  ways_back,              // a task that is about to run is written PROVISIONING
 };
 
 // What control reads instead of what is stored; null where the mutation leaves it alone.
 std::function<void(store::Document&)> misreading_of(Mutation mutation);
-// Whether a write of control's never arrives; null where all do.
-std::function<bool(const store::Write&)> forgetting_of(Mutation mutation);
+// Writes otherwise what control writes, or (true) loses it; null where the mutation leaves it alone.
+std::function<bool(store::Write&)> miswriting_of(Mutation mutation);
 
 }  // namespace weir::sim

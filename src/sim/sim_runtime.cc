@@ -2,9 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 namespace weir::sim {
 
 using runtime::TaskPhase;
+
+namespace {
+
+constexpr const char* kOutOfMemory = "OutOfMemoryError: Container killed due to memory usage";
+
+}  // namespace
 
 Duration SimRuntime::draw(milliseconds least, milliseconds most) {
   const auto low = std::chrono::microseconds(least).count();
@@ -17,15 +26,22 @@ Result<> SimRuntime::start(const runtime::TaskSpec& spec) {
   if (on_start) on_start(spec);
   SimTask& task = tasks_[spec.id];
   if (!task.spec.id.empty() && !task.forgotten) return {};
-  task = SimTask{.incarnation = task.incarnation + 1};
+  const unsigned incarnation = task.incarnation + 1;
+  task = SimTask{};
+  task.incarnation = incarnation;
   task.spec = spec;
   task.behaviour = images[spec.containers.front().image];
+  task.order = std::make_unique<runtime::StartOrder>(task.spec.containers);
+  for (const auto& container : spec.containers) {
+    task.containers.push_back({.name = container.name});
+    if (container.health_check) task.containers.back().health = runtime::ContainerHealth::unknown;
+  }
   task.observed.id = spec.id;
   task.observed.phase = TaskPhase::starting;
-  for (const auto& container : spec.containers) task.observed.containers.push_back({.name = container.name});
+  task.observed.containers = task.containers;
   if (trace_.on())
     trace_.line(fmt::format("runtime  start {} {}", spec.id.substr(0, 8), spec.containers.front().image));
-  agenda_.after(draw(milliseconds(1), milliseconds(30)), [this, id = spec.id, incarnation = task.incarnation] {
+  agenda_.after(draw(milliseconds(1), milliseconds(30)), [this, id = spec.id, incarnation] {
     if (tasks_.at(id).incarnation == incarnation) make_processes(id);
   });
   return {};
@@ -34,10 +50,13 @@ Result<> SimRuntime::start(const runtime::TaskSpec& spec) {
 void SimRuntime::make_processes(const std::string& id) {
   SimTask& task = tasks_.at(id);
   if (task.exited) return;
-  const ImageBehaviour& image = images[task.spec.containers.front().image];
-  if (!image.pullable) {
-    task.failure = "CannotPullContainerError: no such image: " + task.spec.containers.front().image;
-    return end(task, 1);
+  if (task.told_to_stop) return finish(task);
+  for (std::size_t i = 0; i < task.containers.size(); ++i) {
+    const std::string& image = task.spec.containers[i].image;
+    task.containers[i].image_digest = "sha256:" + image;
+    if (images[image].pullable) continue;
+    task.containers[i].reason = "CannotPullContainerError: no such image: " + image;
+    return give_up(task, task.containers[i].reason);
   }
   task.started = true;
   do {
@@ -45,16 +64,80 @@ void SimRuntime::make_processes(const std::string& id) {
     task.port = static_cast<std::uint16_t>(next_port_);
   } while (ports_.contains(task.port) && !tasks_.at(ports_[task.port]).exited);
   ports_[task.port] = id;
-  tell(id);
+  advance(task);
+}
+
+// As the shim does it.
+void SimRuntime::advance(SimTask& task) {
+  if (task.stops() || task.exited) return;
+  while (const auto at = task.order->next(task.containers)) start_container(task, *at);
+  if (const auto stuck = task.order->stuck(task.containers, agenda_.now())) {
+    task.containers[stuck->container].reason = "CannotStartContainerError: " + stuck->why;
+    return give_up(task, task.containers[stuck->container].reason);
+  }
+  tell(task.spec.id);
+}
+
+void SimRuntime::give_up(SimTask& task, std::string why) {
+  task.failure = std::move(why);
+  task.failing = true;
+  stop_next(task);
+}
+
+void SimRuntime::start_container(SimTask& task, std::size_t at) {
+  task.order->note_started(at, agenda_.now());
+  runtime::ContainerObservation& container = task.containers[at];
+  container.running = true;
+  container.pid = task.port + static_cast<std::int64_t>(at) * 100'000;
+  for (const auto& mapping : task.spec.containers[at].ports)
+    container.ports.push_back({mapping.container_port, task.port});
+  at == 0 ? start_app(task) : start_helper(task, at);
+}
+
+void SimRuntime::start_app(SimTask& task) {
+  const std::string& id = task.spec.id;
+  const ImageBehaviour& image = images[task.spec.containers.front().image];
   if (image.crash_loop) {
-    later_unless_over(id, draw(milliseconds(5), milliseconds(300)), [this](SimTask& t) { end(t, 1); });
+    later_unless_over(id, draw(milliseconds(5), milliseconds(300)), [this](SimTask& t) { end_app(t, 1); });
     return;
   }
+  if (image.ends_with) {
+    later_unless_over(id, draw(milliseconds(5), milliseconds(9'000)),
+                      [this, code = *image.ends_with](SimTask& t) { end_app(t, code); });
+  }
   later_unless_over(id, draw(milliseconds(0), image.slowest_start), [](SimTask& t) {
-    t.listening = !t.told_to_stop;
+    t.listening = !t.stops() && t.containers.front().running;
     t.was_ready = t.listening;
   });
   draw_fate(task);
+}
+
+// What runs beside the first container: it ends when its work is done, comes to be healthy, is not for good, or dies.
+void SimRuntime::start_helper(SimTask& task, std::size_t at) {
+  const std::string& id = task.spec.id;
+  const ImageBehaviour& image = images[task.spec.containers[at].image];
+  if (image.ends_with) {
+    later_unless_over(id, draw(milliseconds(5), milliseconds(1'500)),
+                      [this, at, code = *image.ends_with](SimTask& t) { end_container(t, at, code); });
+  }
+  const auto be = [this, at](runtime::ContainerHealth health) {
+    return [this, at, health](SimTask& t) {
+      if (!t.containers[at].running || t.stops()) return;
+      t.containers[at].health = health;
+      advance(t);
+    };
+  };
+  if (task.spec.containers[at].health_check)
+    later_unless_over(id, draw(milliseconds(5), milliseconds(1'500)), be(runtime::ContainerHealth::healthy));
+  const auto mischief_later = [&](unsigned percent, std::function<void(SimTask&)> what) {
+    if (!random_.chance(percent)) return;
+    later_unless_over(id, draw(milliseconds(1), milliseconds(30'000)), [this, what = std::move(what)](SimTask& t) {
+      if (mischief) what(t);
+    });
+  };
+  mischief_later(image.crash_percent, [this, at](SimTask& t) { end_container(t, at, 1); });
+  if (task.spec.containers[at].health_check)
+    mischief_later(image.unhealthy_percent, be(runtime::ContainerHealth::unhealthy));
 }
 
 void SimRuntime::draw_fate(SimTask& task) {
@@ -67,7 +150,10 @@ void SimRuntime::draw_fate(SimTask& task) {
       if (mischief) what(t);
     });
   };
-  fate(image.crash_percent, [this](SimTask& t) { end(t, 139); });
+  fate(image.crash_percent, [this](SimTask& t) {
+    if (t.behaviour.eats_memory && t.containers.front().running) t.containers.front().reason = kOutOfMemory;
+    end_app(t, t.behaviour.eats_memory ? 137 : 139);
+  });
   fate(image.hang_percent, [this](SimTask& t) {
     if (trace_.on()) trace_.line(fmt::format("task     {} hangs", t.spec.id.substr(0, 8)));
     t.hanging = true;
@@ -93,14 +179,24 @@ void SimRuntime::stop(const std::string& task_id) {
   if (trace_.on()) trace_.line(fmt::format("runtime  stop {} :{}", task_id.substr(0, 8), task->port));
   task->told_to_stop = true;
   task->observed.phase = TaskPhase::stopping;
-  const Duration timeout = task->spec.containers.front().stop_timeout;
-  if (task->deaf || task->hanging) {
-    later_unless_over(task_id, timeout, [this](SimTask& t) { end(t, 137); });
-    return;
+  if (task->started) stop_next(*task);
+}
+
+// SIGTERM to those on which no other depends; what is left when the last of them has ended is nothing.
+void SimRuntime::stop_next(SimTask& task) {
+  for (const std::size_t at : task.order->may_stop(task.containers)) {
+    if (!task.signalled.insert(at).second) continue;
+    const Duration timeout = task.spec.containers[at].stop_timeout;
+    const bool stubborn = at == 0 && (task.deaf || task.hanging);
+    // The strictest program: it takes nothing more from the very signal on.
+    if (at == 0 && !stubborn) task.listening = false;
+    const Duration farewell =
+        stubborn ? timeout : std::min<Duration>(timeout, draw(milliseconds(0), milliseconds(800)));
+    later_unless_over(task.spec.id, farewell,
+                      [this, at, stubborn](SimTask& t) { end_container(t, at, stubborn ? 137 : 143); });
   }
-  task->listening = false;  // the strictest program: it takes nothing more from the very signal on
-  const Duration farewell = std::min<Duration>(timeout, draw(milliseconds(0), milliseconds(800)));
-  later_unless_over(task_id, farewell, [this](SimTask& t) { end(t, 143); });
+  const bool some_run = std::ranges::any_of(task.containers, &runtime::ContainerObservation::running);
+  some_run ? tell(task.spec.id) : finish(task);
 }
 
 void SimRuntime::forget(const std::string& task_id) {
@@ -108,14 +204,27 @@ void SimRuntime::forget(const std::string& task_id) {
   if (task != nullptr && task->observed.phase == TaskPhase::stopped) task->forgotten = true;
 }
 
-void SimRuntime::end(SimTask& task, std::int32_t code) {
+// A repeat does nothing.
+void SimRuntime::end_container(SimTask& task, std::size_t at, std::int32_t code) {
+  runtime::ContainerObservation& container = task.containers[at];
+  if (!container.running) return;
   if (trace_.on())
-    trace_.line(fmt::format("task     {} :{} ended with {}{}", task.spec.id.substr(0, 8), task.port, code,
-                            task.told_to_stop ? "" : " by itself"));
+    trace_.line(fmt::format("task     {} :{} {} ended with {}{}", task.spec.id.substr(0, 8), task.port, container.name,
+                            code, task.stops() ? "" : " by itself"));
+  container.running = false;
+  container.exit_code = code;
+  if (at == 0) task.listening = false;
+  if (task.spec.containers[at].essential && !task.stops()) task.failing = true;
+  if (at == 0 && on_exit) on_exit(task);
+  if (std::ranges::none_of(task.containers, &runtime::ContainerObservation::running) &&
+      (task.stops() || task.order->all_started()))
+    return finish(task);
+  task.stops() ? stop_next(task) : advance(task);
+}
+
+void SimRuntime::finish(SimTask& task) {
   task.exited = true;
   task.listening = false;
-  task.exit_code = code;
-  if (on_exit) on_exit(task);
   if (!hides_exits) tell(task.spec.id);
 }
 
@@ -132,22 +241,16 @@ void SimRuntime::tell(const std::string& id) {
 
 void SimRuntime::refresh(SimTask& task) {
   runtime::TaskObservation& seen = task.observed;
-  runtime::ContainerObservation& container = seen.containers.front();
-  if (task.started) {
-    container.pid = task.port;
-    container.image_digest = "sha256:" + task.spec.containers.front().image;
-    container.ports.clear();
-    for (const auto& mapping : task.spec.containers.front().ports)
-      container.ports.push_back({mapping.container_port, task.port});
-    seen.phase = task.told_to_stop ? TaskPhase::stopping : TaskPhase::running;
-    container.running = true;
+  seen.containers = task.containers;
+  seen.failure = task.failure;
+  if (task.stops()) {
+    seen.phase = TaskPhase::stopping;
+  } else if (task.order->all_started()) {
+    seen.phase = TaskPhase::running;
   }
+  task.failing_told = task.failing_told || task.failing;
   if (!task.exited) return;
   seen.phase = TaskPhase::stopped;
-  seen.failure = task.failure;
-  container.running = false;
-  container.reason = task.failure;
-  if (task.failure.empty()) container.exit_code = task.exit_code;
   if (!task.exit_told) task.exit_told_at = agenda_.now();
   task.exit_told = true;
 }
@@ -170,9 +273,11 @@ void SimRuntime::reboot() {
     if (!task.exited) {
       task.exited = true;
       task.listening = false;
+      for (auto& container : task.containers) container.running = false;
       if (on_exit) on_exit(task);
     }
     if (!task.exit_told) task.exit_told_at = agenda_.now();
+    if (!task.forgotten) task.gone_with_host = true;
     task.exit_told = true;
     task.forgotten = true;
   }

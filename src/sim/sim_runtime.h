@@ -1,17 +1,21 @@
 // SimRuntime: tasks that are only pretended to run, each with a fate drawn from the seed: slow to start, crashing,
-// hanging, failing its health checks, deaf to SIGTERM. It outlives control, as tasks do. What control sees of a task
-// (find) lags behind what it truly is (SimTask). One thread; owned by the world.
+// hanging, failing its health checks, deaf to SIGTERM. Their containers start and stop in the runtime's real order. It
+// outlives control, as tasks do. What control sees of a task (find) lags behind what it truly is (SimTask). One thread;
+// owned by the world.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/random.h"
 #include "runtime/runtime.h"
+#include "runtime/start_order.h"
 #include "sim/agenda.h"
 #include "sim/limits.h"
 #include "sim/trace.h"
@@ -28,23 +32,33 @@ struct ImageBehaviour {
   unsigned hang_percent = 0;
   unsigned sick_percent = 0;  // fails health checks for a while
   unsigned deaf_percent = 0;  // ignores SIGTERM
+  bool eats_memory = false;   // where it crashes, then because its memory is at an end
+  // It has work to do and then ends with this code.
+  std::optional<std::int32_t> ends_with;
+  unsigned unhealthy_percent = 0;  // its own health check fails for good after a while
   bool bad() const { return crash_loop || never_healthy; }
 };
 
-// A task as it truly is.
+// A task as it truly is. What is said of requests is of its first container, which takes them.
 struct SimTask {
   runtime::TaskSpec spec;
   ImageBehaviour behaviour;
-  std::uint16_t port = 0;  // where it listens, on 127.0.0.1; 0 before it is started
-  bool started = false;    // its process exists or existed
-  bool listening = false;  // takes connections
-  bool was_ready = false;  // has listened
-  bool hanging = false;    // takes connections, never answers
-  bool sick = false;       // answers health checks with an error
+  std::vector<runtime::ContainerObservation> containers;  // in the order of the wished ones
+  std::unique_ptr<runtime::StartOrder> order;
+  std::set<std::size_t> signalled;  // containers with a SIGTERM
+  std::uint16_t port = 0;           // where it listens, on 127.0.0.1; 0 before it is started
+  bool started = false;             // its process exists or existed
+  bool listening = false;           // takes connections
+  bool was_ready = false;           // has listened
+  bool hanging = false;             // takes connections, never answers
+  bool sick = false;                // answers health checks with an error
   bool deaf = false;
-  bool told_to_stop = false;  // SIGTERM
+  bool told_to_stop = false;  // SIGTERM, by control
+  bool failing = false;       // it ends by itself: an essential container has, or it cannot start
   bool exited = false;        // no process is left
-  bool exit_told = false;     // control has been told
+  bool failing_told = false;  // control has been told
+  bool exit_told = false;     // of that too
+  bool gone_with_host = false;
   Instant exit_told_at;
   bool forgotten = false;
   unsigned incarnation = 0;  // grows where a task that is forgotten is started anew
@@ -54,7 +68,8 @@ struct SimTask {
 
   bool answers() const { return listening && !hanging; }
   bool passes_checks() const { return answers() && !sick && !behaviour.never_healthy; }
-  bool crashed() const { return exited && !told_to_stop; }
+  bool stops() const { return told_to_stop || failing; }
+  bool crashed() const { return (exited || failing) && !told_to_stop; }
 };
 
 class SimRuntime final : public runtime::Runtime {
@@ -96,8 +111,16 @@ class SimRuntime final : public runtime::Runtime {
 
  private:
   void make_processes(const std::string& id);
+  void advance(SimTask& task);
+  void start_container(SimTask& task, std::size_t at);
+  void start_app(SimTask& task);
+  void start_helper(SimTask& task, std::size_t at);
   void draw_fate(SimTask& task);
-  void end(SimTask& task, std::int32_t code);
+  void give_up(SimTask& task, std::string why);
+  void stop_next(SimTask& task);
+  void end_container(SimTask& task, std::size_t at, std::int32_t code);
+  void end_app(SimTask& task, std::int32_t code) { end_container(task, 0, code); }
+  void finish(SimTask& task);
   void tell(const std::string& id);
   void refresh(SimTask& task);
   void later_unless_over(const std::string& id, Duration delay, std::function<void(SimTask&)> what);

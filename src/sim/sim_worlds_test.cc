@@ -68,6 +68,14 @@ TEST(Teeth, EachBreakageIsCaughtWithinAFewSeeds) {
       {"a circuit breaker that never trips", Mutation::patient_breaker, kQuietInvariant, "has not tripped"},
       {"a circuit breaker that nobody wished", Mutation::nervous_breaker, kQuietInvariant, "without a breaker"},
       {"a failed deployment that is left as it is", Mutation::no_way_back, kQuietInvariant, "does not go back"},
+      {"stages that wait for no hook", Mutation::deaf_stages, kStageInvariant, "does not wait for its hook"},
+      {"records that are never closed", Mutation::reopened_records, kStageInvariant, "after its end"},
+      {"a control that minds no maximum", Mutation::crowd, kCountInvariant, "which may have"},
+      {"ends without a reason", Mutation::silent_ends, kLifeInvariant, "has no reason"},
+      {"ends before the last process has gone", Mutation::early_ends, kLifeInvariant, "runs"},
+      {"tasks that stop in the table", Mutation::hasty_stops, kLifeInvariant, "is in the table"},
+      {"times that go back", Mutation::false_times, kLifeInvariant, "has startedAt before"},
+      {"states that go back", Mutation::ways_back, kLifeInvariant, "was PENDING"},
       {"records that are not kept", Mutation::lost_records, kQuietInvariant, "the record of"},
   };
   for (const auto& row : kRows) EXPECT_TRUE(bites(row.mutation, row.caught_by, row.words)) << row.what;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "model/alarm_documents.h"
+
 namespace weir::sim {
 
 namespace {
@@ -117,7 +119,7 @@ std::string Wishes::create_listener(const std::string& balancer, std::int32_t po
 }
 
 std::string Wishes::register_definition(const std::string& family, std::int32_t revision, const std::string& image,
-                                        std::int32_t stop_timeout) {
+                                        std::int32_t stop_timeout, const std::vector<HelperWish>& helpers) {
   ecs::ContainerDefinition container;
   container.name = "app";
   container.image = image;
@@ -131,25 +133,68 @@ std::string Wishes::register_definition(const std::string& family, std::int32_t 
   document.definition.revision = revision;
   document.definition.status = "ACTIVE";
   document.definition.networkMode = "awsvpc";
-  document.definition.containerDefinitions = {std::move(container)};
+  std::vector<ecs::ContainerDefinition> containers{std::move(container)};
+  for (const auto& helper : helpers) {
+    containers.front()
+        .dependsOn.emplace(containers.front().dependsOn.value_or(std::vector<ecs::ContainerDependency>()))
+        .push_back({.containerName = helper.name, .condition = helper.condition});
+    ecs::ContainerDefinition beside;
+    beside.name = helper.name;
+    beside.image = helper.image;
+    beside.essential = helper.essential;
+    beside.stopTimeout = stop_timeout;
+    if (helper.condition == "HEALTHY") beside.healthCheck.emplace().command = {"CMD", "true"};
+    containers.push_back(std::move(beside));
+  }
+  document.definition.containerDefinitions = std::move(containers);
   write(store::put(document, store::Expect::kAbsent));
   return *document.definition.taskDefinitionArn;
 }
 
-void Wishes::stage(model::Service& service, const ServiceWish& wish) {
-  auto& configuration = *service.deployment_configuration;
-  configuration.strategy = wish.strategy;
-  configuration.bakeTimeInMinutes = wish.bake;
-  if (wish.strategy == "CANARY") {
-    configuration.canaryConfiguration = ecs::CanaryConfiguration{10, wish.bake};
-  } else if (wish.strategy == "LINEAR") {
-    configuration.linearConfiguration = ecs::LinearConfiguration{40, wish.bake};
+void Wishes::run_task(const std::string& family, std::int32_t revision) {
+  const auto wished =
+      MUST(store::load<model::TaskDefinition>(store_, model::task_definition_key(kScope, family, revision)));
+  model::Task task{.scope = kScope, .cluster = kCluster, .id = random_.hex(32)};
+  task.arn = ecs_arn(fmt::format("task/{}/{}", kCluster, task.id));
+  task.group = "family:" + family;
+  task.task_definition = *wished->document.definition.taskDefinitionArn;
+  task.created_at = clock_.wall();
+  for (const auto& container : *wished->document.definition.containerDefinitions) {
+    task.containers.push_back(
+        {.name = *container.name, .image = *container.image, .essential = *container.essential, .health = ""});
   }
-  if (service.load_balancers.empty()) return;
-  const auto listener = MUST(store::load<model::Listener>(store_, kScope.prefix() + wish.listener));
+  write(store::put(task, store::Expect::kAbsent));
+}
+
+void Wishes::set_strategy(model::Service& service, const std::string& strategy, std::int32_t bake) {
+  auto& configuration = *service.deployment_configuration;
+  configuration.strategy = strategy;
+  configuration.bakeTimeInMinutes = bake;
+  configuration.canaryConfiguration.reset();
+  configuration.linearConfiguration.reset();
+  if (strategy == "CANARY") configuration.canaryConfiguration = ecs::CanaryConfiguration{10, bake};
+  if (strategy == "LINEAR") configuration.linearConfiguration = ecs::LinearConfiguration{40, bake};
+}
+
+void Wishes::stage(model::Service& service, const ServiceWish& wish) {
+  set_strategy(service, wish.strategy, wish.bake);
+  const auto rule_of = [this](const std::string& arn) {
+    const auto listener = MUST(store::load<model::Listener>(store_, kScope.prefix() + arn));
+    return model::default_rule_arn(listener->document);
+  };
   auto& advanced = service.load_balancers[0].advancedConfiguration.emplace();
   advanced.alternateTargetGroupArn = wish.alternate;
-  advanced.productionListenerRule = model::default_rule_arn(listener->document);
+  advanced.productionListenerRule = rule_of(wish.listener);
+  if (!wish.test_listener.empty()) advanced.testListenerRule = rule_of(wish.test_listener);
+  for (const HookWish& wished : wish.hooks) {
+    ecs::DeploymentLifecycleHook hook{.lifecycleStages = std::vector{wished.stage}};
+    hook.targetType = wished.pauses ? "PAUSE" : "AWS_LAMBDA";
+    if (!wished.pauses) hook.hookTargetArn = "arn:aws:lambda:eu-west-1:000000000000:function:hook";
+    hook.timeoutConfiguration = {wished.timeout, wished.action};
+    auto& hooks = service.deployment_configuration->lifecycleHooks;
+    if (!hooks) hooks.emplace();
+    hooks->push_back(std::move(hook));
+  }
 }
 
 void Wishes::create_service(const ServiceWish& wish) {
@@ -170,7 +215,11 @@ void Wishes::create_service(const ServiceWish& wish) {
   auto& breaker = service.deployment_configuration.emplace().deploymentCircuitBreaker.emplace();
   breaker.enable = wish.breaker;
   breaker.rollback = wish.rolls_back;
-  if (wish.strategy != "ROLLING") stage(service, wish);
+  if (!wish.alternate.empty()) stage(service, wish);
+  if (!wish.alarm.empty()) {
+    service.deployment_configuration->alarms =
+        ecs::DeploymentAlarms{.alarmNames = {wish.alarm}, .rollback = wish.rolls_back, .enable = true};
+  }
   const auto before = MUST(store::load<model::Service>(store_, service.key()));
   std::vector<store::Write> writes = begin(service);
   writes.push_back(store::put(service, before ? before->revision : store::Expect::kAbsent));
@@ -217,6 +266,39 @@ bool Wishes::stop_deployment(const std::string& service, bool back) {
   found->document.stop_requested = back ? "ROLLBACK" : "ABORT";
   MUST(store_.commit(std::vector{store::put(*stopped, store::Expect::kAny), store::put(*found)}));
   return true;
+}
+
+bool Wishes::switch_strategy(const std::string& service, const std::string& strategy, std::int32_t bake) {
+  return redeploy(service, [&](model::Service& wished) { set_strategy(wished, strategy, bake); });
+}
+
+std::optional<std::string> Wishes::answer_hook(const std::string& service, const std::string& action) {
+  auto found = MUST(store::load<model::Service>(store_, in_cluster(service)));
+  if (!found || found->document.status != "ACTIVE") return std::nullopt;
+  const auto held = record(found->document);
+  if (!held || has_ended(*held)) return std::nullopt;
+  for (const auto& hook : held->hooks) {
+    if (hook.target_type != "PAUSE" || hook.status != "AWAITING_ACTION") continue;
+    found->document.hook_answers.push_back({hook.id, action});
+    write(store::put(*found));
+    return hook.id;
+  }
+  return std::nullopt;
+}
+
+void Wishes::create_alarm(const std::string& name) {
+  model::MetricAlarm document{.scope = kScope};
+  document.alarm.AlarmName = name;
+  document.alarm.Period = 1;
+  document.alarm.EvaluationPeriods = 1;
+  write(store::put(document, store::Expect::kAny));
+  set_alarm(name, "OK");
+}
+
+void Wishes::set_alarm(const std::string& name, const std::string& state) {
+  model::AlarmState document{.scope = kScope, .name = name, .value = state};
+  document.updated = document.transitioned = clock_.wall();
+  write(store::put(document, store::Expect::kAny));
 }
 
 bool Wishes::scale(const std::string& service, std::int32_t desired) {

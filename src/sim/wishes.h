@@ -27,6 +27,14 @@ struct GroupWish {
   std::int32_t drain_delay = 5;  // seconds
 };
 
+// Of a deployment in stages.
+struct HookWish {
+  std::string stage;
+  bool pauses = true;               // otherwise a target is called
+  std::int32_t timeout = 1;         // AWS minutes
+  std::string action = "ROLLBACK";  // after that
+};
+
 struct ServiceWish {
   std::string name;
   std::string definition;  // ARN
@@ -37,9 +45,20 @@ struct ServiceWish {
   bool breaker = false;
   bool rolls_back = false;
   std::string strategy = "ROLLING";
-  std::string alternate;  // of `group`, ARN, where the strategy is another; with
-  std::string listener;   // the listener that is theirs, ARN
+  std::string alternate;      // of `group`, ARN, where the strategy is another; with
+  std::string listener;       // the listener that is theirs, ARN
+  std::string test_listener;  // the same for test traffic; empty for none
+  std::vector<HookWish> hooks;
+  std::string alarm;      // name; empty for none
   std::int32_t bake = 0;  // AWS minutes, of each step too
+};
+
+// A container beside the first one, which waits for it.
+struct HelperWish {
+  std::string name;
+  std::string image;
+  bool essential = false;
+  std::string condition = "START";  // HEALTHY: it has a health check
 };
 
 struct Weight {
@@ -57,7 +76,9 @@ class Wishes {
   std::string create_group(const GroupWish& wish);
   std::string create_listener(const std::string& balancer, std::int32_t port, const std::vector<Weight>& weights);
   std::string register_definition(const std::string& family, std::int32_t revision, const std::string& image,
-                                  std::int32_t stop_timeout);
+                                  std::int32_t stop_timeout, const std::vector<HelperWish>& helpers);
+  // What RunTask writes.
+  void run_task(const std::string& family, std::int32_t revision);
 
   // In place of an INACTIVE one of that name, where there is one.
   void create_service(const ServiceWish& wish);
@@ -68,6 +89,13 @@ class Wishes {
   // Asks for the end of the deployment that goes on: it is left as it is, or the service goes back. False where none
   // goes on, or there is nothing to go back to.
   bool stop_deployment(const std::string& service, bool back);
+  // Another strategy, with a new deployment.
+  bool switch_strategy(const std::string& service, const std::string& strategy, std::int32_t bake);
+  // Answers a hook that pauses the service's deployment, and returns its id. None where none waits.
+  std::optional<std::string> answer_hook(const std::string& service, const std::string& action);
+  // An alarm, and its state: OK, ALARM.
+  void create_alarm(const std::string& name);
+  void set_alarm(const std::string& name, const std::string& state);
   bool scale(const std::string& service, std::int32_t desired);
   bool set_percents(const std::string& service, std::int32_t minimum, std::int32_t maximum);
   bool delete_service(const std::string& service);
@@ -90,6 +118,7 @@ class Wishes {
   bool change_service(const std::string& name, Change change);
   void write(const store::Write& write);
   std::string digits(unsigned count);
+  static void set_strategy(model::Service& service, const std::string& strategy, std::int32_t bake);
   // Has the service deploy in stages.
   void stage(model::Service& service, const ServiceWish& wish);
   // A new deployment of what the service says: its writes, without the service's own.

@@ -78,35 +78,16 @@ void Witness::on_start(const runtime::TaskSpec& spec) {
   if (!document)
     return breach(kLeakInvariant, fmt::format("task {} is started before the store knows it", spec.id.substr(0, 8)));
   services_[spec.id] = document->service;
-  const auto service = wishes_.service(document->service);
-  if (!service || service->status != "ACTIVE") return;
-  if (deploys_in_stages(*service)) return check_start_in_stages(*document, *service);
-  std::int32_t there = 1;
-  for (const auto& [id, task] : runtime_.tasks())
-    if (!task.exit_told && service_of(task) == service->name) ++there;
-  // What there is already may be more, after scaling in; a start on top of that is not.
-  const std::int32_t most = service->desired_count * service->maximum_percent / 100;
-  if (there > most)
-    breach(kCountInvariant, fmt::format("task {} would be number {} of service {}, which may have {}",
-                                        spec.id.substr(0, 8), there, service->name, most));
-}
-
-// Its percentages do not count: each of its deployments has what the service wishes, and no more.
-void Witness::check_start_in_stages(const model::Task& started, const model::Service& service) {
-  std::int32_t there = 1;
-  for (const auto& [id, task] : runtime_.tasks()) {
-    if (task.exit_told || task.told_to_stop || service_of(task) != service.name) continue;
-    const auto other = wishes_.task(id);
-    if (id != started.id && other && other->deployment == started.deployment && other->desired_status == "RUNNING")
-      ++there;
-  }
-  if (there > service.desired_count)
-    breach(kCountInvariant,
-           fmt::format("task {} would be number {} of deployment {} of service {}, which wants {}",
-                       started.id.substr(0, 8), there, started.deployment, service.name, service.desired_count));
 }
 
 void Witness::on_sigterm(const SimTask& task) {
+  check_sigterm(task);
+  const model::Task* const known = tasks_->find(task.spec.id);
+  if (known != nullptr && TaskWitness::place_of(known->last_status) < TaskWitness::place_of("STOPPING"))
+    breach(kSigtermInvariant, fmt::format("{} gets SIGTERM, and is {}", name_of(task), known->last_status));
+}
+
+void Witness::check_sigterm(const SimTask& task) {
   const auto place = places_.find(task.port);
   if (place == places_.end() || runtime_.at_port(task.port) != &task) return check_stop_without_balancer(task);
   if (proxy_->process() == nullptr) {
@@ -122,13 +103,20 @@ void Witness::on_sigterm(const SimTask& task) {
   const std::uint32_t active = proxy_->active(task.port);
   if (active == 0) return;
   const auto since = place->second.draining_since;
-  place->second.delay_over = since && clock_.now() - *since >= place->second.drain_delay;
+  // Control counts in the calendar's milliseconds.
+  place->second.delay_over = since && clock_.now() - *since + milliseconds(1) > place->second.drain_delay;
   if (!place->second.delay_over)
     breach(kSigtermInvariant, fmt::format("{} gets SIGTERM with {} requests in flight", name_of(task), active));
 }
 
+bool Witness::is_ill(const SimTask& task) {
+  return std::ranges::any_of(task.observed.containers,
+                             [](const auto& each) { return each.health == runtime::ContainerHealth::unhealthy; });
+}
+
 bool Witness::counts(const SimTask& task) const {
-  if (!task.was_ready || task.told_to_stop || task.exit_told || !serves_everywhere(task.port)) return false;
+  if (!task.was_ready || task.told_to_stop || task.failing_told || task.exit_told || is_ill(task)) return false;
+  if (!serves_everywhere(task.port)) return false;
   const auto told = told_health_.find(fmt::format("{}:{}", task.spec.id, task.port));
   return told == told_health_.end() || told->second != route::Health::unhealthy;
 }
@@ -171,7 +159,7 @@ void Witness::check_shift(const route::RouteTable& table) {
 
 void Witness::check_removal(const SimTask& task, const route::RouteTable& table) {
   // One of which control has not heard yet that it serves does not count for it.
-  if (task.exit_told || task.told_to_stop || !places_[task.port].known || !counts(task)) return;
+  if (!places_[task.port].known || !counts(task)) return;
   const auto document = wishes_.task(task.spec.id);
   if (!document || document->stop_code == "UserInitiated") return;
   for (const auto& target : document->targets)
@@ -193,15 +181,23 @@ void Witness::check_removal(const SimTask& task, const route::RouteTable& table)
                        name_of(task), left, service->name, fewest(*service), service->desired_count));
 }
 
+bool Witness::runs(const SimTask& task) {
+  const auto passed = [](const auto& each) {
+    return each.health == runtime::ContainerHealth::unchecked || each.health == runtime::ContainerHealth::healthy;
+  };
+  return !task.told_to_stop && !task.failing_told && !task.exit_told &&
+         task.observed.phase == runtime::TaskPhase::running && std::ranges::all_of(task.observed.containers, passed);
+}
+
 void Witness::check_stop_without_balancer(const SimTask& task) {
   const auto document = wishes_.task(task.spec.id);
-  if (!document || document->stop_code == "UserInitiated" || !task.observed.containers.front().running) return;
+  if (!document || document->stop_code == "UserInitiated" || !runs(task)) return;
   const auto service = wishes_.service(document->service);
   if (!service || service->status != "ACTIVE" || !service->load_balancers.empty()) return;
   std::int32_t left = 0;
   for (const auto& [id, other] : runtime_.tasks()) {
     if (&other == &task || service_of(other) != service->name) continue;
-    if (!other.told_to_stop && !other.exit_told && other.observed.containers.front().running) ++left;
+    if (runs(other)) ++left;
   }
   if (left < fewest(*service))
     breach(kCountInvariant, fmt::format("{} is stopped, which leaves {} of service {}, which must have {}",
@@ -247,8 +243,14 @@ void Witness::on_picked(proxy::LivePool& pool, proxy::LiveBackend& backend, SimT
   if (backend.spec.state != BackendState::serving)
     breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which does not serve");
   if (task->told_to_stop) breach(kRequestInvariant, "a request goes to " + name_of(*task) + " after its SIGTERM");
-  if (!task->exited && !task->was_ready)
+  if (!task->exited && !task->failing && !task->was_ready)
     breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which was never ready");
+  const model::Task* const known = tasks_->find(task->spec.id);
+  if (known != nullptr && !task->crashed() &&
+      TaskWitness::place_of(known->last_status) > TaskWitness::place_of("DEACTIVATING"))
+    breach(kRequestInvariant, fmt::format("a request goes to {}, which is {}", name_of(*task), known->last_status));
+  if (task->behaviour.never_healthy)
+    breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which never passed a health check");
   if (task->crashed() && task->exit_told && clock_.now() - std::max(task->exit_told_at, calm_since_) > kExitKnownWithin)
     breach(kRequestInvariant, "a request goes to " + name_of(*task) + " long after control knew that it had ended");
   if (attempt > 0 || backend.health != route::Health::unhealthy) return;

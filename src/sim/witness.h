@@ -14,6 +14,7 @@
 #include "runtime/runtime.h"
 #include "sim/sim_proxy.h"
 #include "sim/sim_runtime.h"
+#include "sim/task_witness.h"
 #include "sim/wishes.h"
 
 namespace weir::sim {
@@ -38,7 +39,10 @@ class Witness final : public ProxyWitness {
  public:
   Witness(const Clock& clock, SimRuntime& runtime, Wishes& wishes)
       : clock_(clock), runtime_(runtime), wishes_(wishes) {}
-  void watch(const SimProxy& proxy) { proxy_ = &proxy; }
+  void watch(const SimProxy& proxy, const TaskWitness& tasks) {
+    proxy_ = &proxy;
+    tasks_ = &tasks;
+  }
 
   const std::optional<Breach>& breach() const { return breach_; }
   void breach(const char* invariant, std::string what);
@@ -91,9 +95,13 @@ class Witness final : public ProxyWitness {
 
   std::string name_of(const SimTask& task) const;
   std::string service_of(const SimTask& task);
+  // Control has seen that a container's own health check failed.
+  static bool is_ill(const SimTask& task);
+  // As far as control can know it is up; without a balancer that is all there is to know.
+  static bool runs(const SimTask& task);
   // It counts as serving as far as control can know.
   bool counts(const SimTask& task) const;
-  void check_start_in_stages(const model::Task& started, const model::Service& service);
+  void check_sigterm(const SimTask& task);
   void check_shift(const route::RouteTable& table);
   void check_removal(const SimTask& task, const route::RouteTable& table);
   void check_stop_without_balancer(const SimTask& task);
@@ -102,6 +110,7 @@ class Witness final : public ProxyWitness {
   SimRuntime& runtime_;
   Wishes& wishes_;
   const SimProxy* proxy_ = nullptr;
+  const TaskWitness* tasks_ = nullptr;
   std::optional<Breach> breach_;
   std::map<std::uint16_t, Place> places_;
   std::map<std::string, std::string> services_;  // by task

@@ -57,7 +57,11 @@ World::World(const WorldOptions& options)
       log_(std::make_unique<TraceLog>(trace_)),
       wishes_(store_, clock_, random_),
       runtime_(agenda_, random_, trace_),
-      witness_(clock_, runtime_, wishes_) {
+      witness_(clock_, runtime_, wishes_),
+      task_witness_(store_, runtime_, wishes_,
+                    [this](const char* invariant, std::string what) { witness_.breach(invariant, std::move(what)); }),
+      deployment_witness_(store_, clock_,
+                          [this](std::string what) { witness_.breach(kStageInvariant, std::move(what)); }) {
   draw_temper();
   proxy_settings_.mutation = options.mutation;
   runtime_.hides_exits = options.mutation == Mutation::forgets_exits;
@@ -66,7 +70,11 @@ World::World(const WorldOptions& options)
   runtime_.on_exit = [this](SimTask& task) { proxy_->on_exit(task); };
   proxy_ = std::make_unique<SimProxy>(agenda_, random_, trace_, runtime_, proxy_settings_, witness_);
   publish_watch_ = std::make_unique<PublishWatch>(*this);
-  witness_.watch(*proxy_);
+  witness_.watch(*proxy_, task_witness_);
+  store_.on_commit([this] {
+    task_witness_.look();
+    deployment_witness_.look();
+  });
   build();
 }
 
@@ -117,7 +125,8 @@ void World::start_control() {
   life_->mortal_store.full = disk_full_;
   life_->mortal_runtime.makes_twins = options_.mutation == Mutation::twins;
   life_->mortal_store.alters = misreading_of(options_.mutation);
-  life_->mortal_store.loses = forgetting_of(options_.mutation);
+  life_->mortal_store.mangles = miswriting_of(options_.mutation);
+  life_->control->on_hook_call([this](const control::HookCall& call) { answer_call(call); });
   const bool names_changes = random_.chance(50);
   life_->mortal_runtime.on_change([this, names_changes](const std::string& task_id) {
     if (names_changes) life_->control->on_runtime_change(task_id);

@@ -16,9 +16,11 @@
 #include "base/random.h"
 #include "sim/agenda.h"
 #include "sim/control_life.h"
+#include "sim/deployment_witness.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_proxy.h"
 #include "sim/sim_runtime.h"
+#include "sim/task_witness.h"
 #include "sim/trace.h"
 #include "sim/wishes.h"
 #include "sim/witness.h"
@@ -53,9 +55,10 @@ class World {
  private:
   struct ServicePlan {
     std::string name;
-    std::string group;      // ARN; empty: no balancer
-    std::string alternate;  // ARN, where it deploys in stages; with
-    std::string listener;   // the listener that is its own, ARN
+    std::string group;          // ARN; empty: no balancer
+    std::string alternate;      // ARN, where it deploys in stages; with
+    std::string listener;       // the listener that is its own, ARN
+    std::string test_listener;  // the same for test traffic; empty for none
     std::int32_t revision = 0;
     bool bad = false;     // the wished version is
     bool vacant = false;  // no task was wished at some time since it was deployed: then a bad one is done as well
@@ -63,6 +66,9 @@ class World {
     bool breaker = false;
     bool rolls_back = false;
     bool stopped = false;  // its deployment was, by hand
+    bool hooked = false;   // its deployments in stages have lifecycle hooks
+    std::string alarm;     // its name; empty for none
+    bool alarmed = false;  // it went off since the service was deployed
     bool misled = false;   // its rule leads to both groups, which a first deployment does not accept
   };
   struct ListenerPlan {
@@ -102,6 +108,8 @@ class World {
   std::string add_group();
   void wish_service(ServicePlan& service);
   std::string new_definition(ServicePlan& service);
+  // What runs beside the first container, by chance. Whether it lets the task start at all.
+  bool draw_helpers(const std::string& name, std::vector<HelperWish>& helpers);
   void add_listener(const std::vector<Weight>& weights);
   void send_requests(std::size_t listener);
 
@@ -114,6 +122,7 @@ class World {
   bool set_percents();
   bool shift_weights();
   bool stop_task();
+  bool run_task();
   bool delete_service();
   bool create_service();
   bool create_again();
@@ -132,12 +141,23 @@ class World {
   void lead_to_one_side(const ServicePlan& service);
   std::int32_t draw_count();
 
+  // world_hooks.cc
+  std::string draw_strategy();
+  std::vector<HookWish> draw_hooks();
+  void answer_call(const control::HookCall& call);
+  bool continue_deployment();
+  bool sound_alarm();
+  bool switch_strategy();
+
   // world_quiet.cc
   void make_peace();
   bool come_to_rest();
   std::optional<std::string> difference();
   std::optional<std::string> difference_of(const model::Service& service, const std::vector<model::Task>& tasks);
+  // Why the deployment may have failed; none where nothing is wrong with that.
+  std::optional<std::string> difference_of_failed(const ServicePlan& plan, const model::ServiceState& state);
   std::optional<std::string> difference_of_record(const model::Service& service, const model::Deployment& primary);
+  std::optional<std::string> difference_of_lone(const model::Task& task);
   std::optional<std::string> leak(const std::vector<model::Task>& tasks);
   void check_shares();
 
@@ -151,6 +171,8 @@ class World {
   Wishes wishes_;
   SimRuntime runtime_;
   Witness witness_;
+  TaskWitness task_witness_;
+  DeploymentWitness deployment_witness_;
   ProxySettings proxy_settings_;
   std::unique_ptr<SimProxy> proxy_;
   std::unique_ptr<PublishWatch> publish_watch_;
@@ -169,7 +191,8 @@ class World {
   std::string balancer_;
   std::set<std::string> bad_;  // ARNs of the task definitions whose versions cannot serve
   unsigned groups_ = 0;
-  bool busy_ = true;  // operations and faults happen
+  std::int32_t batches_ = 0;  // definitions of tasks run by hand
+  bool busy_ = true;          // operations and faults happen
   unsigned operations_ = 0;
   unsigned faults_ = 0;
 

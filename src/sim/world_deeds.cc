@@ -18,10 +18,14 @@ void World::do_something() {
       {"deploy", 8, &World::deploy},
       {"redeploy", 2, &World::redeploy},
       {"stop deployment", 2, &World::stop_deployment},
+      {"continue deployment", 4, &World::continue_deployment},
+      {"strategy", 2, &World::switch_strategy},
+      {"alarm", 1, &World::sound_alarm},
       {"scale", 5, &World::scale},
       {"percents", 1, &World::set_percents},
       {"weights", 3, &World::shift_weights},
       {"stop task", 3, &World::stop_task},
+      {"run task", 2, &World::run_task},
       {"delete", 1, &World::delete_service},
       {"create", 1, &World::create_service},
       {"create again", 2, &World::create_again},
@@ -69,7 +73,7 @@ World::ServicePlan* World::any_service() {
 void World::note_deployment(ServicePlan& service) {
   const auto now = wishes_.service(service.name);
   service.vacant = now->desired_count == 0;
-  service.stopped = false;
+  service.stopped = service.alarmed = false;
   const auto state = wishes_.service_state(service.name);
   service.misled = is_parted(service) && (!state || state->completed_deployment.empty());
 }
@@ -148,12 +152,30 @@ bool World::shift_weights() {
 
 bool World::stop_task() {
   std::vector<std::string> running;
-  for (const auto& [id, task] : runtime_.tasks())
-    if (!task.exited && !task.told_to_stop) running.push_back(id);
+  for (const auto& task : wishes_.tasks())
+    if (task.desired_status == "RUNNING") running.push_back(task.id);
   if (running.empty()) return false;
   const std::string& id = running[random_.below(running.size())];
   if (trace_.on()) trace_.line(fmt::format("wish     task {} is stopped by hand", id.substr(0, 8)));
   return wishes_.stop_task(id);
+}
+
+// Tasks of no service, beside the others: some have an end, some run on.
+bool World::run_task() {
+  ++batches_;
+  const std::string image = fmt::format("batch:v{}", batches_);
+  ImageBehaviour behaviour{.crash_percent = temper_.crash, .deaf_percent = temper_.deaf};
+  behaviour.pullable = !random_.chance(temper_.bad_version / 2);
+  behaviour.eats_memory = random_.chance(50);
+  if (random_.chance(60)) behaviour.ends_with = static_cast<std::int32_t>(random_.between(0, 2));
+  runtime_.images[image] = behaviour;
+  std::vector<HelperWish> helpers;
+  (void)draw_helpers(image, helpers);
+  wishes_.register_definition("batch", batches_, image, static_cast<std::int32_t>(random_.between(1, 4)), helpers);
+  const std::int64_t count = random_.between(1, 3);
+  if (trace_.on()) trace_.line(fmt::format("wish     {} runs {} times", image, count));
+  for (std::int64_t i = 0; i < count; ++i) wishes_.run_task("batch", batches_);
+  return true;
 }
 
 bool World::delete_service() {
@@ -167,10 +189,11 @@ bool World::delete_service() {
 bool World::create_service() {
   if (services_.size() >= 7) return false;
   if (trace_.on()) trace_.line("wish     one more service");
+  const std::size_t before = listeners_.size();
   add_service();
-  if (services_.back().group.empty()) return true;
-  if (services_.back().listener.empty()) add_listener({{services_.back().group, 1}});
-  send_requests(listeners_.size() - 1);
+  const ServicePlan& service = services_.back();
+  if (!service.group.empty() && service.listener.empty()) add_listener({{service.group, 1}});
+  for (std::size_t i = before; i < listeners_.size(); ++i) send_requests(i);
   return true;
 }
 

@@ -61,7 +61,19 @@ std::optional<std::string> World::difference() {
   }
   for (const auto& service : stored_services_)
     if (auto found = difference_of(service, stored_tasks_)) return found;
+  for (const auto& task : stored_tasks_)
+    if (auto found = difference_of_lone(task)) return found;
   return leak(stored_tasks_);
+}
+
+// A task of no service runs, or has ended for good.
+std::optional<std::string> World::difference_of_lone(const model::Task& task) {
+  if (!task.service.empty() || task.last_status == "STOPPED") return std::nullopt;
+  if (task.last_status != "RUNNING" || task.desired_status != "RUNNING")
+    return fmt::format("task {} of no service is {}", task.id.substr(0, 8), task.last_status);
+  const SimTask* real = runtime_.find_task(task.id);
+  if (real != nullptr && !real->exited && !real->stops()) return std::nullopt;
+  return fmt::format("task {} of no service does not really run", task.id.substr(0, 8));
 }
 
 std::optional<std::string> World::difference_of(const model::Service& service, const std::vector<model::Task>& tasks) {
@@ -79,14 +91,8 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
   if (!state || state->deployments.empty()) return fmt::format("{} has no state", service.name);
   const model::Deployment& primary = state->deployments.front();
   if (auto found = difference_of_record(service, primary)) return found;
-  if (primary.id == service.deployment_id && primary.rollout_state == "FAILED") {
-    // It starts nothing more: that is a state to stay in, where nobody wished that it goes back or it cannot.
-    if (plan->stopped || plan->misled) return std::nullopt;
-    if (!plan->breaker) return fmt::format("the deployment of {} FAILED without a breaker", service.name);
-    if (plan->rolls_back && !state->completed_deployment.empty() && state->completed_deployment != primary.id)
-      return fmt::format("{} does not go back to {}", service.name, state->completed_deployment);
-    return std::nullopt;
-  }
+  // It starts nothing more: that is a state to stay in, where nobody wished that it goes back or it cannot.
+  if (primary.rollout_state == "FAILED") return difference_of_failed(*plan, *state);
   if (bad_.contains(service.task_definition)) {
     if (primary.rollout_state == "COMPLETED" && !plan->vacant && !service.load_balancers.empty())
       return fmt::format("{} is a bad version, but its deployment is COMPLETED", service.name);
@@ -103,7 +109,7 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
     if (task.task_definition != service.task_definition || task.deployment != service.deployment_id)
       return fmt::format("task {} of {} is of an older deployment", id, service.name);
     const SimTask* real = runtime_.find_task(task.id);
-    if (real == nullptr || real->exited || real->told_to_stop)
+    if (real == nullptr || real->exited || real->stops())
       return fmt::format("task {} of {} does not really run", id, service.name);
     if (!service.load_balancers.empty() && (!real->passes_checks() || !witness_.serves_everywhere(real->port)))
       return fmt::format("task {} of {} does not really serve", id, service.name);
@@ -115,6 +121,25 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
   if (state->running_count != service.desired_count || state->pending_count != 0 || !state->steady)
     return fmt::format("{} says running {}, pending {}, steady {}", service.name, state->running_count,
                        state->pending_count, state->steady);
+  return std::nullopt;
+}
+
+std::optional<std::string> World::difference_of_failed(const ServicePlan& plan, const model::ServiceState& state) {
+  const model::Deployment& failed = state.deployments.front();
+  const auto says = [&](const char* begin) { return failed.rollout_state_reason.starts_with(begin); };
+  if (says("ECS deployment circuit breaker:") && !plan.breaker)
+    return fmt::format("the deployment of {} FAILED without a breaker", plan.name);
+  if (says("ECS deployment failed:") && !plan.alarmed)
+    return fmt::format("the deployment of {} FAILED without an alarm", plan.name);
+  const bool by_stages = says("Service deployment rolled back");
+  if (by_stages && !plan.misled && !plan.hooked)
+    return fmt::format("the deployment of {} FAILED: {}", plan.name, failed.rollout_state_reason);
+  if (says("ECS deployment stopped:")) {
+    if (!plan.stopped) return fmt::format("the deployment of {} was stopped by nobody", plan.name);
+    return std::nullopt;
+  }
+  if ((by_stages || plan.rolls_back) && !state.completed_deployment.empty() && state.completed_deployment != failed.id)
+    return fmt::format("{} does not go back to {}", plan.name, state.completed_deployment);
   return std::nullopt;
 }
 

@@ -12,8 +12,6 @@ constexpr struct {
   std::int32_t minimum, maximum;
 } kPercents[] = {{100, 200}, {100, 200}, {50, 200}, {0, 100}, {0, 200}, {100, 300}};
 
-constexpr const char* kStrategies[] = {"BLUE_GREEN", "CANARY", "LINEAR"};
-
 }  // namespace
 
 void World::draw_temper() {
@@ -60,6 +58,11 @@ void World::add_service() {
     add_listener({{service.group, 1}, {service.alternate, 0}});
     listeners_.back().staged = true;
     service.listener = listeners_.back().arn;
+    if (random_.chance(30)) {
+      add_listener({{service.group, 1}, {service.alternate, 0}});
+      listeners_.back().staged = true;
+      service.test_listener = listeners_.back().arn;
+    }
     witness_.on_staged(service.group, service.alternate);
   }
   wish_service(service);
@@ -82,6 +85,11 @@ void World::wish_service(ServicePlan& service) {
   service.vacant = desired == 0;
   service.stopped = false;
   service.misled = is_parted(service);
+  service.alarmed = false;
+  if (service.alarm.empty() && random_.chance(30)) service.alarm = service.name + "-errors";
+  if (!service.alarm.empty()) wishes_.create_alarm(service.alarm);
+  const std::vector<HookWish> hooks = draw_hooks();
+  service.hooked = !hooks.empty();
   service.breaker = random_.chance(50);
   service.rolls_back = random_.chance(70);
   wishes_.create_service({.name = service.name,
@@ -92,9 +100,12 @@ void World::wish_service(ServicePlan& service) {
                           .group = service.group,
                           .breaker = service.breaker,
                           .rolls_back = service.rolls_back,
-                          .strategy = service.alternate.empty() ? "ROLLING" : kStrategies[random_.below(3)],
+                          .strategy = service.alternate.empty() ? "ROLLING" : draw_strategy(),
                           .alternate = service.alternate,
                           .listener = service.listener,
+                          .test_listener = service.test_listener,
+                          .hooks = hooks,
+                          .alarm = service.alarm,
                           .bake = static_cast<std::int32_t>(random_.between(0, 4))});
 }
 
@@ -118,11 +129,32 @@ std::string World::new_definition(ServicePlan& service) {
     }
     service.bad = behaviour.bad();
   }
+  behaviour.eats_memory = random_.chance(30);
   runtime_.images[image] = behaviour;
+  std::vector<HelperWish> helpers;
+  if (!draw_helpers(image, helpers)) service.bad = true;
   const std::string arn = wishes_.register_definition(service.name, service.revision, image,
-                                                      static_cast<std::int32_t>(random_.between(1, 4)));
+                                                      static_cast<std::int32_t>(random_.between(1, 4)), helpers);
   if (service.bad) bad_.insert(arn);
   return arn;
+}
+
+bool World::draw_helpers(const std::string& name, std::vector<HelperWish>& helpers) {
+  bool lets_start = true;
+  if (random_.chance(20)) {
+    const bool fails = random_.chance(temper_.bad_version / 3);
+    HelperWish first{.name = "init", .image = "init-" + name, .condition = random_.chance(50) ? "SUCCESS" : "COMPLETE"};
+    runtime_.images[first.image] = {.ends_with = fails ? 1 : 0};
+    lets_start = !fails || first.condition == "COMPLETE";
+    helpers.push_back(std::move(first));
+  }
+  if (random_.chance(20)) {
+    HelperWish side{.name = "side", .image = "side-" + name, .essential = random_.chance(50)};
+    if (side.essential && random_.chance(50)) side.condition = "HEALTHY";
+    runtime_.images[side.image] = {.crash_percent = temper_.crash / 2, .unhealthy_percent = temper_.sick / 2};
+    helpers.push_back(std::move(side));
+  }
+  return lets_start;
 }
 
 void World::add_listener(const std::vector<Weight>& weights) {
