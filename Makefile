@@ -49,6 +49,7 @@ bench:  ## measure Weir beside HAProxy, nginx, Caddy and a raw relay on this mac
 	@cmake -G Ninja -S . -B build --log-level=WARNING
 	@cmake --build build -j $(JOBS) --target weir bench_tools
 	@bench/run
+	@bench/api_figures
 
 setup:  ## install every Debian package that any target needs
 	@tools/setup
