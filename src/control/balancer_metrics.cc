@@ -50,6 +50,9 @@ const Counted kOfListeners[] = {
     {"HTTP_Redirect_Count", {Count::redirects}},
     {"HTTP_Fixed_Response_Count", {Count::fixed_responses}},
 };
+// Of a network balancer, which has no requests.
+const Counted kOfNetworkListeners[] = {{"ClientTLSNegotiationErrorCount", {Count::tls_failures}}};
+const Counted kOfNetworkTargets[] = {{"TargetTLSNegotiationErrorCount", {Count::failed_handshake}}};
 
 std::uint64_t sum_of(const Counters& counters, const Counted& counted) {
   std::uint64_t sum = 0;
@@ -131,15 +134,16 @@ Result<> BalancerMetrics::look_up(std::int64_t revision) {
     const bool network = one->balancer.Type == "network";
     found[arn] = {one->scope, network ? kNetwork : kApplication, balancer_label(arn), {}, {}};
   }
-  std::map<std::string, std::set<std::string>> sharers;  // balancers of a port
-  std::map<std::string, std::string> balancer_of;        // by listener
+  std::map<std::string, std::map<std::string, std::string>> sharers;  // of a port: balancers with the protocols
+  std::map<std::string, std::string> balancer_of;                     // by listener
   for (const auto& one : TRY(store::peek_all<model::Listener>(store_, ""))) {
     const std::string arn = one->listener.LoadBalancerArn.value_or("");
     const auto balancer = found.find(arn);
     if (balancer == found.end()) continue;
     balancer_of[one->listener.ListenerArn.value_or("")] = arn;
     const auto wished = static_cast<unsigned>(one->listener.Port.value_or(80));
-    sharers["port-" + std::to_string(wished < 1024 ? wished + port_offset_ : wished)].insert(arn);
+    sharers["port-" + std::to_string(wished < 1024 ? wished + port_offset_ : wished)].emplace(
+        arn, one->listener.Protocol.value_or(""));
     add_groups(one->listener.DefaultActions.value_or(std::vector<elbv2::Action>()), balancer->second.groups);
   }
   for (const auto& one : TRY(store::peek_all<model::Rule>(store_, ""))) {
@@ -148,7 +152,7 @@ Result<> BalancerMetrics::look_up(std::int64_t revision) {
     add_groups(one->rule.Actions.value_or(std::vector<elbv2::Action>()), found[owner->second].groups);
   }
   for (const auto& [port, arns] : sharers) {
-    if (arns.size() == 1) found[*arns.begin()].listeners.insert(port);
+    if (arns.size() == 1) found[arns.begin()->first].listeners.emplace(port, arns.begin()->second);
   }
   balancers_.clear();
   for (auto& [arn, balancer] : found) balancers_.push_back(std::move(balancer));
@@ -205,20 +209,16 @@ Result<> BalancerMetrics::publish_balancer(const Balancer& balancer, Timestamp a
     if (counted != pools_.end()) of_pools.add(counted->second);
     TRY(publish_hosts(balancer, group, counted == pools_.end() ? Counters() : counted->second, at));
   }
-  for (const auto& listener : balancer.listeners) {
+  for (const auto& [listener, protocol] : balancer.listeners) {
     const auto counted = listeners_.find(listener);
     if (counted == listeners_.end()) continue;
     of_listeners.add(counted->second);
     open += open_[listener];
   }
   Sums sums{keep_, {balancer.scope, balancer.name_space, "", {{"LoadBalancer", balancer.label}}}, at};
+  if (balancer.name_space == kNetwork) return publish_flows(balancer, of_pools, sums);
   const auto bytes = static_cast<double>(of_pools[Count::bytes_in] + of_pools[Count::bytes_out]);
   if (bytes > 0) TRY(sums.put("ProcessedBytes", "Bytes", Aggregate::of(bytes)));
-  if (balancer.name_space == kNetwork) {
-    const auto flows = static_cast<double>(of_pools[Count::requests]);
-    if (flows > 0) TRY(sums.put("NewFlowCount", "Count", Aggregate::of(flows)));
-    return open > 0 ? sums.put("ActiveFlowCount", "Count", Aggregate::of(static_cast<double>(open))) : Result<>();
-  }
   TRY(sums.put_counts(kOfTargets, of_pools));
   TRY(sums.put_counts(kOfListeners, of_listeners));
   // Where the ports are shared, what no group was chosen for cannot be told apart.
@@ -227,6 +227,37 @@ Result<> BalancerMetrics::publish_balancer(const Balancer& balancer, Timestamp a
     TRY(sums.put("TargetResponseTime", "Seconds", times_of(of_pools.response_time)));
   }
   return open > 0 ? sums.put("ActiveConnectionCount", "Count", Aggregate::of(static_cast<double>(open))) : Result<>();
+}
+
+// Of a network balancer: its connections, all of them and by protocol. Its listeners share their ports with nobody.
+Result<> BalancerMetrics::publish_flows(const Balancer& balancer, const Counters& of_pools, Sums& sums) {
+  struct Flows {
+    double begun = 0, open = 0, bytes = 0;
+  };
+  std::map<std::string, Flows> by_protocol;  // "" for all of them
+  Counters of_listeners;
+  for (const auto& [listener, protocol] : balancer.listeners) {
+    const auto counted = listeners_.find(listener);
+    if (counted == listeners_.end()) continue;
+    const Counters& counts = counted->second;
+    of_listeners.add(counts);
+    for (const std::string& name : {std::string(), "_" + protocol}) {
+      Flows& flows = by_protocol[name];
+      flows.begun += static_cast<double>(counts[Count::requests]);
+      flows.open += static_cast<double>(open_[listener]);
+      flows.bytes += static_cast<double>(counts[Count::bytes_in] + counts[Count::bytes_out]);
+    }
+  }
+  for (const auto& [name, flows] : by_protocol) {
+    const auto put = [&](const char* metric, const char* unit, double value) {
+      return value > 0 ? sums.put((metric + name).c_str(), unit, Aggregate::of(value)) : Result<>();
+    };
+    TRY(put("NewFlowCount", "Count", flows.begun));
+    TRY(put("ActiveFlowCount", "Count", flows.open));
+    TRY(put("ProcessedBytes", "Bytes", flows.bytes));
+  }
+  TRY(sums.put_counts(kOfNetworkListeners, of_listeners));
+  return sums.put_counts(kOfNetworkTargets, of_pools);
 }
 
 Result<> BalancerMetrics::publish_hosts(const Balancer& balancer, const std::string& group, const Counters& counted,

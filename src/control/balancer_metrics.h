@@ -31,10 +31,10 @@ class BalancerMetrics {
  private:
   struct Balancer {
     model::Scope scope;
-    std::string name_space;           // AWS/ApplicationELB, AWS/NetworkELB
-    std::string label;                // app/NAME/ID
-    std::set<std::string> listeners;  // the table's, that are its alone
-    std::set<std::string> groups;     // ARNs
+    std::string name_space;                        // AWS/ApplicationELB, AWS/NetworkELB
+    std::string label;                             // app/NAME/ID
+    std::map<std::string, std::string> listeners;  // the table's, that are its alone, with their protocols: TCP
+    std::set<std::string> groups;                  // ARNs
   };
   // What a balancer or one of its groups counted since the last time.
   struct Sums;
@@ -43,6 +43,7 @@ class BalancerMetrics {
   route::Counters since_last(std::map<std::string, route::Counters>& last, const std::string& id,
                              const route::Counters& now);
   Result<> publish_balancer(const Balancer& balancer, Timestamp at);
+  Result<> publish_flows(const Balancer& balancer, const route::Counters& of_pools, Sums& sums);
   Result<> publish_hosts(const Balancer& balancer, const std::string& group, const route::Counters& counted,
                          Timestamp at);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "store/memory_store.h"
 
 namespace weir::control {
@@ -119,6 +121,46 @@ TEST_F(BalancerMetricsTest, tells_hosts_always_and_connections_where_there_are_a
   publish();
   EXPECT_EQ(sum("ActiveConnectionCount", "Maximum"), "3.000");
   EXPECT_EQ(sum("NewConnectionCount"), "5.000");
+}
+
+TEST_F(BalancerMetricsTest, tells_the_flows_of_a_network_balancer_by_protocol) {
+  constexpr const char* kNet = "arn:aws:elasticloadbalancing:eu-west-1:000000000000:loadbalancer/net/raw/89ab";
+  model::LoadBalancer balancer{.scope = kHere};
+  balancer.balancer.LoadBalancerName = "raw";
+  balancer.balancer.LoadBalancerArn = kNet;
+  balancer.balancer.Type = "network";
+  add(balancer);
+  for (const auto& [port, protocol] : {std::pair(9000, "TCP"), std::pair(9443, "TLS")}) {
+    model::Listener made{.scope = kHere};
+    made.listener.ListenerArn = "listener-" + std::to_string(port);
+    made.listener.LoadBalancerArn = kNet;
+    made.listener.Port = port;
+    made.listener.Protocol = protocol;
+    add(made);
+    feedback.listener_counters.push_back({"port-" + std::to_string(port), {}});
+  }
+  publish();
+  auto& tcp = feedback.listener_counters.at(1).counters;
+  auto& tls = feedback.listener_counters.at(2).counters;
+  tcp[Count::requests] = tcp[Count::connections] = 3;
+  tcp[Count::bytes_in] = 10;
+  tls[Count::requests] = tls[Count::connections] = 2;
+  tls[Count::connections_closed] = 1;
+  tls[Count::tls_failures] = 4;
+  publish();
+  const auto said = [&](const char* metric) {
+    const observe::MetricId id{kHere, "AWS/NetworkELB", metric, {{"LoadBalancer", "net/raw/89ab"}}};
+    const auto points = MUST(keep.read(id, std::nullopt, {kStart, kStart + 3600, 3600}, {now * 1000}));
+    return points.empty() ? 0 : points[0].values.sum;
+  };
+  EXPECT_EQ(said("NewFlowCount"), 5);
+  EXPECT_EQ(said("NewFlowCount_TCP"), 3);
+  EXPECT_EQ(said("NewFlowCount_TLS"), 2);
+  EXPECT_EQ(said("ActiveFlowCount"), 4);
+  EXPECT_EQ(said("ActiveFlowCount_TLS"), 1);
+  EXPECT_EQ(said("ProcessedBytes_TCP"), 10);
+  EXPECT_EQ(said("ProcessedBytes_TLS"), 0);
+  EXPECT_EQ(said("ClientTLSNegotiationErrorCount"), 4);
 }
 
 TEST_F(BalancerMetricsTest, tells_the_balancers_own_answers_by_its_listener) {
