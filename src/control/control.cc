@@ -9,6 +9,7 @@
 #include "control/deployment_alarms.h"
 #include "control/hook_desk.h"
 #include "control/limits.h"
+#include "control/listener_news.h"
 #include "control/mirror.h"
 #include "control/pool_compiler.h"
 #include "control/publication.h"
@@ -510,6 +511,7 @@ bool Control::State::note_listeners() {
   std::map<std::string, const route::ListenerStatus*> statuses;
   for (const auto& status : publication.feedback().listeners) statuses[status.listener] = &status;
   std::vector<store::Write> writes;
+  ListenerNews news(mirror, now, random);
   for (const auto& [key, listener] : mirror.listeners()) {
     const std::string arn = listener.document.listener.ListenerArn.value_or("");
     model::ListenerState state{.scope = listener.document.scope, .arn = arn};
@@ -523,7 +525,9 @@ bool Control::State::note_listeners() {
       state.error = status->second->error;
     }
     const auto stored = mirror.listener_states().find(key);
-    if (stored == mirror.listener_states().end()) {
+    const bool known = stored != mirror.listener_states().end();
+    news.note(listener.document, known ? &stored->second.document : nullptr, state);
+    if (!known) {
       writes.push_back(store::put(state, store::Expect::kAbsent));
     } else if (stored->second.document.listening != state.listening || stored->second.document.error != state.error) {
       writes.push_back(store::put(state, stored->second.revision));
@@ -532,6 +536,7 @@ bool Control::State::note_listeners() {
   for (const auto& [key, state] : mirror.listener_states()) {
     if (!mirror.listeners().contains(key)) writes.push_back(store::erase(state));
   }
+  news.write(writes);
   const Committed committed = commit(writes);
   if (committed != Committed::yes) listeners_dirty = true;
   return committed != Committed::failed;

@@ -501,6 +501,40 @@ TEST_F(ControlTest, says_what_the_proxy_says_of_listeners_once) {
   EXPECT_FALSE(MUST(store::load<model::ListenerState>(store, listener.key())));
 }
 
+TEST_F(ControlTest, tells_services_that_their_listener_cannot_be_reached_and_when_it_can_be_again) {
+  wish_definition(1);
+  wish_group("blue");
+  wish_service(1, 1, "blue");
+  model::LoadBalancer balancer{.scope = kScope};
+  balancer.balancer.LoadBalancerArn = "arn:lb";
+  balancer.balancer.LoadBalancerName = "front";
+  wish(balancer);
+  model::Listener listener{.scope = kScope};
+  listener.listener.ListenerArn = "arn:listener";
+  listener.listener.LoadBalancerArn = "arn:lb";
+  listener.listener.Port = 9000;
+  auto& action = listener.listener.DefaultActions.emplace().emplace_back();
+  action.Type = "forward";
+  action.TargetGroupArn = group_arn("blue");
+  wish(listener);
+  settle();
+  const auto say = [&](bool listening, const std::string& error) {
+    route::Feedback feedback{.acknowledged = control->table()->version};
+    feedback.listeners.push_back({.listener = "port-9000", .listening = listening, .error = error});
+    control->on_feedback(std::move(feedback));
+    step();
+  };
+  EXPECT_FALSE(said("listener on port 9000")) << "it worked from the beginning";
+  say(false, "Address already in use");
+  EXPECT_EQ(messages().back(),
+            "is not reachable through its load balancer's listener on port 9000: Address already in use");
+  const auto told = messages().size();
+  say(false, "Address already in use");
+  EXPECT_EQ(messages().size(), told) << "once";
+  say(true, "");
+  EXPECT_EQ(messages().back(), "is reachable again through its load balancer's listener on port 9000.");
+}
+
 // A store whose commits fail as long as it is told to.
 class StubbornStore final : public store::Store {
  public:

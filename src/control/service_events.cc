@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
+#include "control/limits.h"
+
 namespace weir::control {
 
 namespace {
@@ -62,5 +66,26 @@ std::string ServiceEvents::no_rollback_candidate(const std::string& deployment_i
                      prefix_, deployment_id);
 }
 std::string ServiceEvents::steady() const { return prefix_ + " has reached a steady state."; }
+
+std::string ServiceEvents::listener_fails(int port, const std::string& why) const {
+  return fmt::format("{} is not reachable through its load balancer's listener on port {}: {}", prefix_, port, why);
+}
+
+std::string ServiceEvents::listener_works(int port) const {
+  return fmt::format("{} is reachable again through its load balancer's listener on port {}.", prefix_, port);
+}
+
+namespace {
+
+std::string event_id(Random& random) {
+  return random.hex(8) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(12);
+}
+
+}  // namespace
+
+void add_event(model::ServiceState& state, std::string message, Timestamp now, Random& random) {
+  state.events.insert(state.events.begin(), {event_id(random), now, std::move(message)});
+  if (state.events.size() > kMostEvents) state.events.resize(kMostEvents);
+}
 
 }  // namespace weir::control

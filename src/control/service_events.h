@@ -4,6 +4,10 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/random.h"
+#include "model/documents.h"
+
 namespace weir::control {
 
 class ServiceEvents {
@@ -26,9 +30,15 @@ class ServiceEvents {
   std::string rolling_back(const std::string& deployment_id) const;
   std::string no_rollback_candidate(const std::string& deployment_id) const;
   std::string steady() const;
+  // `why`: "Address already in use"
+  std::string listener_fails(int port, const std::string& why) const;
+  std::string listener_works(int port) const;
 
  private:
   std::string prefix_;
 };
+
+// Adds to the service's events; beyond kMostEvents the oldest go.
+void add_event(model::ServiceState& state, std::string message, Timestamp now, Random& random);
 
 }  // namespace weir::control

@@ -28,10 +28,6 @@ std::string strategy_of(const model::Service& service) {
   return service.deployment_configuration ? service.deployment_configuration->strategy.value_or("ROLLING") : "ROLLING";
 }
 
-std::string uuid(Random& random) {
-  return random.hex(8) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(12);
-}
-
 }  // namespace
 
 ServiceTurn::ServiceTurn(ServiceView view, Timestamp now, Random& random)
@@ -70,9 +66,7 @@ ServiceStep ServiceTurn::step() {
 }
 
 void ServiceTurn::say(std::string message) {
-  auto& events = state().events;
-  events.insert(events.begin(), {uuid(random_), now_, std::move(message)});
-  if (events.size() > kMostEvents) events.resize(kMostEvents);
+  add_event(state(), std::move(message), now_, random_);
   out_.state_changed = true;
 }
 

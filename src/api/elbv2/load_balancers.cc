@@ -200,6 +200,20 @@ Result<std::vector<shapes::LoadBalancer>> named(Context& context, const shapes::
   return balancers;
 }
 
+// Why a listener of the balancer takes no connections, by the balancer's ARN.
+Result<std::map<std::string, std::string>> impairments(Context& context) {
+  std::map<std::string, std::string> reasons;
+  for (const auto& state : TRY(store::peek_all<model::ListenerState>(context.store, scope_of(context).prefix()))) {
+    if (state->error.empty()) continue;
+    const auto listener = TRY(store::peek<model::Listener>(context.store, state->key()));
+    if (!listener) continue;
+    const auto& shown = (*listener)->listener;
+    reasons[shown.LoadBalancerArn.value_or("")] =
+        fmt::format("The listener on port {} cannot be reached: {}", shown.Port.value_or(0), state->error);
+  }
+  return reasons;
+}
+
 }  // namespace
 
 Result<shapes::CreateLoadBalancerOutput> create_load_balancer(Context& context,
@@ -210,7 +224,11 @@ Result<shapes::CreateLoadBalancerOutput> create_load_balancer(Context& context,
 Result<shapes::DescribeLoadBalancersOutput> describe_load_balancers(Context& context,
                                                                     const shapes::DescribeLoadBalancersInput& input) {
   std::vector<Positioned<shapes::LoadBalancer>> all;
+  const auto impaired = TRY(impairments(context));
   for (auto& balancer : TRY(named(context, input))) {
+    if (const auto found = impaired.find(balancer.LoadBalancerArn.value_or("")); found != impaired.end()) {
+      balancer.State = shapes::LoadBalancerState{.Code = "active_impaired", .Reason = found->second};
+    }
     std::string name = *balancer.LoadBalancerName;
     all.push_back({std::move(name), std::move(balancer)});
   }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "api/limits.h"
 #include "api/test_world.h"
 #include "model/documents.h"
 
@@ -38,6 +39,36 @@ TEST_F(LoadBalancers, AreCreatedOnceHoweverOftenAsked) {
   expect_refused("elbv2", "CreateLoadBalancer",
                  {R"({"Name":"front","Scheme":"internal"})", "DuplicateLoadBalancerName",
                   "A load balancer with the same name 'front' exists, but with different settings"});
+}
+
+TEST_F(LoadBalancers, AreNotMoreThanAnAccountMayHave) {
+  for (std::size_t i = 0; i < kMaxBalancers; ++i) {
+    model::LoadBalancer one{.scope = {"000000000000", "eu-central-1"}};
+    one.balancer.LoadBalancerName = fmt::format("held-{}", i);
+    one.balancer.Type = "application";
+    put(one);
+  }
+  expect_refused("elbv2", "CreateLoadBalancer", {R"({"Name":"more"})", "TooManyLoadBalancers", "at most 1000"});
+  elb("CreateLoadBalancer", R"({"Name":"raw","Type":"network"})");
+}
+
+TEST_F(LoadBalancers, SayWhichListenerCannotBeReached) {
+  const std::string arn = add("front");
+  const Json made = elb("CreateListener", fmt::format(
+                                              R"({{"LoadBalancerArn":"{}","Protocol":"HTTP","Port":80,
+          "DefaultActions":[{{"Type":"fixed-response","FixedResponseConfig":{{"StatusCode":"200"}}}}]}})",
+                                              arn));
+  model::ListenerState state{.scope = {"000000000000", "eu-central-1"}};
+  state.arn = made["Listeners"].items().at(0)["ListenerArn"].as_string();
+  state.error = "Address already in use";
+  put(state);
+  const auto shown = [&] { return elb("DescribeLoadBalancers", "{}")["LoadBalancers"].items().at(0)["State"].dump(); };
+  EXPECT_EQ(
+      shown(),
+      R"({"Code":"active_impaired","Reason":"The listener on port 80 cannot be reached: Address already in use"})");
+  state.error.clear();
+  put(state);
+  EXPECT_EQ(shown(), R"({"Code":"active"})");
 }
 
 TEST_F(LoadBalancers, AreDescribedByNameByArnAndInPages) {

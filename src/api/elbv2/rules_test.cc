@@ -185,7 +185,7 @@ TEST_F(Rules, RefuseBadInput) {
     const char* message;
   };
   const auto condition = [&](const std::string& text) { return request(2, text); };
-  const std::string path = kPath, host = R"({"Field":"host-header","Values":["a.b"]})";
+  const std::string path = kPath, by_host = R"({"Field":"host-header","Values":["a.b"]})";
   const Row rows[] = {
       {request(1, path), "PriorityInUse", "Priority '1' is currently in use"},
       {request(2, path, forward("x")), "TargetGroupNotFound", ""},
@@ -222,7 +222,7 @@ TEST_F(Rules, RefuseBadInput) {
       {condition(R"({"Field":"source-ip","SourceIpConfig":{"Values":["10.0.0.1"]}})"), "ValidationError",
        "'10.0.0.1' is not a valid CIDR block"},
       {condition(path + "," + path), "ValidationError", "A rule can only have one 'path-pattern' condition"},
-      {condition(R"({"Field":"path-pattern","Values":["/1","/2","/3","/4","/5"]},)" + host), "ValidationError",
+      {condition(R"({"Field":"path-pattern","Values":["/1","/2","/3","/4","/5"]},)" + by_host), "ValidationError",
        "A rule can only have '5' condition values"},
   };
   for (const auto& row : rows) expect_refused("elbv2", "CreateRule", {row.request.c_str(), row.code, row.message});

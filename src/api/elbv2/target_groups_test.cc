@@ -2,6 +2,7 @@
 
 #include "api/elbv2/target_group_rules.h"
 #include "api/elbv2/target_health.h"
+#include "api/limits.h"
 #include "api/test_world.h"
 #include "model/documents.h"
 
@@ -27,6 +28,18 @@ class TargetGroups : public TestWorld {
     return listener["Listeners"].items().at(0)["ListenerArn"].as_string();
   }
 };
+
+TEST_F(TargetGroups, AreNotMoreThanAnAccountMayHave) {
+  std::vector<store::Write> writes;
+  for (std::size_t i = 0; i < kMaxTargetGroups; ++i) {
+    model::TargetGroup one{.scope = {"000000000000", "eu-central-1"}};
+    one.group.TargetGroupName = fmt::format("held-{}", i);
+    writes.push_back(store::put(one, store::Expect::kAny));
+  }
+  MUST(store.commit(writes));
+  expect_refused("elbv2", "CreateTargetGroup",
+                 {R"({"Name":"more","Protocol":"HTTP","Port":80})", "TooManyTargetGroups", "3000"});
+}
 
 TEST_F(TargetGroups, HaveTheDefaultsOfTheirProtocolVersion) {
   const Json http = add();
