@@ -44,6 +44,7 @@ struct Context {
   std::string request_id;  // as the reply will name it; empty for callers inside the process
   // Members of the error's structure besides its message, where the action fails and the model has them.
   std::map<std::string, std::vector<std::string>> error_members = {};
+  std::map<std::string, std::string> error_texts = {};  // the same of members that are no lists
 };
 
 // Owns a struct whose type only its Shape knows.

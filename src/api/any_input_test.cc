@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "api/secretsmanager/actions.h"
+#include "api/servicediscovery/actions.h"
 #include "api/ssm/actions.h"
 #include "api/test_world.h"
 #include "model/documents.h"
@@ -15,6 +16,7 @@ constexpr unsigned kMaxDepth = 6;
 class AnyInput : public TestWorld {
  protected:
   AnyInput() {
+    servicediscovery::add_actions(table);
     ssm::add_actions(table, box_);
     secretsmanager::add_actions(table, box_);
     ecs("CreateCluster", "{}");

@@ -20,6 +20,12 @@ inline constexpr std::size_t kMaxListenerCertificates = 25;  // besides the defa
 inline constexpr std::size_t kMaxTargets = 1000;             // of a target group by hand, as AWS has it
 inline constexpr std::size_t kMaxTags = 50;                  // a resource, as AWS has it
 inline constexpr std::size_t kMaxAlarms = 5000;              // in an account and region, as AWS has it
+inline constexpr std::size_t kMaxNamespaces = 500;           // in an account and region; AWS begins at 50
+inline constexpr std::size_t kMaxDiscoveryServices = 5000;   // in an account and region
+inline constexpr std::size_t kMaxInstances = 1000;           // of a service by calls, as AWS has it
+inline constexpr std::size_t kMaxInstanceAttributes = 30;    // as AWS has it
+inline constexpr std::size_t kMaxServiceAttributes = 30;     // as AWS has it
+inline constexpr std::size_t kMaxDiscoveryOperations = 500;  // kept in an account and region; the oldest go
 
 inline constexpr std::size_t kMaxServiceDeployments = 50;  // kept of a service; the oldest go
 

@@ -16,6 +16,7 @@
 #include "api/iam/service.h"
 #include "api/logs/actions.h"
 #include "api/secretsmanager/actions.h"
+#include "api/servicediscovery/actions.h"
 #include "api/ssm/actions.h"
 #include "api/sts/actions.h"
 #include "control/limits.h"
@@ -40,9 +41,15 @@ namespace {
 // An ordinary user cannot bind ports below 1024: they move up.
 constexpr unsigned kOrdinaryPortOffset = 8000;
 
-constexpr std::array kServices = {
-    &model::sts::kService, &model::ecs::kService, &model::elbv2::kService,          &model::logs::kService,
-    &model::acm::kService, &model::ssm::kService, &model::secretsmanager::kService, &model::cloudwatch::kService};
+constexpr std::array kServices = {&model::sts::kService,
+                                  &model::ecs::kService,
+                                  &model::elbv2::kService,
+                                  &model::logs::kService,
+                                  &model::acm::kService,
+                                  &model::ssm::kService,
+                                  &model::secretsmanager::kService,
+                                  &model::cloudwatch::kService,
+                                  &model::servicediscovery::kService};
 
 // A hook's command may run so many AWS minutes: as long as a Lambda function.
 constexpr int kLongestHook = 15;
@@ -198,6 +205,7 @@ Result<> Server::listen() {
   api::logs::add_actions(actions_, log_keep_);
   api::cloudwatch::add_actions(actions_, metric_keep_);
   api::acm::add_actions(actions_, certificates_);
+  api::servicediscovery::add_actions(actions_);
   api::ssm::add_actions(actions_, *secrets_);
   api::secretsmanager::add_actions(actions_, *secrets_);
   wire::FacadeParts parts{actions_, *store_, clock_, random_, log_};

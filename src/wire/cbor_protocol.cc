@@ -35,6 +35,7 @@ Reply cbor_error(const model::ServiceModel* service, const WireError& error) {
     for (const auto& value : values) list.push(value);
     json.set(name, list);
   }
+  for (const auto& [name, text] : error.texts) json.set(name, text);
   std::string body;
   write_cbor(body, json);
   Reply reply = reply_of(error.status, std::move(body));

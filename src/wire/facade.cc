@@ -166,7 +166,10 @@ Reply Facade::run(const model::ServiceModel& service, const CallName& name, cons
   if (!output) {
     log_failure(service, name.operation, id, output.error());
     WireError error = wire_error(output.error(), name.protocol, service);
-    if (error.code == output.error().code) error.members = std::move(context.error_members);
+    if (error.code == output.error().code) {
+      error.members = std::move(context.error_members);
+      error.texts = std::move(context.error_texts);
+    }
     return fail_with(error);
   }
   if (name.protocol == Protocol::query) return query_reply(service, *operation, action->output(), output->get(), id);

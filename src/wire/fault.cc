@@ -53,6 +53,9 @@ constexpr ServiceWords kServiceWords[] = {
     {"ec2", Fault::unknown_parameter, {"UnknownParameter", 400}},
     {"ec2", Fault::missing_parameter, {"MissingParameter", 400}},
     {"ec2", Fault::internal, {"InternalError", 500}},
+    {"servicediscovery", Fault::unknown_parameter, {"InvalidInput", 400}},
+    {"servicediscovery", Fault::missing_parameter, {"InvalidInput", 400}},
+    {"servicediscovery", Fault::validation, {"InvalidInput", 400}},
     {"logs", Fault::internal, {"ServiceUnavailableException", 500}},
 };
 

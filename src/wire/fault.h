@@ -42,6 +42,7 @@ struct WireError {
   std::string message;
   std::uint16_t status = 400;
   std::map<std::string, std::vector<std::string>> members = {};  // besides the message; JSON says them
+  std::map<std::string, std::string> texts = {};                 // the same, those that are no lists
 };
 
 WireError wire_error(Fault fault, std::string message, model::Protocol protocol, const model::ServiceModel* service);

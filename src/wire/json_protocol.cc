@@ -41,6 +41,7 @@ Reply json_error(const model::ServiceModel* service, const WireError& error) {
     for (const auto& value : values) list.push(value);
     body.set(name, list);
   }
+  for (const auto& [name, text] : error.texts) body.set(name, text);
   Reply reply{error.status, {{"content-type", content_type(service)}, {"x-amzn-errortype", type}}, body.dump()};
   add_query_error(reply, service, error);
   return reply;

@@ -7,7 +7,7 @@ namespace weir::model::acm {
 
 namespace {
 
-constexpr Operation kOperations[] = {
+constexpr model::Operation kOperations[] = {
     {.name = "ImportCertificate", .input = &shape_of<ImportCertificateRequest>, .output = &shape_of<ImportCertificateResponse>},
     {.name = "DescribeCertificate", .input = &shape_of<DescribeCertificateRequest>, .output = &shape_of<DescribeCertificateResponse>},
     {.name = "GetCertificate", .input = &shape_of<GetCertificateRequest>, .output = &shape_of<GetCertificateResponse>},

@@ -7,7 +7,7 @@ namespace weir::model::cloudwatch {
 
 namespace {
 
-constexpr Operation kOperations[] = {
+constexpr model::Operation kOperations[] = {
     {.name = "PutMetricData", .input = &shape_of<PutMetricDataInput>, .output = &shape_of<PutMetricDataResponse>},
     {.name = "GetMetricData", .input = &shape_of<GetMetricDataInput>, .output = &shape_of<GetMetricDataOutput>, .result_wrapper = "GetMetricDataResult"},
     {.name = "GetMetricStatistics", .input = &shape_of<GetMetricStatisticsInput>, .output = &shape_of<GetMetricStatisticsOutput>, .result_wrapper = "GetMetricStatisticsResult"},

@@ -7,7 +7,7 @@ namespace weir::model::ecs {
 
 namespace {
 
-constexpr Operation kOperations[] = {
+constexpr model::Operation kOperations[] = {
     {.name = "CreateCluster", .input = &shape_of<CreateClusterRequest>, .output = &shape_of<CreateClusterResponse>},
     {.name = "DescribeClusters", .input = &shape_of<DescribeClustersRequest>, .output = &shape_of<DescribeClustersResponse>},
     {.name = "DeleteCluster", .input = &shape_of<DeleteClusterRequest>, .output = &shape_of<DeleteClusterResponse>},

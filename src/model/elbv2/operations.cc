@@ -7,7 +7,7 @@ namespace weir::model::elbv2 {
 
 namespace {
 
-constexpr Operation kOperations[] = {
+constexpr model::Operation kOperations[] = {
     {.name = "CreateLoadBalancer", .input = &shape_of<CreateLoadBalancerInput>, .output = &shape_of<CreateLoadBalancerOutput>, .result_wrapper = "CreateLoadBalancerResult"},
     {.name = "DescribeLoadBalancers", .input = &shape_of<DescribeLoadBalancersInput>, .output = &shape_of<DescribeLoadBalancersOutput>, .result_wrapper = "DescribeLoadBalancersResult"},
     {.name = "DeleteLoadBalancer", .input = &shape_of<DeleteLoadBalancerInput>, .output = &shape_of<DeleteLoadBalancerOutput>, .result_wrapper = "DeleteLoadBalancerResult"},

@@ -7,7 +7,7 @@ namespace weir::model::logs {
 
 namespace {
 
-constexpr Operation kOperations[] = {
+constexpr model::Operation kOperations[] = {
     {.name = "CreateLogGroup", .input = &shape_of<CreateLogGroupRequest>, .output = &shape_of<CreateLogGroupResponse>},
     {.name = "DeleteLogGroup", .input = &shape_of<DeleteLogGroupRequest>, .output = &shape_of<DeleteLogGroupResponse>},
     {.name = "DescribeLogGroups", .input = &shape_of<DescribeLogGroupsRequest>, .output = &shape_of<DescribeLogGroupsResponse>},

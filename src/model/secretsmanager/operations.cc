@@ -7,7 +7,7 @@ namespace weir::model::secretsmanager {
 
 namespace {
 
-constexpr Operation kOperations[] = {
+constexpr model::Operation kOperations[] = {
     {.name = "CreateSecret", .input = &shape_of<CreateSecretRequest>, .output = &shape_of<CreateSecretResponse>},
     {.name = "GetSecretValue", .input = &shape_of<GetSecretValueRequest>, .output = &shape_of<GetSecretValueResponse>},
     {.name = "PutSecretValue", .input = &shape_of<PutSecretValueRequest>, .output = &shape_of<PutSecretValueResponse>},

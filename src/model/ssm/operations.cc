@@ -7,7 +7,7 @@ namespace weir::model::ssm {
 
 namespace {
 
-constexpr Operation kOperations[] = {
+constexpr model::Operation kOperations[] = {
     {.name = "PutParameter", .input = &shape_of<PutParameterRequest>, .output = &shape_of<PutParameterResult>},
     {.name = "GetParameter", .input = &shape_of<GetParameterRequest>, .output = &shape_of<GetParameterResult>},
     {.name = "GetParameters", .input = &shape_of<GetParametersRequest>, .output = &shape_of<GetParametersResult>},

@@ -7,7 +7,7 @@ namespace weir::model::sts {
 
 namespace {
 
-constexpr Operation kOperations[] = {
+constexpr model::Operation kOperations[] = {
     {.name = "GetCallerIdentity", .input = &shape_of<GetCallerIdentityRequest>, .output = &shape_of<GetCallerIdentityResponse>, .result_wrapper = "GetCallerIdentityResult"},
 };
 

@@ -1,0 +1,26 @@
+// What a service's DNS configuration may say, and which attributes an instance of it needs. Pure; any thread.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "model/discovery_documents.h"
+
+namespace weir::api::servicediscovery {
+
+// Labels of letters, digits, hyphens and underscores with dots between them, 127 characters at most. Errors:
+// InvalidInput.
+Result<> check_service_name(std::string_view name);
+
+// Errors: InvalidInput.
+Result<> check_records(const std::vector<model::servicediscovery::DnsRecord>& records,
+                       const std::string& routing_policy);
+
+// Errors: InvalidInput, naming the attribute.
+Result<> check_attributes(const model::DiscoveryService& service, const std::map<std::string, std::string>& attributes);
+
+bool has_record(const model::DiscoveryService& service, std::string_view type);
+
+}  // namespace weir::api::servicediscovery
