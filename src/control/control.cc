@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "control/deployment_alarms.h"
+#include "control/discovery_writes.h"
 #include "control/hook_desk.h"
 #include "control/limits.h"
 #include "control/listener_news.h"
@@ -88,7 +89,7 @@ struct Control::State {
   std::vector<TaskStep> step_tasks(const std::set<std::string>& keys);
   TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation) const;
   TargetView view_target(const std::string& pool, const std::string& backend) const;
-  void write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) const;
+  bool write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes);
   void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next,
                  bool awaits = false);
   std::optional<Timestamp> start(const model::Task& task);
@@ -275,7 +276,7 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
 
   const std::int64_t state_revision = known ? stored->second.revision : store::Expect::kAbsent;
   std::vector<store::Write> writes;
-  write_tasks(step.tasks, writes);
+  if (!write_tasks(step.tasks, writes)) return false;
   for (const auto& task : step.started) writes.push_back(store::put(task, store::Expect::kAbsent));
   if (step.erase) {
     writes.push_back(store::erase(service));
@@ -337,7 +338,7 @@ bool Control::State::reconcile_tasks_alone(const Group& group) {
     if (is_service) tell_to_stop(step, "The service is gone");
     if (step.next) next = next ? std::min(*next, *step.next) : *step.next;
   }
-  write_tasks(steps, writes);
+  if (!write_tasks(steps, writes)) return false;
   const auto state = is_service ? mirror.states().find(group.key) : mirror.states().end();
   if (steps.empty() && state != mirror.states().end()) writes.push_back(store::erase(state->second));
   const Committed committed = commit(writes);
@@ -408,15 +409,22 @@ TargetView Control::State::view_target(const std::string& pool, const std::strin
   return seen;
 }
 
-void Control::State::write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) const {
+// And what stands for them in Cloud Map. False where the store failed.
+bool Control::State::write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes) {
+  DiscoveryWrites discovery(store, writes);
   for (const auto& step : steps) {
     const auto& stored = mirror.tasks().at(step.task.key());
     if (step.erase) {
       writes.push_back(store::erase(stored));
     } else if (step.changed) {
       writes.push_back(store::put(step.task, stored.revision));
+      if (auto followed = discovery.follow(stored.document, step.task, now); !followed) {
+        store_failed(followed.error());
+        return false;
+      }
     }
   }
+  return true;
 }
 
 // After the commit: the wish is durable, so that a crash from here on repeats the effect and never forgets it.

@@ -6,6 +6,12 @@ namespace {
 
 using model::Task;
 
+// "srv-…" of a registry's ARN.
+std::string registered_service(const model::ecs::ServiceRegistry& registry) {
+  const std::string arn = registry.registryArn.value_or("");
+  return arn.substr(arn.rfind('/') + 1);
+}
+
 // Those of the service or of the definition, as the service wishes, and those that ECS manages.
 std::vector<model::ecs::Tag> passed_on_tags(const TaskOrigin& origin) {
   const model::Service& service = origin.service;
@@ -50,6 +56,11 @@ Task new_task(const TaskOrigin& origin, Timestamp now, Random& random) {
     task.targets.push_back({.target_group = chosen ? origin.target_groups[i] : *balancer.targetGroupArn,
                             .container = balancer.containerName.value_or(""),
                             .container_port = balancer.containerPort.value_or(0)});
+  }
+  for (const auto& registry : service.service_registries) {
+    task.registries.push_back({.service = registered_service(registry),
+                               .container = registry.containerName.value_or(""),
+                               .container_port = registry.containerPort.value_or(registry.port.value_or(0))});
   }
   return task;
 }

@@ -14,6 +14,12 @@ using model::TaskContainer;
 using model::TaskTarget;
 using runtime::TaskPhase;
 
+bool passed_container_checks(const Task& task) {
+  return std::all_of(task.containers.begin(), task.containers.end(), [](const TaskContainer& container) {
+    return !container.essential || container.health.empty() || container.health == "HEALTHY";
+  });
+}
+
 class TaskLife {
  public:
   TaskLife(const Task& task, const TaskView& view, Timestamp now) : view_(view), now_(now) { step_.task = task; }
@@ -24,6 +30,7 @@ class TaskLife {
     } else {
       note_containers();
       if (has_ended()) {
+        leave_registries();
         end();
       } else if (task().desired_status == "STOPPED") {
         stop();
@@ -183,6 +190,7 @@ class TaskLife {
   // --- stopping -----------------------------------------------------------------------------------------------------
 
   void stop() {
+    leave_registries();
     bool drained = true;
     bool begun = false;
     for (std::size_t i = 0; i < task().targets.size(); ++i) {
@@ -225,10 +233,30 @@ class TaskLife {
     }
     if (task().last_status == "PENDING") begin();
     if (task().last_status == "PENDING") return;
+    for (auto& registry : task().registries) register_in(registry);
     for (std::size_t i = 0; i < task().targets.size(); ++i) serve(i);
     if (task().last_status == "ACTIVATING" && is_registered()) {
       set(task().last_status, std::string("RUNNING"));
       set(task().started_at, now_);
+    }
+  }
+
+  // It enters as unhealthy; what its health is now is a step of its own.
+  void register_in(model::TaskRegistry& registry) {
+    if (registry.state == "waiting") {
+      set(registry.port, registry.container_port == 0 ? 0 : true_port(registry.container, registry.container_port));
+      set(registry.state, std::string("entered"));
+      return;
+    }
+    const bool healthy = task().last_status == "RUNNING" && passed_container_checks(task());
+    set(registry.health, std::string(healthy ? "HEALTHY" : "UNHEALTHY"));
+  }
+
+  // Before anything else of its end: who asks now does not find it any more.
+  void leave_registries() {
+    for (auto& registry : task().registries) {
+      set(registry.state, std::string("gone"));
+      set(registry.health, std::string("UNHEALTHY"));
     }
   }
 
@@ -271,22 +299,22 @@ class TaskLife {
 
   void enter_table(TaskTarget& target) {
     set(target.address, task().address);
-    set(target.port, true_port(target));
+    set(target.port, true_port(target.container, target.container_port));
     set(target.state, std::string("checking"));
     tell(TaskNews::registered, target.target_group);
   }
 
-  // Where the runtime put the target's port; the port itself where the container maps none.
-  std::int32_t true_port(const TaskTarget& target) const {
+  // Where the runtime put the port of the container, of any where `name` is empty; the port itself where none maps it.
+  std::int32_t true_port(const std::string& name, std::int32_t container_port) const {
     if (seen()) {
       for (const auto& container : seen()->containers) {
-        if (container.name != target.container) continue;
+        if (!name.empty() && container.name != name) continue;
         for (const auto& port : container.ports) {
-          if (port.container_port == target.container_port) return port.host_port;
+          if (port.container_port == container_port) return port.host_port;
         }
       }
     }
-    return target.container_port;
+    return container_port;
   }
 
   bool proxy_agrees() const {
@@ -301,12 +329,6 @@ class TaskLife {
   const Timestamp now_;
   TaskStep step_;
 };
-
-bool passed_container_checks(const Task& task) {
-  return std::all_of(task.containers.begin(), task.containers.end(), [](const TaskContainer& container) {
-    return !container.essential || container.health.empty() || container.health == "HEALTHY";
-  });
-}
 
 bool ever_passed_container_checks(const Task& task) {
   return std::all_of(task.containers.begin(), task.containers.end(), [](const TaskContainer& container) {

@@ -12,6 +12,7 @@ const Shape& describe(const ServiceRevision*) {
        member<&ServiceRevision::deployment_id>("deployment_id"),
        member<&ServiceRevision::task_definition>("task_definition"),
        member<&ServiceRevision::launch_type>("launch_type"), member<&ServiceRevision::load_balancers>("load_balancers"),
+       member<&ServiceRevision::service_registries>("service_registries"),
        member<&ServiceRevision::network_configuration>("network_configuration"),
        member<&ServiceRevision::platform_version>("platform_version"),
        member<&ServiceRevision::capacity_provider_strategy>("capacity_provider_strategy"),
@@ -120,6 +121,7 @@ ServiceRevision revision_of(const Service& service) {
       .task_definition = service.task_definition,
       .launch_type = service.launch_type,
       .load_balancers = service.load_balancers,
+      .service_registries = service.service_registries,
       .network_configuration = service.network_configuration,
       .platform_version = service.platform_version,
       .capacity_provider_strategy = service.capacity_provider_strategy,
@@ -135,6 +137,7 @@ void restore(Service& service, const ServiceRevision& revision) {
   service.task_definition = revision.task_definition;
   service.launch_type = revision.launch_type;
   service.load_balancers = revision.load_balancers;
+  service.service_registries = revision.service_registries;
   service.network_configuration = revision.network_configuration;
   service.platform_version = revision.platform_version;
   service.capacity_provider_strategy = revision.capacity_provider_strategy;

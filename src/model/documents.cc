@@ -67,6 +67,7 @@ const Shape& describe(const Service*) {
                   member<&Service::maximum_percent>("maximum_percent"),
                   member<&Service::health_check_grace_period_seconds>("health_check_grace_period_seconds"),
                   member<&Service::load_balancers>("load_balancers"),
+                  member<&Service::service_registries>("service_registries"),
                   member<&Service::network_configuration>("network_configuration"),
                   member<&Service::deployment_configuration>("deployment_configuration"),
                   member<&Service::tags>("tags"),
@@ -142,6 +143,20 @@ const Shape& describe(const TaskTarget*) {
   return kShape;
 }
 
+const Shape& describe(const TaskRegistry*) {
+  static const Shape kShape =
+      structure<TaskRegistry>("TaskRegistry", {
+                                                  member<&TaskRegistry::service>("service"),
+                                                  member<&TaskRegistry::container>("container"),
+                                                  member<&TaskRegistry::container_port>("container_port"),
+                                                  member<&TaskRegistry::external_id>("external_id"),
+                                                  member<&TaskRegistry::port>("port"),
+                                                  member<&TaskRegistry::state>("state"),
+                                                  member<&TaskRegistry::health>("health"),
+                                              });
+  return kShape;
+}
+
 const Shape& describe(const TaskContainer*) {
   static const Shape kShape =
       structure<TaskContainer>("TaskContainer", {
@@ -191,6 +206,7 @@ const Shape& describe(const Task*) {
                                                        member<&Task::address>("address"),
                                                        member<&Task::containers>("containers"),
                                                        member<&Task::targets>("targets"),
+                                                       member<&Task::registries>("registries"),
                                                        member<&Task::version>("version")});
   return kShape;
 }

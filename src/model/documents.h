@@ -81,6 +81,7 @@ struct Service {
   std::int32_t maximum_percent = 200;          // of desired_count, rounded down
   std::int32_t health_check_grace_period_seconds = 0;
   std::vector<ecs::LoadBalancer> load_balancers;
+  std::vector<ecs::ServiceRegistry> service_registries;
   std::optional<ecs::NetworkConfiguration> network_configuration;
   std::optional<ecs::DeploymentConfiguration> deployment_configuration;  // as given, for DescribeServices
   std::optional<std::vector<ecs::Tag>> tags;
@@ -115,6 +116,7 @@ struct ServiceRevision {
   std::string task_definition;  // ARN
   std::string launch_type;
   std::vector<ecs::LoadBalancer> load_balancers;
+  std::vector<ecs::ServiceRegistry> service_registries;
   std::optional<ecs::NetworkConfiguration> network_configuration;
   std::optional<std::string> platform_version;
   std::optional<std::vector<ecs::CapacityProviderStrategyItem>> capacity_provider_strategy;
@@ -268,6 +270,17 @@ struct TaskTarget {
   bool acknowledged = false;
 };
 
+// A task's place among the instances of a service of Cloud Map.
+struct TaskRegistry {
+  std::string service;               // DiscoveryService.id
+  std::string container;             // whose port the instance tells; empty for any that maps it
+  std::int32_t container_port = 0;   // 0: the instance tells no port
+  std::string external_id;           // of the task's task set; empty for none
+  std::int32_t port = 0;             // the true port, once it has entered
+  std::string state = "waiting";     // waiting, entered, gone
+  std::string health = "UNHEALTHY";  // HEALTHY while the task runs and its containers' checks pass
+};
+
 struct TaskContainer {
   std::string name;
   std::string image;
@@ -317,6 +330,7 @@ struct Task {
   std::string address;
   std::vector<TaskContainer> containers;
   std::vector<TaskTarget> targets;
+  std::vector<TaskRegistry> registries;
   std::int64_t version = 1;  // DescribeTasks' version: grows with each change
   std::string key() const;
 };
@@ -446,6 +460,7 @@ const Shape& describe(const Deployment*);
 const Shape& describe(const ServiceEvent*);
 const Shape& describe(const ServiceState*);
 const Shape& describe(const TaskTarget*);
+const Shape& describe(const TaskRegistry*);
 const Shape& describe(const TaskContainer*);
 const Shape& describe(const Task*);
 const Shape& describe(const RunRequest*);

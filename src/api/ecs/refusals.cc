@@ -55,7 +55,6 @@ constexpr Refused kRegisterTaskDefinition[] = {
 
 constexpr Refused kCreateService[] = {
     {"loadBalancers.loadBalancerName"},
-    {"serviceRegistries"},
     {"launchType", "EC2|FARGATE"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
     {"placementConstraints"},
@@ -69,7 +68,6 @@ constexpr Refused kCreateService[] = {
 
 constexpr Refused kUpdateService[] = {
     {"loadBalancers.loadBalancerName"},
-    {"serviceRegistries"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
     {"placementConstraints"},
     {"placementStrategy"},

@@ -177,6 +177,7 @@ Result<shapes::ServiceRevision> shown_revision(Context& context, const model::Se
       .clusterArn = cluster_arn(context, revision.cluster),
       .taskDefinition = revision.task_definition,
       .loadBalancers = revision.load_balancers,
+      .serviceRegistries = revision.service_registries,
       .networkConfiguration = revision.network_configuration,
       .containerImages = TRY(images_of(context, revision)),
       .guardDutyEnabled = false,

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "api/ecs/errors.h"
+#include "api/ecs/registry_rules.h"
 #include "api/ecs/strategy_rules.h"
 #include "api/elbv2/associations.h"
 
@@ -104,7 +105,7 @@ Result<> check_fits(Context& context, const model::Service& service, const shape
     return invalid_parameter(fmt::format("loadBalancers can have at most {} items.", kMaxBalancers));
   }
   for (const auto& balancer : service.load_balancers) TRY(check_balancer(context, balancer, definition));
-  return {};
+  return check_registries(context, service.service_registries, definition);
 }
 
 Result<> take_deployment_configuration(model::Service& service, const shapes::DeploymentConfiguration& given) {

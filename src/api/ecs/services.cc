@@ -86,6 +86,7 @@ Result<model::Service> make_service(Context& context, const std::string& cluster
   TRY(take_schedule(service, request));
   if (request.deploymentConfiguration) TRY(take_deployment_configuration(service, *request.deploymentConfiguration));
   service.load_balancers = request.loadBalancers.value_or(std::vector<shapes::LoadBalancer>{});
+  service.service_registries = request.serviceRegistries.value_or(std::vector<shapes::ServiceRegistry>{});
   service.health_check_grace_period_seconds = request.healthCheckGracePeriodSeconds.value_or(0);
   TRY(check_grace_period(service.health_check_grace_period_seconds, !service.load_balancers.empty()));
   service.network_configuration = request.networkConfiguration;
@@ -141,6 +142,7 @@ Result<bool> take_revision(Context& context, model::Service& service, const shap
   }
   if (request.networkConfiguration) service.network_configuration = request.networkConfiguration;
   if (request.loadBalancers) service.load_balancers = *request.loadBalancers;
+  if (request.serviceRegistries) service.service_registries = *request.serviceRegistries;
   if (request.platformVersion && !request.platformVersion->empty()) service.platform_version = request.platformVersion;
   if (request.propagateTags) service.propagate_tags = *request.propagateTags;
   if (request.enableECSManagedTags) service.enable_ecs_managed_tags = *request.enableECSManagedTags;
