@@ -21,7 +21,7 @@ inline constexpr std::chrono::milliseconds kFirstRetry{100};
 inline constexpr std::chrono::seconds kLongestRetry{10};
 // A task of the version that a deployment replaces, and that ended by itself meanwhile, is followed after this.
 inline constexpr std::chrono::seconds kBlueBackoff{2};
-// Traffic goes back to such a version once it serves again, and after this in any case.
+// A newer deployment waits so long for such a version to serve again, and then replaces the one that serves.
 inline constexpr std::chrono::seconds kLongestReturn{60};
 // A hook that says IN_PROGRESS is called again after this, where it names no delay, and after at most that.
 inline constexpr std::chrono::seconds kHookDelay{30};

@@ -65,21 +65,34 @@ StagedView ServiceTurn::staged_view(const Fleets& all) {
           .facts = {.reconciled = none_left,
                     .green_serves = rollout::count_serving(all.green) >= desired(),
                     .old_gone = leaving.empty() && all.others.empty(),
-                    .may_return = may_return(all)},
+                    .way_back = way_back(all)},
           .now = now_,
           .minute = view_.minute};
 }
 
-bool ServiceTurn::may_return(const Fleets& all) {
+WayBack ServiceTurn::way_back(const Fleets& all) {
   const model::StagedDeployment& staged = *state().staged;
-  if (!staged.going_back && (!is_superseded() || staged.production_percent == 0)) return true;
+  const bool superseded = is_superseded();
+  const bool goes_back = staged.going_back || (superseded && staged.production_percent > 0);
+  if (!goes_back || staged.blue.empty() || is_past_return(staged)) return WayBack::open;
   const auto has_serving = [](const auto& fleet) { return std::any_of(fleet.begin(), fleet.end(), serves); };
-  if (has_serving(all.blue) || !has_serving(all.green)) return true;
-  const Timestamp since = std::min(staged.going_back ? staged.stage_since : primary().created_at, now_);
-  const Timestamp until = since + kLongestReturn;
-  if (until <= now_) return true;
+  if (has_serving(all.blue) || !has_serving(all.green)) return WayBack::open;
+  if (!superseded) return WayBack::blocked;
+  const Timestamp until = std::min(primary().created_at, now_) + kLongestReturn;
+  if (until <= now_) return WayBack::gone;
   wake_at(until);
-  return false;
+  return WayBack::blocked;
+}
+
+void ServiceTurn::promote() {
+  const model::StagedDeployment green = *state().staged;
+  for (const auto& deployment : state().deployments) {
+    if (deployment.id == green.deployment) set(state().completed_groups, deployment.target_groups);
+  }
+  set(state().completed_deployment, green.deployment);
+  set(state().completed_revision, green.target_revision);
+  primary().target_groups = groups_of_deployment(service(), primary().strategy, state().completed_groups);
+  drop_staged();
 }
 
 void ServiceTurn::take(const StagedStep& step, const model::StagedDeployment& before) {
@@ -126,6 +139,11 @@ bool ServiceTurn::supersede(const Fleets& all) {
   const model::StagedDeployment before = *state().staged;
   const StagedStep step = withdraw(*state().staged, staged_view(all));
   take(step, before);
+  // The next turn knows what to replace.
+  if (step.over && state().staged->production_percent > 0 && !is_past_return(*state().staged) && !blue().empty()) {
+    promote();
+    return false;
+  }
   if (step.over && !state().staged->blue.empty() && !is_past_return(*state().staged)) {
     stop_tasks(rollout::plan_fleet(0, false, all.green).stop);  // nothing leads to them any more
   }

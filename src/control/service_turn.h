@@ -104,8 +104,10 @@ class ServiceTurn {
   bool is_superseded() {
     return primary().id != (state().staged->going_back ? state().staged->blue : state().staged->deployment);
   }
-  // Traffic does not go back from green, which serves, to a blue that is gone: with its machine, say. For a while.
-  bool may_return(const Fleets& all);
+  // Traffic does not go back from green, which serves, to a blue that has gone: with its machine, say.
+  WayBack way_back(const Fleets& all);
+  // Green is what the service is, and what the newer deployment replaces: blue has gone for good.
+  void promote();
 
   // Takes what a turn of the stages wishes of others, and notes what it changed.
   void take(const StagedStep& step, const model::StagedDeployment& before);

@@ -73,7 +73,7 @@ class StagedTurn {
   }
 
   StagedStep go_back(Random& random) {
-    if (staged_.stage != "CLEAN_UP" && !view_.facts.may_return) return std::move(out_);
+    if (staged_.stage != "CLEAN_UP" && view_.facts.way_back != WayBack::open) return std::move(out_);
     const bool told = shift(/*only_present=*/true);
     while (told && staged_.stage != "CLEAN_UP") {
       // Whatever they answer: there is no going back from going back.
@@ -89,8 +89,8 @@ class StagedTurn {
 
   StagedStep withdraw() {
     if (!staged_.blue.empty() && !is_past_return(staged_)) {
-      if (!view_.facts.may_return) return std::move(out_);
-      staged_.production_percent = staged_.test_percent = 0;
+      if (view_.facts.way_back == WayBack::blocked) return std::move(out_);
+      staged_.production_percent = staged_.test_percent = view_.facts.way_back == WayBack::gone ? 100 : 0;
       out_.over = shift(/*only_present=*/true);
     } else {
       out_.over = true;

@@ -15,12 +15,19 @@
 
 namespace weir::control {
 
+// Whether blue can take all traffic back.
+enum class WayBack {
+  open,     // it serves, or green does not either
+  blocked,  // it has nobody left and green serves: its tasks come again
+  gone,     // that has been so for too long
+};
+
 // What is so of the service's tasks.
 struct StagedFacts {
   bool reconciled = true;     // none are left that are neither blue's nor green's, or blue is missing
   bool green_serves = false;  // as many as are desired
   bool old_gone = false;      // none are left but green's
-  bool may_return = true;     // blue is there to take traffic back, green has nobody either, or it took too long
+  WayBack way_back = WayBack::open;
 };
 
 struct StagedView {
@@ -55,7 +62,7 @@ void turn_back(model::StagedDeployment& staged, Timestamp now);
 StagedStep go_back(model::StagedDeployment& staged, const StagedView& view, Random& random);
 
 // A newer deployment takes its place: over once traffic is blue's again, and at once where there is no blue, or where
-// it is past the way back.
+// it is past the way back. Where the way back is gone, it is over once all traffic is green's.
 StagedStep withdraw(model::StagedDeployment& staged, const StagedView& view);
 
 // Whether blue has begun to end: what is green is then what the service is.

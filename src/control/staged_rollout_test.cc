@@ -249,16 +249,44 @@ TEST_F(StagedRolloutTest, a_newer_deployment_gives_no_traffic_back_to_where_nobo
   EXPECT_EQ(running(3), 2);
 }
 
-TEST_F(StagedRolloutTest, a_rollback_waits_for_a_blue_that_is_gone_but_not_for_ever) {
+TEST_F(StagedRolloutTest, a_rollback_waits_for_a_blue_that_is_gone) {
   configuration_.strategy = "LINEAR";
   deploy(2);
   lose(1);
   change_service([](model::Service& service) { service.stop_requested = "ROLLBACK"; });
   for (int i = 0; i < 3; ++i) step();
   EXPECT_EQ(weights(), "90 10 ");
-  clock.advance(kLongestReturn);
-  step();
+  clock.advance(kBlueBackoff);
+  settle();
   EXPECT_EQ(weights(), "100 0 ");
+  EXPECT_EQ(record(2).status, "ROLLBACK_SUCCESSFUL");
+}
+
+TEST_F(StagedRolloutTest, a_newer_deployment_replaces_what_serves_where_blue_is_gone_for_good) {
+  configuration_.strategy = "LINEAR";
+  deploy(2);
+  lose(1);
+  begin(3);
+  step();
+  clock.advance(kLongestReturn - seconds(1));
+  runtime.refuse_starts = true;
+  step();
+  EXPECT_EQ(weights(), "90 10 ");
+  clock.advance(seconds(1));
+  step();
+  EXPECT_EQ(weights(), "0 100 ");
+  runtime.refuse_starts = false;
+  settle();
+  EXPECT_EQ(state().completed_revision, "2");
+  EXPECT_EQ(running(2), 2);
+  EXPECT_EQ(running(3), 2);
+  EXPECT_EQ(running(1), 0);
+  EXPECT_EQ(weights(), "10 90 ") << "the third takes over from the second";
+  clock.advance(minutes(120));
+  for (int i = 0; i < 12; ++i, clock.advance(minutes(6))) settle();
+  EXPECT_EQ(running(3), 2);
+  EXPECT_EQ(running(2), 0);
+  EXPECT_EQ(record(3).status, "SUCCESSFUL");
 }
 
 TEST_F(StagedRolloutTest, a_rolling_one_after_a_canary_keeps_to_the_group_that_serves) {
