@@ -20,13 +20,14 @@ bool may_follow(const std::string& before, const std::string& after) {
   return rollout::lifecycle_of(before) <= rollout::lifecycle_of(after);
 }
 
-template <class D, class See>
-void take(store::Store& store, const std::string& name, std::map<std::string, D>& known, See see) {
+template <class D, class Visit, class See>
+void take(store::Store& store, const std::string& name, std::map<std::string, D>& known, Visit visit, See see) {
   const auto found = MUST(store::load<D>(store, name));
   if (!found) {
     known.erase(name);
     return;
   }
+  visit(found->document);
   const auto before = known.find(name);
   if (before != known.end()) see(before->second, found->document);
   known.insert_or_assign(name, found->document);
@@ -40,14 +41,26 @@ void DeploymentWitness::look() {
   seen_ = store_.revision();
   for (const auto& key : keys) {
     if (key.kind == ServiceState::kKind) {
-      take(store_, key.name, states_, [this](const ServiceState& before, const ServiceState& after) {
+      const auto see = [this](const ServiceState& before, const ServiceState& after) {
         check_stages(before, after);
         check_ends(before, after);
-      });
+      };
+      take(
+          store_, key.name, states_, [this](const ServiceState& state) { visit(state); }, see);
     } else if (key.kind == ServiceDeployment::kKind) {
-      take(store_, key.name, records_, [this](const auto& before, const auto& after) { check_record(before, after); });
+      const auto see = [this](const auto& before, const auto& after) { check_record(before, after); };
+      take(
+          store_, key.name, records_, [this](const auto& record) { visited_.insert(record.status); }, see);
     }
   }
+}
+
+void DeploymentWitness::visit(const ServiceState& state) {
+  for (const auto& deployment : state.deployments) visited_.insert({deployment.strategy, deployment.rollout_state});
+  if (!state.staged) return;
+  visited_.insert(state.staged->going_back ? "back at " + state.staged->stage : state.staged->stage);
+  if (state.staged->frozen) visited_.insert("frozen");
+  for (const auto& hook : state.staged->hooks) visited_.insert(hook.target_type + " " + hook.status);
 }
 
 void DeploymentWitness::check_stages(const ServiceState& before, const ServiceState& after) {
@@ -55,11 +68,11 @@ void DeploymentWitness::check_stages(const ServiceState& before, const ServiceSt
   const auto& from = *before.staged;
   const auto& to = *after.staged;
   if (from.going_back && !to.going_back) breach_(before.name + " went back, and goes on");
-  if (to.going_back || to.frozen) return;
+  const bool superseded = after.deployments.empty() || after.deployments.front().id != to.deployment;
+  if (to.going_back || to.frozen || superseded) return;
   if (!may_follow(from.stage, to.stage))
     breach_(fmt::format("{} comes to {} from {}", before.name, to.stage, from.stage));
-  const bool withdrawn = to.production_percent == 0;
-  if (to.production_percent < from.production_percent && !withdrawn) {
+  if (to.production_percent < from.production_percent) {
     breach_(fmt::format("{} takes requests away from what it deploys: {} percent after {}", before.name,
                         to.production_percent, from.production_percent));
   }

@@ -30,7 +30,11 @@ class DeploymentWitness {
   // Somebody, or a hook's target, let the deployment go on.
   void on_answered(const std::string& hook) { answered_.insert(hook); }
 
+  // Every word that was ever written for a state, a stop code, a stage: what the worlds have come by.
+  const std::set<std::string>& visited() const { return visited_; }
+
  private:
+  void visit(const model::ServiceState& state);
   void check_stages(const model::ServiceState& before, const model::ServiceState& after);
   void check_hooks(const model::StagedDeployment& before);
   void check_ends(const model::ServiceState& before, const model::ServiceState& after);
@@ -40,6 +44,7 @@ class DeploymentWitness {
   const Clock& clock_;
   const Breach breach_;
   std::int64_t seen_ = 0;
+  std::set<std::string> visited_;
   std::set<std::string> answered_;                           // HookRun.id
   std::map<std::string, model::ServiceState> states_;        // by key
   std::map<std::string, model::ServiceDeployment> records_;  // by key

@@ -39,20 +39,30 @@ void shift_at_once(model::ServiceState& state) {
   state.staged->production_percent = 100;
 }
 
+void clean_up_at_once(model::ServiceState& state) {
+  if (!state.staged || state.staged->stage != "PRODUCTION_TRAFFIC_SHIFT" || state.staged->going_back) return;
+  state.staged->stage = "CLEAN_UP";
+}
+
+void lead_nowhere(model::Listener& listener) {
+  auto& groups = *listener.listener.DefaultActions->front().ForwardConfig->TargetGroups;
+  for (auto& group : groups) group.Weight = 0;
+}
+
 std::function<void(model::Service&)> with_breaker(bool enabled) {
   return [enabled](model::Service& service) {
     if (service.deployment_configuration) service.deployment_configuration->deploymentCircuitBreaker->enable = enabled;
   };
 }
 
-// Writes tasks otherwise.
-template <class Change>
+// Writes documents of one kind otherwise.
+template <class D, class Change>
 std::function<bool(store::Write&)> miswrite(Change change) {
   return [change](store::Write& write) {
-    if (write.key.kind != Task::kKind || !write.body) return false;
-    auto task = MUST(from_json_shape<Task>(MUST(Json::parse(*write.body))));
-    change(task);
-    write.body = to_json_shape(task).dump();
+    if (write.key.kind != D::kKind || !write.body) return false;
+    auto document = MUST(from_json_shape<D>(MUST(Json::parse(*write.body))));
+    change(document);
+    write.body = to_json_shape(document).dump();
     return false;
   };
 }
@@ -74,7 +84,9 @@ void reopen(model::ServiceDeployment& record) {
 }
 
 void stay(model::Service& service) {
-  if (service.deployment_configuration) service.deployment_configuration->deploymentCircuitBreaker->rollback = false;
+  auto& given = service.deployment_configuration;
+  if (given) given->deploymentCircuitBreaker->rollback = false;
+  if (given && given->alarms) given->alarms->rollback = false;
 }
 
 }  // namespace
@@ -89,6 +101,8 @@ std::function<void(store::Document&)> misreading_of(Mutation mutation) {
       return misread<model::Service>(wish_more_in_stages);
     case Mutation::hasty_shift:
       return misread<model::ServiceState>(shift_at_once);
+    case Mutation::hasty_clean_up:
+      return misread<model::ServiceState>(clean_up_at_once);
     case Mutation::deaf_stages:
       return misread<model::ServiceState>(pass_hooks);
     case Mutation::reopened_records:
@@ -108,20 +122,22 @@ std::function<bool(store::Write&)> miswriting_of(Mutation mutation) {
   switch (mutation) {
     case Mutation::lost_records:
       return [](const store::Write& write) { return write.key.kind == model::ServiceDeployment::kKind; };
+    case Mutation::led_nowhere:
+      return miswrite<model::Listener>(lead_nowhere);
     case Mutation::silent_ends:
-      return miswrite([](Task& task) { task.stopped_reason.clear(); });
+      return miswrite<Task>([](Task& task) { task.stopped_reason.clear(); });
     case Mutation::early_ends:
-      return miswrite(end_early);
+      return miswrite<Task>(end_early);
     case Mutation::hasty_stops:
-      return miswrite([](Task& task) {
+      return miswrite<Task>([](Task& task) {
         if (task.last_status == "DEACTIVATING") task.last_status = "STOPPING";
       });
     case Mutation::false_times:
-      return miswrite([](Task& task) {
+      return miswrite<Task>([](Task& task) {
         if (task.started_at) task.started_at = Timestamp{task.created_at.millis - 1};
       });
     case Mutation::ways_back:
-      return miswrite([](Task& task) {
+      return miswrite<Task>([](Task& task) {
         if (task.last_status == "ACTIVATING") task.last_status = "PROVISIONING";
       });
     default:

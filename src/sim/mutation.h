@@ -20,9 +20,11 @@ enum class Mutation {
   twins,                  // each task is started twice, once under a name that nobody knows
   greedy_stages,          // control reads that a service in stages wishes one task more
   hasty_shift,            // control does not wait for green before it leads requests there
+  hasty_clean_up,         // control takes blue's tasks away while requests are still parted
+  led_nowhere,            // control's weights are 0
   patient_breaker,        // control reads that a service has no circuit breaker
   nervous_breaker,        // control reads that every service has one
-  no_way_back,            // control reads that no breaker rolls back
+  no_way_back,            // control reads that no breaker and no alarm rolls back
   lost_records,           // what becomes of a deployment is never written to its record
   deaf_stages,            // control reads that every lifecycle hook has succeeded
   reopened_records,       // control reads that a deployment which was stopped goes on

@@ -157,6 +157,7 @@ void SimProcess::request(std::uint16_t port) {
   LivePool* pool = rule == nullptr || rule->fixed != nullptr ? nullptr : rule->choice.next();
   if (pool == nullptr) {
     ++tally_.unserved;  // every weight is 0, or there is no such listener yet
+    if (rule != nullptr) witness_.on_unled(port);
     return;
   }
   witness_.on_routed(port, worker, pool->id());

@@ -32,6 +32,8 @@ class ProxyWitness {
   virtual void on_routed(std::uint16_t port, std::size_t worker, const std::string& pool) = 0;
   // A request came to `port`, for which a worker has no listener.
   virtual void on_unheard(std::uint16_t port) = 0;
+  // A request came to the listener on `port`, which leads nowhere: every weight is 0.
+  virtual void on_unled(std::uint16_t port) = 0;
   // A request found no backend in `pool` after so many attempts.
   virtual void on_unserved(const std::string& pool, std::size_t attempts) = 0;
   // A request was lost in the hands of `task`.

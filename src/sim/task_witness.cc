@@ -88,6 +88,7 @@ void TaskWitness::take(const std::string& id) {
     const Task before = std::exchange(known->second, *document);
     check_step(before, *document);
   }
+  visited_.insert({document->last_status, document->stop_code});
   check_state(*document);
   check_times(*document);
   if (is_over(*document)) check_end(*document);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "model/documents.h"
@@ -33,6 +34,9 @@ class TaskWitness {
   // Its place among the states, PROVISIONING the first; -1 for a word that is none.
   static int place_of(const std::string& last_status);
 
+  // Every word that was ever written for a state, a stop code, a stage: what the worlds have come by.
+  const std::set<std::string>& visited() const { return visited_; }
+
  private:
   void take(const std::string& id);
   void check_step(const model::Task& before, const model::Task& after);
@@ -49,6 +53,7 @@ class TaskWitness {
   Wishes& wishes_;
   const Breach breach_;
   std::int64_t seen_ = 0;
+  std::set<std::string> visited_;
   std::map<std::string, model::Task> tasks_;  // by id
 };
 

@@ -208,6 +208,7 @@ void Wishes::create_service(const ServiceWish& wish) {
   service.desired_count = wish.desired;
   service.minimum_healthy_percent = wish.minimum_percent;
   service.maximum_percent = wish.maximum_percent;
+  service.health_check_grace_period_seconds = wish.grace;
   if (!wish.group.empty()) {
     service.load_balancers = {
         ecs::LoadBalancer{.targetGroupArn = wish.group, .containerName = "app", .containerPort = 8080}};

@@ -41,7 +41,8 @@ struct ServiceWish {
   std::int32_t desired = 1;
   std::int32_t minimum_percent = 100;
   std::int32_t maximum_percent = 200;
-  std::string group;  // ARN; empty: no balancer
+  std::string group;       // ARN; empty: no balancer
+  std::int32_t grace = 0;  // seconds in which failing health checks of a task do not count
   bool breaker = false;
   bool rolls_back = false;
   std::string strategy = "ROLLING";

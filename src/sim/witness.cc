@@ -25,6 +25,14 @@ bool serves(const route::RouteTable& table, std::uint16_t port) {
   return found;
 }
 
+std::int32_t count_serving(const route::RouteTable& table, const std::string& pool) {
+  std::int32_t count = 0;
+  for_each_backend(table, [&](const route::Pool& its, const Backend& backend) {
+    if (its.id == pool && backend.state == BackendState::serving) ++count;
+  });
+  return count;
+}
+
 // Rounded up, as ECS has it.
 std::int32_t fewest(const model::Service& service) {
   return (service.desired_count * std::min(service.minimum_healthy_percent, 100) + 99) / 100;
@@ -138,34 +146,48 @@ void Witness::on_publish(const route::RouteTable& table) {
     if (const SimTask* task = runtime_.at_port(backend.port)) check_removal(*task, table);
   });
   check_shift(table);
+  check_emptied(table);
   published_ = table;
 }
 
 // Requests are not led from a pool that serves to one where nobody does.
 void Witness::check_shift(const route::RouteTable& table) {
-  const auto serving = [&](const std::string& pool) {
-    std::int32_t count = 0;
-    for_each_backend(table, [&](const route::Pool& its, const Backend& backend) {
-      if (its.id == pool && backend.state == BackendState::serving) ++count;
-    });
-    return count;
-  };
   for (const auto& [to, from] : staged_groups_) {
     if (!leads_to(table, to) || leads_to(published_, to) || !leads_to(published_, from)) continue;
-    if (serving(to) == 0 && serving(from) > 0)
+    if (count_serving(table, to) == 0 && count_serving(table, from) > 0)
       breach(kCountInvariant, fmt::format("table {} leads requests to {}, where nobody serves", table.version, to));
   }
 }
 
+// Nor does a pool lose the last that serves of its own accord, as long as requests are led to it and not all to others.
+void Witness::check_emptied(const route::RouteTable& table) {
+  for (const auto& [to, from] : staged_groups_) {
+    if (!leads_to(table, to) || count_serving(table, to) > 0 || count_serving(table, from) == 0) continue;
+    for_each_backend(published_, [&](const route::Pool& pool, const Backend& backend) {
+      if (pool.id != to || backend.state != BackendState::serving) return;
+      const SimTask* task = runtime_.at_port(backend.port);
+      if (task != nullptr && is_let_go(*task))
+        breach(kCountInvariant, fmt::format("table {} lets {} go, the last to which {} leads requests", table.version,
+                                            name_of(*task), to));
+    });
+  }
+}
+
+// Control lets it go although it serves and nobody asked for its end.
+bool Witness::is_let_go(const SimTask& task) {
+  if (!places_[task.port].known || !counts(task)) return false;
+  const auto document = wishes_.task(task.spec.id);
+  if (!document || document->stop_code == "UserInitiated") return false;
+  const auto is_sick = [](const auto& target) { return target.health == "unhealthy"; };
+  if (std::ranges::any_of(document->targets, is_sick)) return false;
+  const auto service = wishes_.service(document->service);
+  return service && service->status == "ACTIVE" && service->desired_count > 0;
+}
+
 void Witness::check_removal(const SimTask& task, const route::RouteTable& table) {
   // One of which control has not heard yet that it serves does not count for it.
-  if (!places_[task.port].known || !counts(task)) return;
-  const auto document = wishes_.task(task.spec.id);
-  if (!document || document->stop_code == "UserInitiated") return;
-  for (const auto& target : document->targets)
-    if (target.health == "unhealthy") return;
-  const auto service = wishes_.service(document->service);
-  if (!service || service->status != "ACTIVE") return;
+  if (!is_let_go(task)) return;
+  const auto service = wishes_.service(service_of(task));
   // Of a deployment in stages only the sides count to which requests come.
   const bool staged = deploys_in_stages(*service);
   if (staged && !leads_to(table, places_[task.port].pool)) return;
@@ -261,6 +283,11 @@ void Witness::on_picked(proxy::LivePool& pool, proxy::LiveBackend& backend, SimT
 
 void Witness::on_unheard(std::uint16_t port) {
   if (heard_.contains(port)) breach(kRequestInvariant, fmt::format("nobody listens on port {} any more", port));
+}
+
+void Witness::on_unled(std::uint16_t port) {
+  if (staged_ports_.contains(port))
+    breach(kRequestInvariant, fmt::format("the listener on port {} leads to no target group at all", port));
 }
 
 void Witness::on_unserved(const std::string& pool, std::size_t attempts) {

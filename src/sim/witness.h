@@ -52,6 +52,8 @@ class Witness final : public ProxyWitness {
     staged_groups_.emplace_back(group, alternate);
     staged_groups_.emplace_back(alternate, group);
   }
+  // The listener by which it does.
+  void on_staged_listener(std::int32_t port) { staged_ports_.insert(static_cast<std::uint16_t>(port)); }
   // Control's deeds, before they take effect.
   void on_publish(const route::RouteTable& table);
   void on_start(const runtime::TaskSpec& spec);
@@ -68,6 +70,7 @@ class Witness final : public ProxyWitness {
     ++routed_[{port, worker}][pool];
   }
   void on_unheard(std::uint16_t port) override;
+  void on_unled(std::uint16_t port) override;
   void on_unserved(const std::string& pool, std::size_t attempts) override;
   void on_lost(const SimTask& task) override;
   void on_acknowledged(const route::RouteTable& table) override;
@@ -103,6 +106,8 @@ class Witness final : public ProxyWitness {
   bool counts(const SimTask& task) const;
   void check_sigterm(const SimTask& task);
   void check_shift(const route::RouteTable& table);
+  void check_emptied(const route::RouteTable& table);
+  bool is_let_go(const SimTask& task);
   void check_removal(const SimTask& task, const route::RouteTable& table);
   void check_stop_without_balancer(const SimTask& task);
 
@@ -117,6 +122,7 @@ class Witness final : public ProxyWitness {
   route::RouteTable published_;
   std::map<std::string, route::Health> told_health_;                // by backend, in this life of control
   std::vector<std::pair<std::string, std::string>> staged_groups_;  // to, from
+  std::set<std::uint16_t> staged_ports_;
   Instant calm_since_;
   Routed routed_;
   std::set<std::uint16_t> heard_;  // ports of listeners that every worker has had

@@ -101,7 +101,9 @@ WorldResult World::run() {
                      .operations = operations_,
                      .faults = faults_,
                      .tasks = runtime_.tasks().size(),
+                     .visited = task_witness_.visited(),
                      .trace = trace_.lines()};
+  result.visited.insert(deployment_witness_.visited().begin(), deployment_witness_.visited().end());
   return result;
 }
 

@@ -43,6 +43,7 @@ struct WorldResult {
   unsigned operations = 0;
   unsigned faults = 0;
   std::uint64_t tasks = 0;
+  std::set<std::string> visited;  // states, codes, stages that were come by
   std::deque<std::string> trace;
 };
 
@@ -60,8 +61,9 @@ class World {
     std::string listener;       // the listener that is its own, ARN
     std::string test_listener;  // the same for test traffic; empty for none
     std::int32_t revision = 0;
-    bool bad = false;     // the wished version is
-    bool vacant = false;  // no task was wished at some time since it was deployed: then a bad one is done as well
+    std::int32_t grace = 0;  // seconds
+    bool bad = false;        // the wished version is
+    bool vacant = false;     // no task was wished at some time since it was deployed: then a bad one is done as well
     bool deleted = false;
     bool breaker = false;
     bool rolls_back = false;
@@ -110,6 +112,7 @@ class World {
   std::string new_definition(ServicePlan& service);
   // What runs beside the first container, by chance. Whether it lets the task start at all.
   bool draw_helpers(const std::string& name, std::vector<HelperWish>& helpers);
+  std::string add_staged_listener(const ServicePlan& service);
   void add_listener(const std::vector<Weight>& weights);
   void send_requests(std::size_t listener);
 

@@ -116,6 +116,7 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
   }
   if (primary.id != service.deployment_id || state->deployments.size() != 1)
     return fmt::format("{} has {} deployments, {} first", service.name, state->deployments.size(), primary.id);
+  if (state->staged) return fmt::format("{} is still at {}", service.name, state->staged->stage);
   if (primary.rollout_state != "COMPLETED")
     return fmt::format("the deployment of {} is {}", service.name, primary.rollout_state);
   if (state->running_count != service.desired_count || state->pending_count != 0 || !state->steady)

@@ -55,14 +55,8 @@ void World::add_service() {
   if (!random_.chance(15)) service.group = add_group();
   if (!service.group.empty() && random_.chance(40)) {
     service.alternate = add_group();
-    add_listener({{service.group, 1}, {service.alternate, 0}});
-    listeners_.back().staged = true;
-    service.listener = listeners_.back().arn;
-    if (random_.chance(30)) {
-      add_listener({{service.group, 1}, {service.alternate, 0}});
-      listeners_.back().staged = true;
-      service.test_listener = listeners_.back().arn;
-    }
+    service.listener = add_staged_listener(service);
+    if (random_.chance(30)) service.test_listener = add_staged_listener(service);
     witness_.on_staged(service.group, service.alternate);
   }
   wish_service(service);
@@ -80,6 +74,7 @@ std::string World::add_group() {
 
 void World::wish_service(ServicePlan& service) {
   const auto& percents = kPercents[random_.below(std::size(kPercents))];
+  service.grace = random_.chance(50) ? 5 : 0;
   const std::string definition = new_definition(service);
   const std::int32_t desired = draw_count();
   service.vacant = desired == 0;
@@ -98,6 +93,7 @@ void World::wish_service(ServicePlan& service) {
                           .minimum_percent = percents.minimum,
                           .maximum_percent = percents.maximum,
                           .group = service.group,
+                          .grace = service.grace,
                           .breaker = service.breaker,
                           .rolls_back = service.rolls_back,
                           .strategy = service.alternate.empty() ? "ROLLING" : draw_strategy(),
@@ -113,7 +109,7 @@ void World::wish_service(ServicePlan& service) {
 std::string World::new_definition(ServicePlan& service) {
   ++service.revision;
   const std::string image = fmt::format("{}:v{}", service.name, service.revision);
-  ImageBehaviour behaviour{.slowest_start = milliseconds(random_.chance(20) ? 4'000 : 300),
+  ImageBehaviour behaviour{.slowest_start = milliseconds(service.grace > 0 && random_.chance(40) ? 4'000 : 300),
                            .crash_percent = temper_.crash,
                            .hang_percent = temper_.hang,
                            .sick_percent = temper_.sick,
@@ -155,6 +151,13 @@ bool World::draw_helpers(const std::string& name, std::vector<HelperWish>& helpe
     helpers.push_back(std::move(side));
   }
   return lets_start;
+}
+
+std::string World::add_staged_listener(const ServicePlan& service) {
+  add_listener({{service.group, 1}, {service.alternate, 0}});
+  listeners_.back().staged = true;
+  witness_.on_staged_listener(listeners_.back().port);
+  return listeners_.back().arn;
 }
 
 void World::add_listener(const std::vector<Weight>& weights) {
