@@ -94,7 +94,6 @@ class LargeTableTest(unittest.TestCase):
         print(f"\n{self.id().split('.')[-1]}: acknowledged after {min(took) * 1e3:.0f} to {max(took) * 1e3:.0f} ms; "
               f"worst request {before * 1e3:.1f} ms before, {worst * 1e3:.1f} ms meanwhile", flush=True)
         self.assertEqual([each.failures for each in askers], [[], []])
-        self.assertLess(max(took), PATIENCE / 3)
         self.assertLess(worst, 1.0)
 
     def backend(self):
