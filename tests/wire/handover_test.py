@@ -369,10 +369,12 @@ class HandoverTest(unittest.TestCase):
         self.control(lineage).apply(table(1, port, [(one, "serving")]))
         load = OpenLoad(port)
         lineage.install("exec sleep 60")
+        victims = set()  # told of before they are reaped
         for n in range(3):
             lineage.hang_up()
-            victim = wait_until(lineage.children, "a successor")[0]
-            os.kill(victim, signal.SIGKILL)
+            victims.add(wait_until(lambda: set(lineage.children()) - victims, "a successor").pop())
+            for victim in victims & set(lineage.children()):
+                os.kill(victim, signal.SIGKILL)
             lineage.wait_for_log("is given up, this process goes on", n + 1)
         load.finish()
         self.assertEqual(load.failures, [])
