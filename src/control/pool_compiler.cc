@@ -3,6 +3,8 @@
 #include <charconv>
 #include <chrono>
 #include <map>
+#include <optional>
+#include <string>
 
 #include "control/limits.h"
 
@@ -84,6 +86,15 @@ route::FailOpen fail_open_of(const Attributes& attributes) {
           .percent = static_cast<unsigned>(number_of(attributes, (routing + "percentage").c_str(), 0))};
 }
 
+// The balancer's access log below `folder`; none where it is off.
+std::optional<std::string> access_log_of(const model::LoadBalancer& balancer, const std::string& folder) {
+  const Attributes& attributes = balancer.attributes;
+  if (text_of(attributes, "access_logs.s3.enabled") != "true") return std::nullopt;
+  const std::string prefix = text_of(attributes, "access_logs.s3.prefix");
+  return folder + "/" + text_of(attributes, "access_logs.s3.bucket") + "/" + (prefix.empty() ? "" : prefix + "/") +
+         balancer.balancer.LoadBalancerName.value_or("") + ".log";
+}
+
 }  // namespace
 
 route::Pool pool_of(const model::TargetGroup& document) {
@@ -118,8 +129,11 @@ void apply_attributes(const model::LoadBalancer& balancer, const model::Listener
                       route::Listener& listener) {
   using Mode = route::Forwarded::Mode;
   const Attributes& attributes = balancer.attributes;
+  const auto log = access_log_of(balancer, access_logs);
   if (balancer.balancer.Type == "network") {
     listener.idle_timeout = seconds(number_of(from.attributes, "tcp.idle_timeout.seconds", 350));
+    // As AWS has it: what comes over TLS is logged, what is only passed on is not.
+    if (log && from.listener.Protocol == "TLS") listener.access_log = {*log, route::AccessLog::Format::nlb};
     return;
   }
   listener.idle_timeout = seconds(number_of(attributes, "idle_timeout.timeout_seconds", 60));
@@ -127,11 +141,7 @@ void apply_attributes(const model::LoadBalancer& balancer, const model::Listener
   listener.forwarded.mode = mode == "preserve" ? Mode::preserve : mode == "remove" ? Mode::remove : Mode::append;
   listener.forwarded.client_port = text_of(attributes, "routing.http.xff_client_port.enabled") == "true";
   listener.trace = true;
-  if (text_of(attributes, "access_logs.s3.enabled") != "true") return;
-  const std::string prefix = text_of(attributes, "access_logs.s3.prefix");
-  listener.access_log = {.path = access_logs + "/" + text_of(attributes, "access_logs.s3.bucket") + "/" +
-                                 (prefix.empty() ? "" : prefix + "/") +
-                                 balancer.balancer.LoadBalancerName.value_or("") + ".log"};
+  if (log) listener.access_log = {.path = *log};
 }
 
 }  // namespace weir::control

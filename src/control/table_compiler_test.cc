@@ -370,6 +370,27 @@ TEST_F(TableCompilerTest, a_balancers_attributes_and_a_forwards_stickiness_reach
   EXPECT_EQ(forwarded.stickiness, (route::Stickiness{.cookie = "AWSALBTG", .duration = std::chrono::seconds(9)}));
 }
 
+TEST_F(TableCompilerTest, a_network_balancer_logs_what_its_tls_listeners_take) {
+  auto& front = balancer("front", 1);
+  front.balancer.Type = "network";
+  front.attributes = {{"access_logs.s3.enabled", "true"}, {"access_logs.s3.bucket", "logs"}};
+  certificate("one");
+  auto& tls = listener("front", 8443);
+  tls.Protocol = "TLS";
+  tls.Certificates.emplace().push_back({.CertificateArn = "arn:one"});
+  auto& tcp = listener("front", 9000);
+  tcp.Protocol = "TCP";
+  forward(tls, {{"arn:g", 1}});
+  forward(tcp, {{"arn:g", 1}});
+  group("arn:g").group.Protocol = "TCP";
+  const auto compiled = compile({.access_logs = "/logs"}).table;
+  const auto& made = compiled.listeners;
+  ASSERT_EQ(made.size(), 2u);
+  ASSERT_TRUE(made[0].access_log);
+  EXPECT_EQ(*made[0].access_log, (route::AccessLog{"/logs/logs/front.log", route::AccessLog::Format::nlb}));
+  EXPECT_FALSE(made[1].access_log);
+}
+
 TEST_F(TableCompilerTest, a_regular_expression_is_found_anywhere_unless_it_is_anchored) {
   balancer("front", 1);
   listener("front", 8080).DefaultActions.emplace();

@@ -187,6 +187,14 @@ class Weir:
         with opener.open(urllib.request.Request(self.endpoint + "/", body.encode(), dict(request.headers)), timeout=30) as reply:
             return reply.read().decode()
 
+    def query_error(self, *call):
+        """What is said of a call of a Query service that is refused."""
+        import urllib.error
+        try:
+            raise AssertionError(f"{call} was not refused: {self.query(*call)}")
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+
     def run(self, *words, check=True, **options):
         """A weir command against this serve."""
         return subprocess.run([WEIR, *(str(word) for word in words)], capture_output=True, text=True, timeout=180,

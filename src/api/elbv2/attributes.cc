@@ -46,9 +46,9 @@ constexpr Attribute kBalancer[] = {
 
 constexpr Attribute kNetworkBalancer[] = {
     {"deletion_protection.enabled", "false", acts, kSwitch},
-    {"access_logs.s3.bucket", "", recorded},
-    {"access_logs.s3.enabled", "false", fixed, kSwitch},
-    {"access_logs.s3.prefix", "", recorded},
+    {"access_logs.s3.bucket", "", acts},
+    {"access_logs.s3.enabled", "false", acts, kSwitch},
+    {"access_logs.s3.prefix", "", acts},
     {"dns_record.client_routing_policy", "any_availability_zone", recorded,
      "any_availability_zone|availability_zone_affinity|partial_availability_zone_affinity"},
     {"ipv6.deny_all_igw_traffic", "false", recorded, kSwitch},
