@@ -5,9 +5,10 @@
 
 namespace weir::control {
 
-void TargetLife::serve() {
+void TargetLife::serve(Needs needs) {
   note_health();
-  if (target_.state == "checking" && target_.health == "healthy") set(target_.state, std::string("serving"));
+  const bool may = target_.health == "healthy" || (needs == Needs::verdict && target_.health == "unhealthy");
+  if (target_.state == "checking" && may) set(target_.state, std::string("serving"));
   if (target_.state != "serving" || target_.acknowledged) return;
   if (view_.acknowledged_serving) {
     set(target_.acknowledged, true);

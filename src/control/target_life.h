@@ -25,9 +25,12 @@ class TargetLife {
   TargetLife(model::TaskTarget& target, const TargetView& view, Timestamp now)
       : target_(target), view_(view), now_(now) {}
 
-  // Of a target in the table: notes its health, lets it serve once it is healthy, and counts it once every worker
+  // What a target that is checked has to be in order to serve. Where too few of a pool are healthy all who serve take
+  // requests: as AWS has it those too that were registered by hand and never were healthy, but no task's.
+  enum class Needs { health, verdict };
+  // Of a target in the table: notes its health, lets it serve once it is as needed, and counts it once every worker
   // knows.
-  void serve();
+  void serve(Needs needs = Needs::health);
   // True where the target was in the table and begins to drain now.
   bool begin_drain();
   // True where the target has nothing in flight: it never was in the table, or it has drained.

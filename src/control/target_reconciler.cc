@@ -30,7 +30,7 @@ TargetStep step_target(const model::Target* wish, const model::TargetState* stat
       target.draining_since.reset();
       step.changed = true;
     }
-    life.serve();
+    life.serve(TargetLife::Needs::verdict);
   } else {
     life.begin_drain();
     if (life.drain()) step.state.reset();

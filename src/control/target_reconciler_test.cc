@@ -40,15 +40,13 @@ class RegisteredTargets : public ::testing::Test, protected TestWorld {
   }
 };
 
-TEST_F(RegisteredTargets, serve_when_they_are_healthy_and_count_when_every_worker_knows) {
+TEST_F(RegisteredTargets, serve_when_they_have_been_judged_and_count_when_every_worker_knows) {
+  health = route::Health::unknown;
   register_target();
   step();
-  EXPECT_EQ(state()->state, "checking");
-  EXPECT_EQ(in_table(), BackendState::checking);
-  health = route::Health::unhealthy;
   turn();
   EXPECT_EQ(state()->state, "checking");
-  EXPECT_EQ(state()->health, "unhealthy");
+  EXPECT_EQ(in_table(), BackendState::checking);
   health = route::Health::healthy;
   turn();
   EXPECT_EQ(state()->state, "serving");
@@ -60,6 +58,15 @@ TEST_F(RegisteredTargets, serve_when_they_are_healthy_and_count_when_every_worke
   turn();
   EXPECT_EQ(state()->state, "serving") << "the proxy leaves it out; it comes back by itself";
   EXPECT_EQ(state()->health, "unhealthy");
+}
+
+TEST_F(RegisteredTargets, that_never_were_healthy_are_there_where_nobody_else_is) {
+  health = route::Health::unhealthy;
+  register_target();
+  step();
+  turn();
+  EXPECT_EQ(state()->health, "unhealthy");
+  EXPECT_EQ(in_table(), BackendState::serving) << "the proxy sends it nothing while others are healthy";
 }
 
 TEST_F(RegisteredTargets, drain_until_every_worker_knows_and_nothing_is_in_flight) {

@@ -205,7 +205,12 @@ TEST_F(TargetGroups, RefuseBadInput) {
 TEST_F(TargetGroups, KnowTheHealthOfTheirTargets) {
   const std::string arn = add()["TargetGroupArn"].as_string();
   model::Task task{.scope = {"000000000000", "eu-central-1"}, .cluster = "one", .id = "1"};
-  task.targets = {{.target_group = arn, .address = "127.0.0.1", .port = 40001, .state = "serving", .health = "healthy"},
+  task.targets = {{.target_group = arn,
+                   .address = "127.0.0.1",
+                   .port = 40001,
+                   .state = "serving",
+                   .health = "healthy",
+                   .acknowledged = true},
                   {.target_group = "other", .address = "127.0.0.1", .port = 40002, .state = "serving"}};
   put(task);
   const auto request = [&](const char* members) { return fmt::format(R"({{"TargetGroupArn":"{}"{}}})", arn, members); };
@@ -229,20 +234,27 @@ TEST(TargetHealth, IsSaidInAwsWords) {
   struct Row {
     const char *state, *health, *reason;
     const char *shown, *why;
+    bool acknowledged = false;
   };
   const Row rows[] = {
       {"waiting", "unknown", "", "initial", "Elb.RegistrationInProgress"},
       {"checking", "unknown", "", "initial", "Elb.InitialHealthChecking"},
       {"checking", "healthy", "", "initial", "Elb.InitialHealthChecking"},
-      {"serving", "healthy", "", "healthy", ""},
+      {"serving", "healthy", "", "initial", "Elb.InitialHealthChecking"},
+      {"serving", "healthy", "", "healthy", "", true},
       {"serving", "unhealthy", "Timeout", "unhealthy", "Target.Timeout"},
       {"checking", "unhealthy", "ResponseCodeMismatch", "unhealthy", "Target.ResponseCodeMismatch"},
       {"checking", "unhealthy", "strange", "unhealthy", "Target.FailedHealthChecks"},
       {"draining", "healthy", "", "draining", "Target.DeregistrationInProgress"},
   };
   for (const auto& row : rows) {
-    const auto health = elbv2::health_of(
-        {.address = "127.0.0.1", .port = 1, .state = row.state, .health = row.health, .reason = row.reason}, true);
+    const auto health = elbv2::health_of({.address = "127.0.0.1",
+                                          .port = 1,
+                                          .state = row.state,
+                                          .health = row.health,
+                                          .reason = row.reason,
+                                          .acknowledged = row.acknowledged},
+                                         true);
     ASSERT_TRUE(health);
     EXPECT_EQ(health->State, row.shown);
     EXPECT_EQ(health->Reason.value_or(""), row.why);

@@ -76,7 +76,8 @@ std::optional<shapes::TargetHealth> health_of(const model::TaskTarget& target, b
                                 .Description = "Target registration is in progress"};
   }
   if (target.health == "unhealthy") return unhealthy(target);
-  if (target.health == "healthy" && target.state == "serving") return shapes::TargetHealth{.State = "healthy"};
+  // Whoever waits for it sends requests next: every worker has to know.
+  if (target.health == "healthy" && target.acknowledged) return shapes::TargetHealth{.State = "healthy"};
   return shapes::TargetHealth{
       .State = "initial", .Reason = "Elb.InitialHealthChecking", .Description = "Initial health checks in progress"};
 }

@@ -49,7 +49,8 @@ class Targets : public TestWorld {
                                       .port = 8080,
                                       .state = state,
                                       .health = health,
-                                      .reason = reason}});
+                                      .reason = reason,
+                                      .acknowledged = state == "serving"}});
   }
   using Texts = std::vector<std::string>;
 
