@@ -36,7 +36,13 @@ class FakeHost final : public Host {
     if (full) return fail("Io", "no space is left", ErrorSource::internal);
     return {};
   }
+  Result<std::string> read_object(const std::string& bucket, const std::string& key, std::size_t) override {
+    const auto found = objects.find(bucket + "/" + key);
+    if (found == objects.end()) return fail("NotFound", key + " is not there");
+    return found->second;
+  }
   std::uint16_t taken = 0;
+  std::map<std::string, std::string> objects;  // by "BUCKET/KEY"
   std::vector<std::string> folders;
   bool full = false;
 };
@@ -57,7 +63,7 @@ class TestWorld : public ::testing::Test {
  protected:
   TestWorld() {
     ecs::add_actions(table);
-    elbv2::add_actions(table, host);
+    elbv2::add_actions(table, host, certificate_keep);
     logs::add_actions(table, log_keep);
     acm::add_actions(table, certificate_keep);
   }

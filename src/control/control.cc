@@ -501,6 +501,7 @@ void Control::State::publish() {
     }
   }
   for (const auto& [key, each] : mirror.target_states()) sources.targets.push_back(&each.document);
+  for (const auto& [key, each] : mirror.trust_stores()) sources.trust_stores.push_back(&each.document);
   for (const auto& [key, each] : mirror.certificates()) sources.certificates.push_back(&each.document);
   compiled = compile_table(sources, options);
   compiled_once = true;

@@ -56,6 +56,7 @@ Result<> Mirror::load_everything() {
   TRY(load_kind(listeners_));
   TRY(load_kind(rules_));
   TRY(load_kind(certificates_));
+  TRY(load_kind(trust_stores_));
   TRY(load_kind(listener_states_));
   TRY(load_kind(alarms_));
   TRY(load_kind(alarm_states_));
@@ -73,6 +74,7 @@ Result<> Mirror::apply(const store::Key& key) {
   if (key.kind == model::Listener::kKind) return refresh(listeners_, key.name);
   if (key.kind == model::Rule::kKind) return refresh(rules_, key.name);
   if (key.kind == model::Certificate::kKind) return refresh(certificates_, key.name);
+  if (key.kind == model::TrustStore::kKind) return refresh(trust_stores_, key.name);
   if (key.kind == model::ListenerState::kKind) return refresh(listener_states_, key.name);
   if (key.kind == model::MetricAlarm::kKind) return refresh(alarms_, key.name);
   if (key.kind == model::AlarmState::kKind) return refresh(alarm_states_, key.name);
@@ -190,6 +192,8 @@ void Mirror::changed(const model::Listener*, const model::Listener*) {
 void Mirror::changed(const model::Rule*, const model::Rule*) { routes_dirty_ = true; }
 
 void Mirror::changed(const model::Certificate*, const model::Certificate*) { routes_dirty_ = true; }
+
+void Mirror::changed(const model::TrustStore*, const model::TrustStore*) { routes_dirty_ = true; }
 
 void Mirror::changed(const model::ListenerState*, const model::ListenerState*) { listeners_dirty_ = true; }
 

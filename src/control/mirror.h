@@ -50,6 +50,7 @@ class Mirror {
   const Documents<model::Listener>& listeners() const { return listeners_; }
   const Documents<model::Rule>& rules() const { return rules_; }
   const Documents<model::Certificate>& certificates() const { return certificates_; }
+  const Documents<model::TrustStore>& trust_stores() const { return trust_stores_; }
   const Documents<model::ListenerState>& listener_states() const { return listener_states_; }
   const Documents<model::MetricAlarm>& alarms() const { return alarms_; }
   const Documents<model::AlarmState>& alarm_states() const { return alarm_states_; }
@@ -88,6 +89,7 @@ class Mirror {
   void changed(const model::Listener* before, const model::Listener* after);
   void changed(const model::Rule* before, const model::Rule* after);
   void changed(const model::Certificate* before, const model::Certificate* after);
+  void changed(const model::TrustStore* before, const model::TrustStore* after);
   void changed(const model::ListenerState* before, const model::ListenerState* after);
   void changed(const model::MetricAlarm* before, const model::MetricAlarm* after);
   void changed(const model::AlarmState* before, const model::AlarmState* after);
@@ -106,6 +108,7 @@ class Mirror {
   Documents<model::Listener> listeners_;
   Documents<model::Rule> rules_;
   Documents<model::Certificate> certificates_;
+  Documents<model::TrustStore> trust_stores_;
   Documents<model::ListenerState> listener_states_;
   Documents<model::MetricAlarm> alarms_;
   Documents<model::AlarmState> alarm_states_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "base/regex.h"
 #include "base/wildcard.h"
@@ -60,6 +61,7 @@ class TableCompiler {
   TableCompiler(const TableSources& sources, const ControlOptions& options) : sources_(sources), options_(options) {
     for (const auto* group : sources.groups) groups_[group->group.TargetGroupArn.value_or("")] = group;
     for (const auto* certificate : sources.certificates) certificates_[certificate->arn] = certificate;
+    for (const auto* one : sources.trust_stores) trust_stores_[one->arn] = one;
     for (const auto* rule : sources.rules) rules_[rule->listener].push_back(rule);
     for (auto& [listener, rules] : rules_) {
       std::sort(rules.begin(), rules.end(), [](const auto* a, const auto* b) { return a->priority < b->priority; });
@@ -111,6 +113,10 @@ class TableCompiler {
         for (const auto& sharer : sharers) refuse(*sharer.listener, "None of its certificates is there.");
         return;
       }
+      if (listener.tls->client_certificates == route::ClientCertificates::require && listener.tls->client_ca.empty()) {
+        for (const auto& sharer : sharers) refuse(*sharer.listener, "Its trust store is not there.");
+        return;
+      }
     }
     for (const auto& sharer : sharers) {
       const bool alone = sharers.size() == 1;
@@ -124,6 +130,12 @@ class TableCompiler {
     out_.table.listeners.push_back(std::move(listener));
   }
 
+  // How clients of the listener say who they are: the same for all who share its port.
+  static std::pair<std::string, std::string> clients_of(const model::Listener& listener) {
+    const auto mutual = listener.listener.MutualAuthentication.value_or(elbv2::MutualAuthenticationAttributes{});
+    return {mutual.Mode.value_or("off"), mutual.TrustStoreArn.value_or("")};
+  }
+
   // Leaves the listeners that can share a port with the first.
   void refuse_other_protocols(std::uint16_t port, std::vector<Sharer>& sharers) {
     const route::ListenerProtocol protocol = listener_protocol(*sharers[0].listener);
@@ -131,7 +143,13 @@ class TableCompiler {
     const model::Listener* const first = sharers[0].listener;
     std::erase_if(sharers, [&](const Sharer& sharer) {
       if (sharer.listener == first) return false;
-      if (can_share && listener_protocol(*sharer.listener) == protocol) return false;
+      const bool same = listener_protocol(*sharer.listener) == protocol;
+      if (can_share && same && clients_of(*sharer.listener) == clients_of(*first)) return false;
+      if (can_share && same) {
+        refuse(*sharer.listener, "A listener with another mutual authentication of another load balancer has port " +
+                                     std::to_string(port) + " on this machine.");
+        return true;
+      }
       refuse(*sharer.listener, "A listener of protocol " + first->listener.Protocol.value_or("HTTP") +
                                    " of another load balancer has port " + std::to_string(port) + " on this machine.");
       return true;
@@ -158,9 +176,18 @@ class TableCompiler {
     for (const auto& sharer : sharers) {
       for (const auto& arn : sharer.listener->more_certificates) add(arn);
     }
-    const auto& mutual = sharers[0].listener->listener.MutualAuthentication;
-    if (mutual && mutual->Mode == "passthrough") tls.client_certificates = route::ClientCertificates::request;
+    ask_clients(*sharers[0].listener, tls);
     return tls;
+  }
+
+  // How clients say who they are.
+  void ask_clients(const model::Listener& listener, route::ListenerTls& tls) {
+    const auto [mode, arn] = clients_of(listener);
+    if (mode == "passthrough") tls.client_certificates = route::ClientCertificates::request;
+    if (mode != "verify") return;
+    const auto trust = trust_stores_.find(arn);
+    tls.client_certificates = route::ClientCertificates::require;
+    if (trust != trust_stores_.end()) tls.client_ca = options_.certificates + "/" + trust->second->file + ".crt";
   }
 
   // What a request that names none of the balancers meets.
@@ -276,6 +303,7 @@ class TableCompiler {
   std::map<std::string, const model::TargetGroup*> groups_;
   std::map<std::string, std::vector<const model::Rule*>> rules_;  // by listener; by priority
   std::map<std::string, const model::Certificate*> certificates_;
+  std::map<std::string, const model::TrustStore*> trust_stores_;
   std::map<std::string, route::Pool> pools_;
   CompiledTable out_;
 };

@@ -22,6 +22,7 @@ struct TableSources {
   std::vector<const model::Task*> tasks;
   std::vector<const model::TargetState*> targets;  // registered by hand
   std::vector<const model::Certificate*> certificates;
+  std::vector<const model::TrustStore*> trust_stores;
 };
 
 struct CompiledTable {

@@ -84,6 +84,7 @@ class TableCompilerTest : public ::testing::Test {
     for (const auto& each : groups_) sources.groups.push_back(each.get());
     for (const auto& each : tasks_) sources.tasks.push_back(each.get());
     for (const auto& each : certificates_) sources.certificates.push_back(each.get());
+    sources.trust_stores.push_back(&trust_store_);
     CompiledTable compiled = compile_table(sources, options);
     // What is compiled is what a proxy takes.
     const auto read = route::table_from_json(route::to_json(compiled.table));
@@ -93,6 +94,7 @@ class TableCompilerTest : public ::testing::Test {
   }
   static const route::Forward& forwards(const route::Rule& rule) { return std::get<route::Forward>(rule.action); }
 
+  model::TrustStore trust_store_;
   std::vector<std::unique_ptr<model::LoadBalancer>> balancers_;
   std::vector<std::unique_ptr<model::Listener>> listeners_;
   std::vector<std::unique_ptr<model::Rule>> rules_;
@@ -412,6 +414,33 @@ TEST_F(TableCompilerTest, a_regular_expression_is_found_anywhere_unless_it_is_an
   EXPECT_FALSE(fits(match.headers.at(0).values.at(0), "Firefox"));
 }
 
+TEST_F(TableCompilerTest, clients_are_verified_by_the_trust_store_and_nobody_shares_the_port_without) {
+  const auto shows = [&](const std::string& name, const char* mode) -> elbv2::Listener& {
+    auto& made = listener(name, 443);
+    made.Protocol = "HTTPS";
+    made.Certificates = {elbv2::Certificate{.CertificateArn = "arn:one"}};
+    made.DefaultActions.emplace();
+    made.MutualAuthentication = {.Mode = mode};
+    return made;
+  };
+  certificate("one");
+  balancer("a", 1);
+  balancer("b", 2);
+  shows("a", "verify").MutualAuthentication->TrustStoreArn = "arn:trust";
+  shows("b", "off");
+  auto compiled = compile({.certificates = "/c"});
+  EXPECT_TRUE(compiled.table.listeners.empty()) << "without its trust store nobody is let in";
+  EXPECT_EQ(compiled.refused.at("arn:a/443"), "Its trust store is not there.");
+  trust_store_.arn = "arn:trust";
+  trust_store_.file = "trust/2";
+  compiled = compile({.certificates = "/c"});
+  ASSERT_EQ(compiled.table.listeners.size(), 1u);
+  const auto& made = *compiled.table.listeners.at(0).tls;
+  EXPECT_EQ(made.client_certificates, route::ClientCertificates::require);
+  EXPECT_EQ(made.client_ca, "/c/trust/2.crt");
+  EXPECT_TRUE(compiled.refused.at("arn:b/443").starts_with("A listener with another mutual authentication"));
+}
+
 TEST_F(TableCompilerTest, balancers_that_share_an_https_port_show_all_their_certificates) {
   const auto shows = [](elbv2::Listener& to, const std::string& arn) {
     to.Protocol = "HTTPS";
@@ -426,6 +455,7 @@ TEST_F(TableCompilerTest, balancers_that_share_an_https_port_show_all_their_cert
   listeners_.back()->more_certificates = {"arn:more", "arn:gone"};
   listeners_.back()->listener.MutualAuthentication = {.Mode = "passthrough"};
   shows(listener("b", 443), "arn:two");
+  listeners_.back()->listener.MutualAuthentication = {.Mode = "passthrough"};
   listener("c", 443).DefaultActions.emplace();
   const auto compiled = compile({.certificates = "/state/certificates"});
   const auto& made = compiled.table.listeners.at(0);

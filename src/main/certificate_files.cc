@@ -47,7 +47,7 @@ Result<> CertificateFiles::keep(const std::string& file, const std::string& chai
   TRY(make_folder(folder_));
   TRY(make_folder(own));
   TRY(write_file(folder_ + "/" + file + ".crt", chain));
-  TRY(write_file(folder_ + "/" + file + ".key", key));
+  if (!key.empty()) TRY(write_file(folder_ + "/" + file + ".key", key));
   TRY(sync_folder(own));
   return sync_folder(folder_);
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
 #include <system_error>
 
 #include "model/documents.h"
@@ -28,6 +29,25 @@ Result<> MachineHost::make_access_log_folder(const std::string& folder) {
   std::filesystem::create_directories(access_logs_ + "/" + folder, error);
   if (error) return fail("Io", fmt::format("cannot make the folder {}: {}", folder, error.message()));
   return {};
+}
+
+Result<std::string> MachineHost::read_object(const std::string& bucket, const std::string& key, std::size_t most) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path folder = fs::weakly_canonical(fs::path(buckets_) / bucket, error);
+  const fs::path path = fs::canonical(folder / fs::path(key).relative_path(), error);
+  const auto absent = [&] {
+    return fail("NotFound", fmt::format("there is no file {}/{}/{}", buckets_, bucket, key), ErrorSource::client);
+  };
+  if (error || bucket.empty() || bucket.find('/') != std::string::npos || bucket.starts_with('.')) return absent();
+  if (!path.string().starts_with(folder.string() + "/") || !fs::is_regular_file(path, error)) return absent();
+  std::ifstream file(path, std::ios::binary);
+  std::string text(most + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad() || !file.is_open()) return fail("Io", "cannot read " + path.string());
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > most) return fail("TooLarge", fmt::format("{} is too large", key), ErrorSource::client);
+  return text;
 }
 
 }  // namespace weir

@@ -198,10 +198,10 @@ Result<> Server::open_store() {
 }
 
 Result<> Server::listen() {
-  host_ = std::make_unique<MachineHost>(*store_, "127.0.0.1", port_offset_, in_state("access-logs"));
+  host_ = std::make_unique<MachineHost>(*store_, "127.0.0.1", port_offset_, in_state("access-logs"), in_state("buckets"));
   api::sts::add_actions(actions_);
   api::ecs::add_actions(actions_);
-  api::elbv2::add_actions(actions_, *host_);
+  api::elbv2::add_actions(actions_, *host_, certificates_);
   api::logs::add_actions(actions_, log_keep_);
   api::cloudwatch::add_actions(actions_, metric_keep_);
   api::acm::add_actions(actions_, certificates_);

@@ -28,6 +28,21 @@ const Shape& describe(const Certificate*) {
   return kShape;
 }
 
+const Shape& describe(const TrustStore*) {
+  static const Shape kShape = structure<TrustStore>("TrustStore", {
+                                                                      member<&TrustStore::scope>("scope"),
+                                                                      member<&TrustStore::name>("name"),
+                                                                      member<&TrustStore::arn>("arn"),
+                                                                      member<&TrustStore::file>("file"),
+                                                                      member<&TrustStore::changes>("changes"),
+                                                                      member<&TrustStore::authorities>("authorities"),
+                                                                      member<&TrustStore::tags>("tags"),
+                                                                  });
+  return kShape;
+}
+
+std::string TrustStore::key() const { return scope.prefix() + name; }
+
 std::string Certificate::key() const { return scope.prefix() + arn; }
 
 }  // namespace weir::model

@@ -35,6 +35,20 @@ struct Certificate {
   std::string key() const;
 };
 
+// Wish: whose signature makes a client's certificate good. Key: scope + name.
+struct TrustStore {
+  static constexpr const char* kKind = "trust-store";
+  Scope scope;
+  std::string name;
+  std::string arn;
+  std::string file;  // as Certificate's: "ID/1.crt" has the authorities; another one with each change
+  std::int32_t changes = 1;
+  std::int32_t authorities = 0;  // how many
+  std::vector<elbv2::Tag> tags;
+  std::string key() const;
+};
+
 const Shape& describe(const Certificate*);
+const Shape& describe(const TrustStore*);
 
 }  // namespace weir::model

@@ -103,7 +103,6 @@ Result<void> trust(SSL_CTX* context, const std::string& pem) {
   int count = 0;
   while (const Owned<X509> ca{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)}) {
     X509_STORE_add_cert(SSL_CTX_get_cert_store(context), ca.get());
-    SSL_CTX_add_client_CA(context, ca.get());
     ++count;
   }
   if (count == 0) return tls_failed("no CA certificate can be read");

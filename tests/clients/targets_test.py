@@ -85,7 +85,9 @@ class Targets(unittest.TestCase):
         listed = [one["CertificateArn"] for page in self.acm.get_paginator("list_certificates").paginate()
                   for one in page["CertificateSummaryList"]]
         self.assertIn(arn, listed)
-        self.assertEqual(self.acm.list_tags_for_certificate(CertificateArn=arn)["Tags"], [{"Key": "a", "Value": "1"}])
+        self.acm.add_tags_to_certificate(CertificateArn=arn, Tags=[{"Key": "b", "Value": "2"}, {"Key": "a", "Value": "3"}])
+        self.acm.remove_tags_from_certificate(CertificateArn=arn, Tags=[{"Key": "b"}])
+        self.assertEqual(self.acm.list_tags_for_certificate(CertificateArn=arn)["Tags"], [{"Key": "a", "Value": "3"}])
 
         balancer, group = self.weir.balancer("tls"), self.weir.target_group("tls")
         made = self.elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTPS", Port=free_port(),

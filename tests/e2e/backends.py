@@ -78,8 +78,8 @@ class Reply:
         return dict(line.split(";")[0].split("=", 1) for line in self.headers.get_all("Set-Cookie") or ())
 
 
-def get(port, path="/", **headers):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+def get(port, path="/", timeout=20, **headers):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:
         connection.request("GET", path, headers=headers)
         return Reply(connection.getresponse())

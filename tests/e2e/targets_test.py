@@ -176,6 +176,8 @@ class TargetsTest(Front):
         self.assertEqual(one.seen[-1].headers["X-Forwarded-Proto"], "https")
         connection.close()
 
+        self.elbv2.remove_listener_certificates(ListenerArn=listener, Certificates=[{"CertificateArn": b}])
+        wait_until(lambda: shown(port, "b.test") == der(first[0]), "b's is shown no more", 10)
         acm.import_certificate(CertificateArn=a, Certificate=third[0], PrivateKey=third[1])
         wait_until(lambda: shown(port, "a.test") == der(third[0]), "the new one is shown", 10)
         with self.assertRaises(acm.exceptions.ResourceInUseException):

@@ -2,7 +2,7 @@
 
 namespace weir::api::elbv2 {
 
-void add_actions(ActionTable& table, Host& host) {
+void add_actions(ActionTable& table, Host& host, CertificateKeep& keep) {
   table.add("elbv2", "CreateLoadBalancer", &create_load_balancer);
   table.add("elbv2", "DescribeLoadBalancers", &describe_load_balancers);
   table.add("elbv2", "DeleteLoadBalancer", &delete_load_balancer);
@@ -35,6 +35,17 @@ void add_actions(ActionTable& table, Host& host) {
   table.add("elbv2", "AddListenerCertificates", &add_listener_certificates);
   table.add("elbv2", "RemoveListenerCertificates", &remove_listener_certificates);
   table.add("elbv2", "DescribeListenerCertificates", &describe_listener_certificates);
+  table.add<shapes::CreateTrustStoreInput, shapes::CreateTrustStoreOutput>(
+      "elbv2", "CreateTrustStore",
+      [&host, &keep](Context& context, const auto& input) { return create_trust_store(context, host, keep, input); });
+  table.add<shapes::ModifyTrustStoreInput, shapes::ModifyTrustStoreOutput>(
+      "elbv2", "ModifyTrustStore",
+      [&host, &keep](Context& context, const auto& input) { return modify_trust_store(context, host, keep, input); });
+  table.add<shapes::DeleteTrustStoreInput, shapes::DeleteTrustStoreOutput>(
+      "elbv2", "DeleteTrustStore",
+      [&keep](Context& context, const auto& input) { return delete_trust_store(context, keep, input); });
+  table.add("elbv2", "DescribeTrustStores", &describe_trust_stores);
+  table.add("elbv2", "DescribeTrustStoreAssociations", &describe_trust_store_associations);
   table.add("elbv2", "CreateRule", &create_rule);
   table.add("elbv2", "ModifyRule", &modify_rule);
   table.add("elbv2", "DeleteRule", &delete_rule);

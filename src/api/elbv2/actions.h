@@ -4,6 +4,7 @@
 
 #include <span>
 
+#include "api/acm/certificate_keep.h"
 #include "api/action.h"
 #include "api/host.h"
 #include "api/refused.h"
@@ -57,6 +58,17 @@ Result<shapes::RemoveListenerCertificatesOutput> remove_listener_certificates(
 Result<shapes::DescribeListenerCertificatesOutput> describe_listener_certificates(
     Context&, const shapes::DescribeListenerCertificatesInput&);
 
+// Whom HTTPS listeners believe that clients are who they say. `host` reads the authorities, `keep` keeps them.
+Result<shapes::CreateTrustStoreOutput> create_trust_store(Context&, Host& host, CertificateKeep& keep,
+                                                          const shapes::CreateTrustStoreInput&);
+Result<shapes::ModifyTrustStoreOutput> modify_trust_store(Context&, Host& host, CertificateKeep& keep,
+                                                          const shapes::ModifyTrustStoreInput&);
+Result<shapes::DeleteTrustStoreOutput> delete_trust_store(Context&, CertificateKeep& keep,
+                                                          const shapes::DeleteTrustStoreInput&);
+Result<shapes::DescribeTrustStoresOutput> describe_trust_stores(Context&, const shapes::DescribeTrustStoresInput&);
+Result<shapes::DescribeTrustStoreAssociationsOutput> describe_trust_store_associations(
+    Context&, const shapes::DescribeTrustStoreAssociationsInput&);
+
 Result<shapes::CreateRuleOutput> create_rule(Context&, const shapes::CreateRuleInput&);
 Result<shapes::ModifyRuleOutput> modify_rule(Context&, const shapes::ModifyRuleInput&);
 Result<shapes::DeleteRuleOutput> delete_rule(Context&, const shapes::DeleteRuleInput&);
@@ -77,7 +89,7 @@ Result<shapes::ModifyListenerAttributesOutput> modify_listener_attributes(Contex
                                                                           const shapes::ModifyListenerAttributesInput&);
 
 // `host` outlives the table.
-void add_actions(ActionTable& table, Host& host);
+void add_actions(ActionTable& table, Host& host, CertificateKeep& keep);
 
 // What each operation refuses by name; an operation that is not here refuses nothing.
 std::span<const RefusedOf> refused();

@@ -37,6 +37,14 @@ Result<std::optional<store::Versioned<model::Listener>>> find_listener(Context& 
   return store::load<model::Listener>(context.store, scope_of(context).prefix() + std::string(arn));
 }
 
+Result<std::optional<store::Versioned<model::TrustStore>>> find_trust_store(Context& context, std::string_view arn) {
+  const std::string name = part_of(context, arn, "truststore", 1);
+  if (name.empty()) return std::nullopt;
+  auto found = TRY(store::load<model::TrustStore>(context.store, scope_of(context).prefix() + name));
+  if (found && found->document.arn != arn) found.reset();
+  return found;
+}
+
 Result<std::optional<store::Versioned<model::Rule>>> find_rule(Context& context, std::string_view arn) {
   return store::load<model::Rule>(context.store, scope_of(context).prefix() + std::string(arn));
 }

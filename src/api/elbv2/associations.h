@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/action.h"
+#include "model/certificate_documents.h"
 #include "model/documents.h"
 #include "store/store.h"
 
@@ -18,6 +19,8 @@ namespace shapes = model::elbv2;
 Result<std::optional<store::Versioned<model::LoadBalancer>>> find_balancer(Context& context, std::string_view arn);
 Result<std::optional<store::Versioned<model::TargetGroup>>> find_target_group(Context& context, std::string_view arn);
 Result<std::optional<store::Versioned<model::Listener>>> find_listener(Context& context, std::string_view arn);
+
+Result<std::optional<store::Versioned<model::TrustStore>>> find_trust_store(Context& context, std::string_view arn);
 
 // Of a listener's rules not the default one.
 Result<std::optional<store::Versioned<model::Rule>>> find_rule(Context& context, std::string_view arn);

@@ -27,6 +27,9 @@ inline std::unexpected<Error> target_group_not_found() {
 inline std::unexpected<Error> listener_not_found() {
   return client_error("ListenerNotFound", "One or more listeners not found");
 }
+inline std::unexpected<Error> trust_store_not_found() {
+  return client_error("TrustStoreNotFound", "One or more trust stores not found");
+}
 inline std::unexpected<Error> rule_not_found() { return client_error("RuleNotFound", "One or more rules not found"); }
 
 }  // namespace weir::api::elbv2

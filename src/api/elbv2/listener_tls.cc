@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "api/acm/certificates.h"
+#include "api/elbv2/associations.h"
 #include "api/elbv2/errors.h"
 #include "api/elbv2/ssl_policies.h"
 
@@ -43,6 +44,31 @@ Result<> take_certificate(Context& context, const AskedTls& asked, shapes::Liste
   return validation_error(fmt::format("A certificate must be specified for {} listeners", *listener.Protocol));
 }
 
+// With its trust store, where clients' certificates are verified.
+Result<> take_mutual(Context& context, const shapes::MutualAuthenticationAttributes& asked,
+                     shapes::Listener& listener) {
+  const std::string mode = asked.Mode.value_or("off");
+  const std::string trust = asked.TrustStoreArn.value_or("");
+  if (mode != "off" && mode != "passthrough" && mode != "verify") {
+    return validation_error(
+        fmt::format("Mutual authentication mode '{}' must be one of 'off, passthrough, verify'", mode));
+  }
+  if ((mode == "verify") == trust.empty()) {
+    return validation_error(mode == "verify"
+                                ? "A trust store ARN must be specified when mutual authentication is in mode 'verify'"
+                                : fmt::format("A trust store ARN cannot be specified in mode '{}'", mode));
+  }
+  if (mode == "verify" && !TRY(find_trust_store(context, trust))) return trust_store_not_found();
+  listener.MutualAuthentication = shapes::MutualAuthenticationAttributes{.Mode = mode};
+  if (mode == "verify") {
+    listener.MutualAuthentication->TrustStoreArn = trust;
+    listener.MutualAuthentication->IgnoreClientCertificateExpiry = false;
+    listener.MutualAuthentication->TrustStoreAssociationStatus = "active";
+    listener.MutualAuthentication->AdvertiseTrustStoreCaNames = "off";
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_secure(const std::string& protocol) { return protocol == "HTTPS" || protocol == "TLS"; }
@@ -71,7 +97,7 @@ Result<> take_tls(Context& context, const std::string& type, const AskedTls& ask
     listener.SslPolicy = asked.policy;
   }
   if (!listener.SslPolicy) listener.SslPolicy = kSslPolicy;
-  if (asked.mutual) listener.MutualAuthentication = shapes::MutualAuthenticationAttributes{.Mode = asked.mutual->Mode};
+  if (asked.mutual) TRY(take_mutual(context, *asked.mutual, listener));
   if (protocol == "HTTPS" && !listener.MutualAuthentication) {
     listener.MutualAuthentication = shapes::MutualAuthenticationAttributes{.Mode = "off"};
   }

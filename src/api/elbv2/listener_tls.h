@@ -26,7 +26,8 @@ AskedTls asked_tls(const Input& input) {
 }
 
 // Takes it into `listener`, completed as AWS returns it; a listener without TLS loses its certificates. `type` is the
-// balancer's. Errors: ValidationError, CertificateNotFound, SSLPolicyNotFound, InvalidConfigurationRequest.
+// balancer's. Errors: ValidationError, CertificateNotFound, SSLPolicyNotFound, TrustStoreNotFound,
+// InvalidConfigurationRequest.
 Result<> take_tls(Context& context, const std::string& type, const AskedTls& asked, model::Listener& listener);
 
 bool is_secure(const std::string& protocol);

@@ -52,8 +52,6 @@ constexpr Refused kCreateListener[] = {
     {"DefaultActions.AuthenticateCognitoConfig"},
     {"DefaultActions.JwtValidationConfig"},
     {"AlpnPolicy", "None"},
-    {"MutualAuthentication.Mode", "off|passthrough"},
-    {"MutualAuthentication.TrustStoreArn"},
     {"MutualAuthentication.IgnoreClientCertificateExpiry"},
     {"MutualAuthentication.TrustStoreAssociationStatus"},
     {"MutualAuthentication.AdvertiseTrustStoreCaNames", "off"},
@@ -85,6 +83,10 @@ constexpr Refused kRegisterTargets[] = {
     {"Targets.QuicServerId"},
 };
 
+constexpr Refused kCreateTrustStore[] = {
+    {"CaCertificatesBundleS3ObjectVersion"},
+};
+
 constexpr RefusedOf kAll[] = {
     {"CreateLoadBalancer", kCreateLoadBalancer},
     {"SetSubnets", kSetSubnets},
@@ -97,6 +99,8 @@ constexpr RefusedOf kAll[] = {
     {"DescribeTargetHealth", kDescribeTargetHealth},
     {"RegisterTargets", kRegisterTargets},
     {"DeregisterTargets", kRegisterTargets},
+    {"CreateTrustStore", kCreateTrustStore},
+    {"ModifyTrustStore", kCreateTrustStore},
     {"CreateRule", kCreateRule},
     {"ModifyRule", kModifyRule},
 };
@@ -111,6 +115,8 @@ std::span<const Refused> refused_of_create_target_group() { return kCreateTarget
 std::span<const Refused> refused_of_modify_target_group() { return kModifyTargetGroup; }
 std::span<const Refused> refused_of_create_listener() { return kCreateListener; }
 std::span<const Refused> refused_of_modify_listener() { return kCreateListener; }
+std::span<const Refused> refused_of_create_trust_store() { return kCreateTrustStore; }
+std::span<const Refused> refused_of_modify_trust_store() { return kCreateTrustStore; }
 std::span<const Refused> refused_of_create_rule() { return kCreateRule; }
 std::span<const Refused> refused_of_modify_rule() { return kModifyRule; }
 std::span<const Refused> refused_of_describe_target_health() { return kDescribeTargetHealth; }

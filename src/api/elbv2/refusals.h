@@ -13,6 +13,8 @@ std::span<const Refused> refused_of_create_target_group();
 std::span<const Refused> refused_of_modify_target_group();
 std::span<const Refused> refused_of_create_listener();
 std::span<const Refused> refused_of_modify_listener();
+std::span<const Refused> refused_of_create_trust_store();
+std::span<const Refused> refused_of_modify_trust_store();
 std::span<const Refused> refused_of_create_rule();
 std::span<const Refused> refused_of_modify_rule();
 std::span<const Refused> refused_of_describe_target_health();

@@ -34,6 +34,11 @@ Result<std::vector<shapes::Tag>> tags_of(Context& context, const std::string& re
     if (!found) return listener_not_found();
     return found->document.tags;
   }
+  if (kind == "truststore") {
+    const auto found = TRY(find_trust_store(context, resource));
+    if (!found) return trust_store_not_found();
+    return found->document.tags;
+  }
   if (kind == "listener-rule") {
     if (auto found = TRY(find_rule(context, resource))) return std::move(found->document.tags);
     shapes::DescribeRulesInput rule;
@@ -63,6 +68,9 @@ Result<store::Write> retag(Context& context, const std::string& resource, const 
     return retagged(TRY(find_target_group(context, resource)), target_group_not_found(), change);
   }
   if (kind == "listener") return retagged(TRY(find_listener(context, resource)), listener_not_found(), change);
+  if (kind == "truststore") {
+    return retagged(TRY(find_trust_store(context, resource)), trust_store_not_found(), change);
+  }
   if (kind != "listener-rule") return validation_error("'" + resource + "' is not a valid ARN");
   auto found = TRY(find_rule(context, resource));
   if (!found) {

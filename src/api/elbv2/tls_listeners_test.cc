@@ -68,10 +68,70 @@ TEST_F(TlsListeners, HaveACertificateAPolicyAndMutualAuthentication) {
   refuse(request(application_, "HTTPS", http_, 444, shows(one_) + R"(,"SslPolicy":"ELBSecurityPolicy-2016-08")"),
          "InvalidConfigurationRequest", "ELBSecurityPolicy-2016-08");
   refuse(request(application_, "HTTPS", http_, 444, shows(one_) + R"(,"MutualAuthentication":{"Mode":"verify"})"),
-         "InvalidConfigurationRequest", "'verify'");
+         "ValidationError", "A trust store ARN must be specified");
+  refuse(request(application_, "HTTPS", http_, 444,
+                 shows(one_) + R"(,"MutualAuthentication":{"Mode":"passthrough","TrustStoreArn":"arn:x"})"),
+         "ValidationError", "cannot be specified in mode 'passthrough'");
+  refuse(request(application_, "HTTPS", http_, 444,
+                 shows(one_) + R"(,"MutualAuthentication":{"Mode":"verify","TrustStoreArn":"arn:x"})"),
+         "TrustStoreNotFound", "trust stores not found");
+  refuse(request(application_, "HTTPS", http_, 444, shows(one_) + R"(,"MutualAuthentication":{"Mode":"perhaps"})"),
+         "ValidationError", "'perhaps'");
   const Json passed = add(
       request(application_, "HTTPS", http_, 444, shows(two_) + R"(,"MutualAuthentication":{"Mode":"passthrough"})"));
   EXPECT_EQ(passed["MutualAuthentication"].dump(), R"({"Mode":"passthrough"})");
+}
+
+TEST_F(TlsListeners, VerifyClientsByATrustStore) {
+  host.objects["trust/ca.pem"] = std::string("# ours\n") + testing::kRoot;
+  host.objects["trust/both.pem"] = std::string(testing::kRoot) + testing::kCertificate;
+  host.objects["trust/torn.pem"] = std::string(testing::kRoot).substr(0, 200);
+  host.objects["trust/none.pem"] = "nothing";
+  const auto from = [](const char* head, const std::string& name, const std::string& key) {
+    return fmt::format(R"({{"{}":"{}","CaCertificatesBundleS3Bucket":"trust","CaCertificatesBundleS3Key":"{}"}})", head,
+                       name, key);
+  };
+  const auto refused = [&](const char* operation, const std::string& asked, const char* code, const char* message) {
+    expect_refused("elbv2", operation, {asked.c_str(), code, message});
+  };
+  refused("CreateTrustStore", from("Name", "ours", "absent.pem"), "CaCertificatesBundleNotFound", "absent.pem");
+  refused("CreateTrustStore", from("Name", "ours", "torn.pem"), "InvalidCaCertificatesBundle", "within a certificate");
+  refused("CreateTrustStore", from("Name", "ours", "none.pem"), "InvalidCaCertificatesBundle", "no certificates");
+  EXPECT_TRUE(certificate_keep.files.empty());
+
+  const Json made = elb("CreateTrustStore", from("Name", "ours", "ca.pem"))["TrustStores"].items().at(0);
+  const std::string trust = made["TrustStoreArn"].as_string();
+  EXPECT_TRUE(trust.starts_with("arn:aws:elasticloadbalancing:eu-central-1:000000000000:truststore/ours/")) << trust;
+  EXPECT_EQ(made["Status"].as_string(), "ACTIVE");
+  EXPECT_EQ(made["NumberOfCaCertificates"].as_int(), 1);
+  const std::string id = trust.substr(trust.rfind('/') + 1);
+  EXPECT_EQ(certificate_keep.files[id + "/1"], std::pair(std::string(testing::kRoot), std::string()));
+  refused("CreateTrustStore", from("Name", "ours", "ca.pem"), "DuplicateTrustStoreName", "'ours'");
+
+  const Json listener = add(
+      request(application_, "HTTPS", http_, 443,
+              shows(one_) + fmt::format(R"(,"MutualAuthentication":{{"Mode":"verify","TrustStoreArn":"{}"}})", trust)));
+  EXPECT_EQ(listener["MutualAuthentication"]["TrustStoreArn"].as_string(), trust);
+  const std::string named = fmt::format(R"({{"TrustStoreArn":"{}"}})", trust);
+  const Json users = elb("DescribeTrustStoreAssociations", named)["TrustStoreAssociations"];
+  EXPECT_EQ(users.dump(), fmt::format(R"([{{"ResourceArn":"{}"}}])", application_));
+  refused("DeleteTrustStore", named, "TrustStoreInUse", "in use");
+
+  EXPECT_EQ(elb("ModifyTrustStore", from("TrustStoreArn", trust, "both.pem"))["TrustStores"]
+                .items()
+                .at(0)["NumberOfCaCertificates"]
+                .as_int(),
+            2);
+  EXPECT_TRUE(certificate_keep.files.contains(id + "/2")) << "another file, so that the table changes";
+  EXPECT_EQ(elb("DescribeTrustStores", R"({"Names":["ours"]})")["TrustStores"].items().size(), 1u);
+  refused("DescribeTrustStores", R"({"Names":["theirs"]})", "TrustStoreNotFound", "not found");
+  elb("AddTags", fmt::format(R"({{"ResourceArns":["{}"],"Tags":[{{"Key":"k","Value":"v"}}]}})", trust));
+
+  elb("ModifyListener", fmt::format(R"({{"ListenerArn":"{}","MutualAuthentication":{{"Mode":"off"}}}})",
+                                    listener["ListenerArn"].as_string()));
+  elb("DeleteTrustStore", named);
+  EXPECT_TRUE(certificate_keep.files.empty());
+  refused("DeleteTrustStore", named, "TrustStoreNotFound", "not found");
 }
 
 TEST_F(TlsListeners, MayChangeBetweenHttpAndHttps) {

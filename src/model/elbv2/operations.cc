@@ -45,6 +45,11 @@ constexpr model::Operation kOperations[] = {
     {.name = "SetSecurityGroups", .input = &shape_of<SetSecurityGroupsInput>, .output = &shape_of<SetSecurityGroupsOutput>, .result_wrapper = "SetSecurityGroupsResult"},
     {.name = "SetIpAddressType", .input = &shape_of<SetIpAddressTypeInput>, .output = &shape_of<SetIpAddressTypeOutput>, .result_wrapper = "SetIpAddressTypeResult"},
     {.name = "DescribeCapacityReservation", .input = &shape_of<DescribeCapacityReservationInput>, .output = &shape_of<DescribeCapacityReservationOutput>, .result_wrapper = "DescribeCapacityReservationResult"},
+    {.name = "CreateTrustStore", .input = &shape_of<CreateTrustStoreInput>, .output = &shape_of<CreateTrustStoreOutput>, .result_wrapper = "CreateTrustStoreResult"},
+    {.name = "DescribeTrustStores", .input = &shape_of<DescribeTrustStoresInput>, .output = &shape_of<DescribeTrustStoresOutput>, .result_wrapper = "DescribeTrustStoresResult"},
+    {.name = "ModifyTrustStore", .input = &shape_of<ModifyTrustStoreInput>, .output = &shape_of<ModifyTrustStoreOutput>, .result_wrapper = "ModifyTrustStoreResult"},
+    {.name = "DeleteTrustStore", .input = &shape_of<DeleteTrustStoreInput>, .output = &shape_of<DeleteTrustStoreOutput>, .result_wrapper = "DeleteTrustStoreResult"},
+    {.name = "DescribeTrustStoreAssociations", .input = &shape_of<DescribeTrustStoreAssociationsInput>, .output = &shape_of<DescribeTrustStoreAssociationsOutput>, .result_wrapper = "DescribeTrustStoreAssociationsResult"},
 };
 
 constexpr const char* kKnown[] = {

@@ -886,6 +886,83 @@ struct DescribeCapacityReservationOutput {
 };
 const Shape& describe(const DescribeCapacityReservationOutput*);
 
+struct CreateTrustStoreInput {
+  std::string Name;
+  std::string CaCertificatesBundleS3Bucket;
+  std::string CaCertificatesBundleS3Key;
+  std::optional<std::string> CaCertificatesBundleS3ObjectVersion;
+  std::optional<std::vector<elbv2::Tag>> Tags;
+};
+const Shape& describe(const CreateTrustStoreInput*);
+
+struct TrustStore {
+  std::optional<std::string> Name;
+  std::optional<std::string> TrustStoreArn;
+  std::optional<std::string> Status;
+  std::optional<std::int32_t> NumberOfCaCertificates;
+  std::optional<std::int64_t> TotalRevokedEntries;
+};
+const Shape& describe(const TrustStore*);
+
+struct CreateTrustStoreOutput {
+  std::optional<std::vector<elbv2::TrustStore>> TrustStores;
+};
+const Shape& describe(const CreateTrustStoreOutput*);
+
+struct DescribeTrustStoresInput {
+  std::optional<std::vector<std::string>> TrustStoreArns;
+  std::optional<std::vector<std::string>> Names;
+  std::optional<std::string> Marker;
+  std::optional<std::int32_t> PageSize;
+};
+const Shape& describe(const DescribeTrustStoresInput*);
+
+struct DescribeTrustStoresOutput {
+  std::optional<std::vector<elbv2::TrustStore>> TrustStores;
+  std::optional<std::string> NextMarker;
+};
+const Shape& describe(const DescribeTrustStoresOutput*);
+
+struct ModifyTrustStoreInput {
+  std::string TrustStoreArn;
+  std::string CaCertificatesBundleS3Bucket;
+  std::string CaCertificatesBundleS3Key;
+  std::optional<std::string> CaCertificatesBundleS3ObjectVersion;
+};
+const Shape& describe(const ModifyTrustStoreInput*);
+
+struct ModifyTrustStoreOutput {
+  std::optional<std::vector<elbv2::TrustStore>> TrustStores;
+};
+const Shape& describe(const ModifyTrustStoreOutput*);
+
+struct DeleteTrustStoreInput {
+  std::string TrustStoreArn;
+};
+const Shape& describe(const DeleteTrustStoreInput*);
+
+struct DeleteTrustStoreOutput {
+};
+const Shape& describe(const DeleteTrustStoreOutput*);
+
+struct DescribeTrustStoreAssociationsInput {
+  std::string TrustStoreArn;
+  std::optional<std::string> Marker;
+  std::optional<std::int32_t> PageSize;
+};
+const Shape& describe(const DescribeTrustStoreAssociationsInput*);
+
+struct TrustStoreAssociation {
+  std::optional<std::string> ResourceArn;
+};
+const Shape& describe(const TrustStoreAssociation*);
+
+struct DescribeTrustStoreAssociationsOutput {
+  std::optional<std::vector<elbv2::TrustStoreAssociation>> TrustStoreAssociations;
+  std::optional<std::string> NextMarker;
+};
+const Shape& describe(const DescribeTrustStoreAssociationsOutput*);
+
 // The protocol and the operations.
 extern const ServiceModel kService;
 
