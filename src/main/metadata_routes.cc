@@ -87,6 +87,11 @@ void add_restarts(Json& json, const Known& known, const model::ecs::ContainerDef
   }
 }
 
+std::string docker_name(const model::Task& task, const std::string& container) {
+  const auto [family, revision] = family_of(task);
+  return fmt::format("ecs-{}-{}-{}-{}", family, revision, container, task.id.substr(0, 20));
+}
+
 Json container_json(const Known& known, const model::TaskContainer& container) {
   const auto& task = known.task;
   const auto [family, revision] = family_of(task);
@@ -94,7 +99,7 @@ Json container_json(const Known& known, const model::TaskContainer& container) {
   Json json = Json::object();
   json.set("DockerId", api::ecs::container_id(task, container.name))
       .set("Name", container.name)
-      .set("DockerName", fmt::format("ecs-{}-{}-{}-{}", family, revision, container.name, task.id.substr(0, 20)))
+      .set("DockerName", docker_name(task, container.name))
       .set("Image", container.image)
       .set("ImageID", container.image_digest)
       .set("Ports", ports_of(container))
@@ -156,7 +161,8 @@ Json tags_json(const model::Task& task) {
 
 class Metadata {
  public:
-  Metadata(store::Store& store, const runtime::Runtime& runtime) : store_(store), runtime_(runtime) {}
+  Metadata(store::Store& store, const runtime::Runtime& runtime, const Clock& clock, ContainerStats& stats)
+      : store_(store), runtime_(runtime), clock_(clock), stats_(stats) {}
 
   wire::Reply answer(std::string_view rest) {
     // ACCOUNT/REGION/CLUSTER/TASK/CONTAINER, then what is asked for.
@@ -175,11 +181,39 @@ class Metadata {
     if (parts[5].empty()) return json_reply(container_json(**known, *container));
     if (parts[5] == "task") return json_reply(task_json(**known));
     if (parts[5] == "taskWithTags") return json_reply(task_json(**known).set("TaskTags", tags_json((*known)->task)));
-    return wire::route_error(
-        404, "Weir serves no " + parts[5] + " of a container, only its metadata, task and taskWithTags");
+    if (parts[5] == "stats")
+      return json_reply(stats_of(**known, parts[4])[api::ecs::container_id((*known)->task, parts[4])]);
+    if (parts[5] == "task/stats") return json_reply(stats_of(**known));
+    return wire::route_error(404, "Weir serves no " + parts[5] +
+                                      " of a container, only its metadata, task, taskWithTags, stats and task/stats");
   }
 
  private:
+  // Of all containers of the task, or of one, by Docker's id; null for those that do not run.
+  Json stats_of(const Known& known, const std::string& only = "") {
+    Json all = Json::object();
+    for (const auto& container : known.task.containers) {
+      all.set(api::ecs::container_id(known.task, container.name), nullptr);
+    }
+    for (const auto& [name, use] : runtime_.stats(known.task.id)) {
+      if (!only.empty() && name != only) continue;
+      const std::string id = api::ecs::container_id(known.task, name);
+      all.set(id, stats_.answer({.id = id,
+                                 .name = docker_name(known.task, name),
+                                 .use = use,
+                                 .network_process = network_process(known, name)},
+                                clock_.wall()));
+    }
+    return all;
+  }
+  static std::int64_t network_process(const Known& known, const std::string& name) {
+    if (!known.seen || known.seen->mac.empty()) return 0;
+    for (const auto& container : known.seen->containers) {
+      if (container.name == name) return container.pid;
+    }
+    return 0;
+  }
+
   Result<std::optional<Known>> find(const std::array<std::string, 6>& parts) {
     const model::Task named{.scope = {parts[0], parts[1]}, .cluster = parts[2], .id = parts[3]};
     auto task = TRY(store::load<model::Task>(store_, named.key()));
@@ -195,13 +229,16 @@ class Metadata {
 
   store::Store& store_;
   const runtime::Runtime& runtime_;
+  const Clock& clock_;
+  ContainerStats& stats_;
 };
 
 }  // namespace
 
-std::vector<wire::Route> metadata_routes(store::Store& store, const runtime::Runtime& runtime) {
-  auto route = wire::plain_route("GET", kPrefix, [&store, &runtime](const wire::RouteRequest& request) {
-    return Metadata(store, runtime).answer(request.rest);
+std::vector<wire::Route> metadata_routes(store::Store& store, const runtime::Runtime& runtime, const Clock& clock,
+                                         ContainerStats& stats) {
+  auto route = wire::plain_route("GET", kPrefix, [&](const wire::RouteRequest& request) {
+    return Metadata(store, runtime, clock, stats).answer(request.rest);
   });
   route.access = wire::Access::open;
   return {route};

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "main/container_stats.h"
 #include "model/documents.h"
 #include "runtime/runtime.h"
 #include "store/store.h"
@@ -12,8 +14,9 @@
 
 namespace weir {
 
-// Both outlive the routes.
-std::vector<wire::Route> metadata_routes(store::Store& store, const runtime::Runtime& runtime);
+// All of them outlive the routes.
+std::vector<wire::Route> metadata_routes(store::Store& store, const runtime::Runtime& runtime, const Clock& clock,
+                                         ContainerStats& stats);
 
 // The path of one container's metadata: "/_weir/v4/ACCOUNT/REGION/CLUSTER/TASK/CONTAINER".
 std::string metadata_path(const model::Task& task, const std::string& container);

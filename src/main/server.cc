@@ -214,7 +214,7 @@ Result<> Server::listen() {
                                            kServices, std::move(parts));
   auto routes = image_routes(loop_, images_);
   for (auto& route : log_routes(loop_, *store_, task_log_)) routes.push_back(std::move(route));
-  for (auto& route : metadata_routes(*store_, *runtime_)) routes.push_back(std::move(route));
+  for (auto& route : metadata_routes(*store_, *runtime_, clock_, container_stats_)) routes.push_back(std::move(route));
   for (auto& route : metric_routes(metric_keep_)) routes.push_back(std::move(route));
   for (auto& route : status_routes(*store_, clock_, *control_)) routes.push_back(std::move(route));
   const auto address = TRY(net::SocketAddress::ip(options_.listen_address, options_.listen_port));

@@ -15,6 +15,7 @@
 #include "control/proxy_link.h"
 #include "control/service_metrics.h"
 #include "main/certificate_files.h"
+#include "main/container_stats.h"
 #include "main/hook_commands.h"
 #include "main/log_courier.h"
 #include "main/log_upkeep.h"
@@ -91,6 +92,7 @@ class Server final : private net::TurnTask {
   std::unique_ptr<control::ServiceMetrics> service_metrics_;
   std::unique_ptr<MetricUpkeep> metric_upkeep_;
   std::unique_ptr<MachineHost> host_;
+  ContainerStats container_stats_;
   api::ActionTable actions_;
   std::unique_ptr<wire::Facade> facade_;
   std::unique_ptr<wire::ApiServer> api_server_;

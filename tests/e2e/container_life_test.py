@@ -121,8 +121,37 @@ class ContainerLife(unittest.TestCase):
         self.assertEqual(task["Containers"][1]["LogOptions"]["awslogs-stream"], f"p/second/{arn.rsplit('/', 1)[1]}")
         self.assertEqual(get("/taskWithTags")["TaskTags"], {})
         with self.assertRaises(urllib.error.HTTPError) as refused:
-            get("/stats")
+            get("/associations")
         self.assertEqual(refused.exception.code, 404)
+
+    def test_a_container_learns_what_it_uses_as_docker_tells_it(self):
+        uri = self.weir.home / "uri"
+        uri.unlink(missing_ok=True)
+        busy = f"echo $ECS_CONTAINER_METADATA_URI_V4 > {uri}; trap 'exit 0' TERM; while :; do :; done"
+        arn = self.run_task("stats", container("app", busy), container("brief", "exit 0", essential=False))
+        self.reaches(arn, "RUNNING")
+        at = self.written("uri")[0]
+
+        def get(path):
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(at + path, timeout=10) as reply:
+                return json.load(reply)
+        ended, mine = (one["runtimeId"] for one in sorted(self.task(arn)["containers"], key=lambda c: c["name"] == "app"))
+        first = get("/stats")
+        self.assertEqual(first["id"], mine)
+        self.assertNotIn("precpu_stats", first, "nobody asked before")
+        self.assertNotIn("networks", first, "it has none of its own")
+        self.assertGreater(first["memory_stats"]["usage"], 0)
+        self.assertGreaterEqual(first["memory_stats"]["limit"], first["memory_stats"]["usage"])
+
+        def share():
+            now = get("/stats")
+            cpu, before = now["cpu_stats"], now["precpu_stats"]
+            machine = cpu["system_cpu_usage"] - before["system_cpu_usage"]
+            used = cpu["cpu_usage"]["total_usage"] - before["cpu_usage"]["total_usage"]
+            return now["preread"] < now["read"] and machine > 0 and used > 0 and used / machine * cpu["online_cpus"]
+        self.assertLess(wait_until(share, "it is seen to be busy", 10, every=0.3), 1.5)
+        whole = wait_until(lambda: (all := get("/task/stats"))[ended] is None and all, "one has ended", 10)
+        self.assertEqual(whole[mine]["name"], first["name"])
 
     def test_what_cannot_start_says_why(self):
         plain = self.weir.home / "plain"

@@ -151,6 +151,10 @@ class Networks(unittest.TestCase):
         self.assertIn("HTTP/1.1 ", text)
         text, code, task = self.job("busybox wget -q -O - $ECS_CONTAINER_METADATA_URI_V4")
         self.assertIn('"DockerId"', text)
+        # They are null until the server has heard that the container runs.
+        text, code, task = self.job("for i in $(busybox seq 100); do busybox wget -q -O - $ECS_CONTAINER_METADATA_URI_V4/stats "
+                                    "| grep rx_bytes && break; sleep 0.1; done")
+        self.assertRegex(text, r'"networks":\{"[a-z0-9]+":\{"rx_bytes":[1-9]', "of the task's own network")
         definition = self.define("held", "./hello")
         arn = self.weir.ecs.run_task(cluster="test", taskDefinition=definition, networkConfiguration=VPC)["tasks"][0]["taskArn"]
         look = lambda: self.weir.ecs.describe_tasks(cluster="test", tasks=[arn])["tasks"][0]
