@@ -30,6 +30,7 @@ inline constexpr std::size_t kMaxInstanceAttributes = 30;    // as AWS has it
 inline constexpr std::size_t kMaxServiceAttributes = 30;     // as AWS has it
 inline constexpr std::size_t kMaxDiscoveryOperations = 500;  // kept in an account and region; the oldest go
 
+inline constexpr std::size_t kMaxTaskSets = 5;             // of a service, as AWS has it
 inline constexpr std::size_t kMaxServiceDeployments = 50;  // kept of a service; the oldest go
 
 }  // namespace weir::api

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "control/definition_keep.h"
 #include "control/deployment_alarms.h"
 #include "control/discovery_writes.h"
 #include "control/hook_desk.h"
@@ -26,20 +27,6 @@
 namespace weir::control {
 
 namespace {
-
-// An ARN "arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION" as the document's key; the text itself where it
-// is none, which no document has.
-std::string task_definition_key(const model::Scope& scope, const std::string& arn) {
-  const auto slash = arn.find('/');
-  const auto colon = arn.rfind(':');
-  if (slash == std::string::npos || colon == std::string::npos || colon < slash) return arn;
-  std::int64_t revision = 0;
-  for (std::size_t at = colon + 1; at < arn.size(); ++at) {
-    if (arn[at] < '0' || arn[at] > '9' || revision > 9'999'999'999) return arn;
-    revision = revision * 10 + (arn[at] - '0');
-  }
-  return model::task_definition_key(scope, std::string_view(arn).substr(slash + 1, colon - slash - 1), revision);
-}
 
 // Puts the group among `groups`, or takes it out.
 void note(std::set<Group>& groups, const Group& group, bool is_among) {
@@ -63,7 +50,8 @@ struct Control::State {
         log(the_log),
         options(std::move(the_options)),
         mirror(the_store, the_log),
-        watch(the_runtime) {}
+        watch(the_runtime),
+        definitions(the_store) {}
 
   std::optional<Instant> step();
   void hear(route::Feedback feedback);
@@ -82,6 +70,7 @@ struct Control::State {
     std::optional<model::ServiceRevision> fallback;
     const model::TaskDefinition* fallback_definition = nullptr;
   };
+  Result<> find_definitions(ServiceView& view);
   Result<History> deployment_of(const ServiceView& view);
   Result<> erase_history(const model::Service& service, std::vector<store::Write>& writes);
   bool reconcile_tasks_alone(const Group& group);
@@ -95,8 +84,6 @@ struct Control::State {
   std::optional<Timestamp> start(const model::Task& task);
   // Errors: with ErrorSource::client it can never start.
   Result<> start(const model::Task& task, const model::ecs::TaskDefinition& definition);
-  // Null where there is none. Errors: the store's.
-  Result<const model::TaskDefinition*> definition(const model::Scope& scope, const std::string& arn);
 
   // --- the table
   void publish();
@@ -129,10 +116,10 @@ struct Control::State {
   Timestamp now;
 
   HookDesk hooks;
-  std::map<std::string, model::TaskDefinition> definitions;  // by ARN; they never change
-  std::set<std::string> failing_starts;                      // tasks whose start was refused, and that was logged
-  std::map<std::string, std::string> refusals;               // tasks that can never start: why, until they have ended
-  Duration retry{};                                          // not 0 while the store fails
+  DefinitionKeep definitions;
+  std::set<std::string> failing_starts;         // tasks whose start was refused, and that was logged
+  std::map<std::string, std::string> refusals;  // tasks that can never start: why, until they have ended
+  Duration retry{};                             // not 0 while the store fails
   Timestamp retry_at;
 };
 
@@ -230,6 +217,7 @@ void Control::State::hear(route::Feedback feedback) {
 // ----------------------------------------------------------------------------------------------------------
 
 bool Control::State::reconcile(const Group& group) {
+  definitions.trim();
   if (group.kind == Group::Kind::targets) return reconcile_targets(group);
   if (group.kind == Group::Kind::task) return reconcile_tasks_alone(group);
   const auto service = mirror.services().find(group.key);
@@ -247,14 +235,9 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
     view.state.cluster = service.document.cluster;
     view.state.name = service.document.name;
   }
-  const auto wished = definition(service.document.scope, service.document.task_definition);
-  if (!wished) {
-    store_failed(wished.error());
+  if (const auto found = find_definitions(view); !found) {
+    store_failed(found.error());
     return false;
-  }
-  if (*wished) {
-    view.definition = &(*wished)->definition;
-    view.definition_tags = (*wished)->tags ? &*(*wished)->tags : nullptr;
   }
   const auto before = deployment_of(view);
   if (!before) {
@@ -299,6 +282,21 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
   return true;
 }
 
+// What the service's tasks are made from.
+Result<> Control::State::find_definitions(ServiceView& view) {
+  const auto tags = [](const model::TaskDefinition& found) { return found.tags ? &*found.tags : nullptr; };
+  const model::Scope& scope = view.service.scope;
+  if (const auto* wished = TRY(definitions.find(scope, view.service.task_definition))) {
+    view.definition = &wished->definition;
+    view.definition_tags = tags(*wished);
+  }
+  for (const auto& set : view.service.task_sets) {
+    const auto* found = TRY(definitions.find(scope, set.task_definition));
+    if (found) view.task_sets[set.id] = {&found->definition, tags(*found)};
+  }
+  return {};
+}
+
 // What of the service's history its step needs: nothing while no deployment goes on.
 Result<Control::State::History> Control::State::deployment_of(const ServiceView& view) {
   const auto& deployments = view.state.deployments;
@@ -316,7 +314,7 @@ Result<Control::State::History> Control::State::deployment_of(const ServiceView&
     if (found) history.fallback = std::move(found->document);
   }
   if (history.fallback) {
-    history.fallback_definition = TRY(definition(view.service.scope, history.fallback->task_definition));
+    history.fallback_definition = TRY(definitions.find(view.service.scope, history.fallback->task_definition));
   }
   return history;
 }
@@ -453,7 +451,7 @@ void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& 
 
 // Returns when to try again, where that is needed.
 std::optional<Timestamp> Control::State::start(const model::Task& task) {
-  const auto wished = definition(task.scope, task.task_definition);
+  const auto wished = definitions.find(task.scope, task.task_definition);
   const auto started = wished && *wished ? start(task, (*wished)->definition)
                                          : Result<>(fail("TaskDefinition", task.task_definition + " is not there"));
   if (!started && started.error().source == ErrorSource::client) {
@@ -475,14 +473,6 @@ Result<> Control::State::start(const model::Task& task, const model::ecs::TaskDe
   runtime::TaskSpec spec = task_spec(task.id, definition, task.overrides);
   if (options.preparation) TRY(options.preparation->prepare(task, definition, spec));
   return runtime.start(spec);
-}
-
-Result<const model::TaskDefinition*> Control::State::definition(const model::Scope& scope, const std::string& arn) {
-  if (const auto found = definitions.find(arn); found != definitions.end()) return &found->second;
-  auto loaded = TRY(store::load<model::TaskDefinition>(store, task_definition_key(scope, arn)));
-  if (!loaded) return nullptr;
-  if (definitions.size() >= kMostDefinitions) definitions.clear();
-  return &(definitions[arn] = std::move(loaded->document));
 }
 
 // --- the table
@@ -606,7 +596,7 @@ const model::Task* Control::task(std::string_view id) const {
   return found ? &found->document : nullptr;
 }
 Result<const model::TaskDefinition*> Control::definition(const model::Task& task) {
-  return state_->definition(task.scope, task.task_definition);
+  return state_->definitions.find(task.scope, task.task_definition);
 }
 
 route::RouteTablePointer Control::table() const { return state_->publication.table(); }

@@ -30,7 +30,7 @@ inline constexpr std::chrono::hours kLongestHookDelay{24};
 inline constexpr int kLongestStage = 1440;
 // Rounds of reconciling within one step; more would mean that two decisions undo each other.
 inline constexpr int kMostRounds = 1000;
-// Task definitions held decoded.
+// Task definitions held decoded, before the next group is looked at.
 inline constexpr std::size_t kMostDefinitions = 1000;
 
 // Tasks whose use is looked at in one go, which takes some 100 us each, and how long until the next go.

@@ -35,6 +35,11 @@ Task new_task(const TaskOrigin& origin, Timestamp now, Random& random) {
   task.arn = "arn:aws:ecs:" + task.scope.region + ":" + task.scope.account + ":task/" + task.cluster + "/" + task.id;
   task.service = service.name;
   task.deployment = service.deployment_id;
+  task.task_set = origin.task_set;
+  if (!origin.task_set.empty()) {
+    task.deployment = origin.task_set;
+    task.network_configuration = service.network_configuration;
+  }
   task.task_definition = service.task_definition;
   task.launch_type = service.launch_type;
   if (const auto& strategy = service.capacity_provider_strategy; strategy && !strategy->empty()) {

@@ -15,6 +15,7 @@ struct TaskOrigin {
   std::vector<std::string> target_groups;                         // by the service's balancers
   const model::ecs::TaskDefinition* definition = nullptr;         // null where it is not there
   const std::vector<model::ecs::Tag>* definition_tags = nullptr;  // null for none
+  std::string task_set;                                           // its id; empty for none
 };
 
 // The definition must be there, with its containers.

@@ -13,6 +13,9 @@ namespace weir::control {
 class ServiceEvents {
  public:
   explicit ServiceEvents(std::string service) : prefix_("(service " + std::move(service) + ")") {}
+  // Of one of its task sets: "ecs-svc/…".
+  ServiceEvents(const std::string& service, const std::string& task_set)
+      : ServiceEvents(task_set.empty() ? service : service + ", taskSet " + task_set) {}
 
   std::string started(const std::vector<std::string>& task_ids) const;
   std::string stopped(const std::vector<std::string>& task_ids) const;

@@ -44,10 +44,12 @@ ServiceTurn::ServiceTurn(ServiceView view, Timestamp now, Random& random)
 ServiceStep ServiceTurn::step() {
   if (service().status == "INACTIVE") {
     keep_or_erase();
+  } else if (service().controller != "ECS") {
+    run_task_sets();
   } else {
     adopt_wish();
     hear_news();
-    forgive();
+    forgive(service().deployment_id, backoff());
     judge();
     // Where the service goes back, its next step goes on: the definition at hand is not the one to start then.
     bool goes_back = end_deployment();
@@ -71,8 +73,9 @@ void ServiceTurn::say(std::string message) {
 }
 
 bool ServiceTurn::say_once(std::string message) {
+  const Timestamp since = state().deployments.empty() ? service().created_at : primary().created_at;
   for (const auto& event : state().events) {
-    if (event.created_at < primary().created_at) break;
+    if (event.created_at < since) break;
     if (event.message == message) return false;
   }
   say(std::move(message));
@@ -173,22 +176,23 @@ void ServiceTurn::drop_answers() {
 }
 
 void ServiceTurn::hear_news() {
-  std::map<std::string, int> registered, deregistered;
-  int draining = 0;
+  using Place = std::pair<std::string, std::string>;  // task set, target group
+  std::map<Place, int> registered, deregistered;
+  std::map<std::string, int> draining;  // by task set
   for (const auto& task : out_.tasks) {
     for (const auto& item : task.news) {
       switch (item.news) {
         case TaskNews::registered:
-          ++registered[item.target_group];
+          ++registered[{task.task.task_set, item.target_group}];
           break;
         case TaskNews::deregistered:
-          ++deregistered[item.target_group];
+          ++deregistered[{task.task.task_set, item.target_group}];
           break;
         case TaskNews::drains:
-          ++draining;
+          ++draining[task.task.task_set];
           break;
         case TaskNews::start_failed:
-          say_once(events_.unable_to_place(task.task.stopped_reason));
+          say_once(events_of(task.task).unable_to_place(task.task.stopped_reason));
           failed(task.task);
           break;
         case TaskNews::ended_early:
@@ -202,9 +206,10 @@ void ServiceTurn::hear_news() {
       }
     }
   }
-  for (const auto& [group, targets] : registered) say(events_.registered(targets, group));
-  for (const auto& [group, targets] : deregistered) say(events_.deregistered(targets, group));
-  if (draining > 0) say(events_.draining(draining));
+  const auto events = [this](const std::string& task_set) { return ServiceEvents(service().name, task_set); };
+  for (const auto& [at, targets] : registered) say(events(at.first).registered(targets, at.second));
+  for (const auto& [at, targets] : deregistered) say(events(at.first).deregistered(targets, at.second));
+  for (const auto& [task_set, tasks] : draining) say(events(task_set).draining(tasks));
 }
 
 void ServiceTurn::note_failure(const Task& task) {
@@ -218,22 +223,32 @@ void ServiceTurn::note_failure(const Task& task) {
 void ServiceTurn::failed(const Task& task) {
   note_failure(task);
   out_.state_changed = true;
-  if (!is_wished(task) || task.created_at < state().start_not_before) return;
-  ++state().failures_in_a_row;
-  state().start_not_before = now_ + rollout::backoff_delay(state().failures_in_a_row);
-  // Later than anything started so far, so that the others of this wave do not count again.
-  if (state().start_not_before <= task.created_at) state().start_not_before = {task.created_at.millis + 1};
-  if (state().failures_in_a_row == kFailuresToTell) say_once(events_.unable_to_start_consistently());
+  if (auto* task_set = set_of(task)) {
+    back_off(task, backoff(*task_set));
+  } else if (is_wished(task)) {
+    back_off(task, backoff());
+  }
 }
 
-void ServiceTurn::forgive() {
-  if (state().failures_in_a_row == 0) return;
+void ServiceTurn::back_off(const Task& task, Backoff backoff) {
+  if (task.created_at < backoff.not_before) return;
+  ++backoff.failures;
+  backoff.not_before = now_ + rollout::backoff_delay(backoff.failures);
+  // Later than anything started so far, so that the others of this wave do not count again.
+  if (backoff.not_before <= task.created_at) backoff.not_before = {task.created_at.millis + 1};
+  if (backoff.failures == kFailuresToTell) say_once(events_of(task).unable_to_start_consistently());
+}
+
+void ServiceTurn::forgive(const std::string& deployment, Backoff backoff) {
+  if (backoff.failures == 0) return;
   for (const auto& step : out_.tasks) {
     const Task& task = step.task;
-    if (!is_wished(task) || task.desired_status != "RUNNING" || task.created_at < state().start_not_before) continue;
+    if (task.deployment != deployment || task.desired_status != "RUNNING" || task.created_at < backoff.not_before) {
+      continue;
+    }
     if (has_proved_itself(task, now_)) {
-      set(state().failures_in_a_row, 0);
-      set(state().start_not_before, Timestamp{});
+      set(backoff.failures, 0);
+      set(backoff.not_before, Timestamp{});
       return;
     }
     if (task.targets.empty() && task.started_at) wake_at(*task.started_at + rollout::kProvingRun);
@@ -243,14 +258,15 @@ void ServiceTurn::forgive() {
 void ServiceTurn::judge() {
   for (const auto& step : out_.tasks) {
     if (step.task.desired_status == "STOPPED") continue;
-    if (health_of(step.task) == "UNHEALTHY" && say_once(events_.failed_container_checks(step.task.id)) &&
+    if (health_of(step.task) == "UNHEALTHY" && say_once(events_of(step.task).failed_container_checks(step.task.id)) &&
         !has_proved_itself(step.task, now_)) {
       failed(step.task);
     }
     const TaskTarget* target = failing_target(step.task);
     if (!target) continue;
     const std::string& reason = !target->description.empty() ? target->description : target->reason;
-    say(events_.unhealthy(target->port, target->target_group, reason.empty() ? "Health checks failed" : reason));
+    say(events_of(step.task).unhealthy(target->port, target->target_group,
+                                       reason.empty() ? "Health checks failed" : reason));
     if (!has_proved_itself(step.task, now_)) failed(step.task);
   }
 }
@@ -260,7 +276,8 @@ void ServiceTurn::roll() {
       .desired = desired(),
       .minimum_percent = service().minimum_healthy_percent,
       .maximum_percent = service().maximum_percent,
-      .may_start = !is_backing_off() && service().status == "ACTIVE" && primary().rollout_state != "FAILED",
+      .may_start = !is_backing_off(state().start_not_before) && service().status == "ACTIVE" &&
+                   primary().rollout_state != "FAILED",
   };
   std::vector<rollout::RollingTask> tasks;
   for (auto& task : out_.tasks) {
@@ -271,11 +288,11 @@ void ServiceTurn::roll() {
   stop_tasks(plan.stop);
   if (plan.start > 0) start_tasks(plan.start, origin());
   if (plan.blocked) say_once(events_.blocked_by_percentages());
-  if (is_backing_off()) wake_at(state().start_not_before);
+  if (is_backing_off(state().start_not_before)) wake_at(state().start_not_before);
 }
 
-bool ServiceTurn::is_backing_off() {
-  return state().start_not_before > now_ && state().start_not_before - now_ <= rollout::kLongestBackoff;
+bool ServiceTurn::is_backing_off(Timestamp not_before) {
+  return not_before > now_ && not_before - now_ <= rollout::kLongestBackoff;
 }
 
 rollout::Stage ServiceTurn::stage(TaskStep& step) {
@@ -313,12 +330,15 @@ void ServiceTurn::stop_tasks(const std::vector<std::string>& ids) {
                        : unhealthy ? "Task failed container health checks"
                                    : "Scaling activity initiated by (deployment " + step.task.deployment + ")");
   }
-  say(events_.stopped(ids));
+  const auto first = std::find_if(out_.tasks.begin(), out_.tasks.end(),
+                                  [&](const auto& step) { return chosen.contains(step.task.id); });
+  if (first != out_.tasks.end()) say(events_of(first->task).stopped(ids));
 }
 
 void ServiceTurn::start_tasks(std::int32_t count, const TaskOrigin& from) {
+  const ServiceEvents events(service().name, from.task_set);
   if (!from.definition || !from.definition->containerDefinitions) {
-    say_once(events_.unable_to_place("The task definition " + from.service.task_definition + " was not found."));
+    say_once(events.unable_to_place("The task definition " + from.service.task_definition + " was not found."));
     return;
   }
   std::vector<std::string> ids;
@@ -326,7 +346,7 @@ void ServiceTurn::start_tasks(std::int32_t count, const TaskOrigin& from) {
     out_.started.push_back(new_task(from, now_, random_));
     ids.push_back(out_.started.back().id);
   }
-  say(events_.started(ids));
+  say(events.started(ids));
 }
 
 void ServiceTurn::count() {
@@ -415,6 +435,8 @@ void ServiceTurn::end() {
   const bool over = std::all_of(out_.tasks.begin(), out_.tasks.end(), [](const auto& t) { return is_over(t.task); });
   if (!over) return;
   service().status = "INACTIVE";
+  service().task_sets.clear();
+  state().task_sets.clear();
   out_.service_changed = true;
   state().deployments.resize(1);
   primary().status = "INACTIVE";

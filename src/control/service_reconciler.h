@@ -16,6 +16,12 @@
 
 namespace weir::control {
 
+// The definition of one of a service's task sets.
+struct TaskSetDefinition {
+  const model::ecs::TaskDefinition* definition = nullptr;  // null where it is not there
+  const std::vector<model::ecs::Tag>* tags = nullptr;      // null for none
+};
+
 struct ServiceView {
   model::Service service;
   model::ServiceState state;                                      // a new one where the store has none
@@ -26,10 +32,11 @@ struct ServiceView {
   const model::ServiceRevision* fallback = nullptr;  // of the last completed deployment; null where there is none
   const model::ecs::TaskDefinition* fallback_definition = nullptr;
   const std::vector<model::ecs::Tag>* fallback_tags = nullptr;
-  RouteViews routes;                // those that a deployment in stages may shift
-  std::vector<HookReply> replies;   // of its hooks' targets
-  std::vector<std::string> alarms;  // names of the deployment's alarms that are in ALARM
-  Duration alarm_bake{};            // how long its alarms are watched once its tasks serve
+  std::map<std::string, TaskSetDefinition> task_sets;  // by id
+  RouteViews routes;                                   // those that a deployment in stages may shift
+  std::vector<HookReply> replies;                      // of its hooks' targets
+  std::vector<std::string> alarms;                     // names of the deployment's alarms that are in ALARM
+  Duration alarm_bake{};                               // how long its alarms are watched once its tasks serve
   Duration minute = std::chrono::minutes(1);
 };
 

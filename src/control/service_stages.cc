@@ -164,7 +164,7 @@ ServiceTurn::Wanted ServiceTurn::wanted(const model::StagedDeployment& staged, b
   }
   const bool scaled = staged.stage != "RECONCILE_SERVICE" && staged.stage != "PRE_SCALE_UP";
   return {.green = desired(),
-          .green_may_start = scaled && !is_backing_off() && primary().rollout_state != "FAILED",
+          .green_may_start = scaled && !is_backing_off(state().start_not_before) && primary().rollout_state != "FAILED",
           .blue = clean_up ? 0 : desired(),
           .others_end = clean_up || (staged.stage == "RECONCILE_SERVICE" && !staged.blue.empty())};
 }
@@ -181,7 +181,7 @@ void ServiceTurn::run_fleets(const Fleets& all, const Wanted& wish) {
     run_fleet(all.blue, wish.blue, known && may_replace_blue(), blue_origin());
   }
   run_fleet(all.green, wish.green, wish.green_may_start, origin());
-  if (is_backing_off()) wake_at(state().start_not_before);
+  if (is_backing_off(state().start_not_before)) wake_at(state().start_not_before);
 }
 
 void ServiceTurn::run_fleet(const std::vector<rollout::RollingTask>& tasks, std::int32_t count, bool may_start,

@@ -1,5 +1,6 @@
 // One turn of a service: what service_reconciler.h promises, in parts. Its deployments and counts are in
-// service_reconciler.cc, deployments in stages in service_stages.cc. Any thread, short-lived.
+// service_reconciler.cc, deployments in stages in service_stages.cc, those of others than ECS in
+// service_task_sets.cc. Any thread, short-lived.
 #pragma once
 
 #include <algorithm>
@@ -39,8 +40,10 @@ class ServiceTurn {
   void wake_at(Timestamp at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
 
   void say(std::string message);
-  // Says it unless it was said in the life of this deployment; whether it did.
+  // Says it unless it was said in the life of this deployment, or of the service where it has task sets; whether it
+  // did.
   bool say_once(std::string message);
+  ServiceEvents events_of(const model::Task& task) { return {service().name, task.task_set}; }
 
   static bool is_over(const model::Task& task) { return task.last_status == "STOPPED"; }
   bool is_wished(const model::Task& task) { return task.deployment == service().deployment_id; }
@@ -74,11 +77,20 @@ class ServiceTurn {
   // Every end by itself counts against a deployment that is not completed yet.
   void note_failure(const model::Task& task);
 
+  // How often in a row tasks failed, and when the next may start: the service's, or a task set's.
+  struct Backoff {
+    std::int32_t& failures;
+    Timestamp& not_before;
+  };
+  Backoff backoff() { return {state().failures_in_a_row, state().start_not_before}; }
+  static Backoff backoff(model::TaskSetState& set) { return {set.failures_in_a_row, set.start_not_before}; }
+
   // A task ended before it served. Those started together fail together: they count as one step of the back-off.
   void failed(const model::Task& task);
+  void back_off(const model::Task& task, Backoff backoff);
 
-  // A task that started after the last failure and proved itself ends the back-off.
-  void forgive();
+  // A task of the deployment or task set that started after the last failure and proved itself ends the back-off.
+  void forgive(const std::string& deployment, Backoff backoff);
 
   // Tasks that fail their health checks: the rollout lets them go.
   void judge();
@@ -145,7 +157,7 @@ class ServiceTurn {
   void roll();
 
   // A delay longer than any is that of a calendar that was set back meanwhile.
-  bool is_backing_off();
+  bool is_backing_off(Timestamp not_before);
 
   rollout::Stage stage(TaskStep& step);
 
@@ -155,6 +167,20 @@ class ServiceTurn {
   void stop_tasks(const std::vector<std::string>& ids);
 
   void start_tasks(std::int32_t count, const TaskOrigin& from);
+
+  // --- task sets ----------------------------------------------------------------------------------------------------
+
+  void run_task_sets();
+  // A state for each wished set, and no other.
+  void adopt_task_sets();
+  void run_task_set(const model::TaskSet& set, model::TaskSetState& state);
+  std::vector<rollout::RollingTask> tasks_of_set(const std::string& id);
+  // Tasks of a set that is no more.
+  void stop_strays();
+  void count_task_sets();
+  void settle_task_sets();
+  // Null where the task is of none.
+  model::TaskSetState* set_of(const model::Task& task);
 
   // --- counts and states --------------------------------------------------------------------------------------------
 

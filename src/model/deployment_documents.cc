@@ -1,7 +1,36 @@
+#include <algorithm>
+#include <cmath>
+
 #include "base/describe.h"
 #include "model/documents.h"
 
 namespace weir::model {
+
+const Shape& describe(const TaskSet*) {
+  static const Shape kShape = structure<TaskSet>(
+      "TaskSet", {member<&TaskSet::id>("id"), member<&TaskSet::arn>("arn"),
+                  member<&TaskSet::external_id>("external_id"), member<&TaskSet::started_by>("started_by"),
+                  member<&TaskSet::status>("status"), member<&TaskSet::created_at>("created_at"),
+                  member<&TaskSet::updated_at>("updated_at"), member<&TaskSet::task_definition>("task_definition"),
+                  member<&TaskSet::percent>("percent"), member<&TaskSet::launch_type>("launch_type"),
+                  member<&TaskSet::capacity_provider_strategy>("capacity_provider_strategy"),
+                  member<&TaskSet::platform_version>("platform_version"),
+                  member<&TaskSet::network_configuration>("network_configuration"),
+                  member<&TaskSet::load_balancers>("load_balancers"), member<&TaskSet::tags>("tags"),
+                  member<&TaskSet::client_token>("client_token"), member<&TaskSet::request>("request")});
+  return kShape;
+}
+
+const Shape& describe(const TaskSetState*) {
+  static const Shape kShape = structure<TaskSetState>(
+      "TaskSetState",
+      {member<&TaskSetState::id>("id"), member<&TaskSetState::computed_desired_count>("computed_desired_count"),
+       member<&TaskSetState::pending_count>("pending_count"), member<&TaskSetState::running_count>("running_count"),
+       member<&TaskSetState::stability>("stability"), member<&TaskSetState::stability_at>("stability_at"),
+       member<&TaskSetState::updated_at>("updated_at"), member<&TaskSetState::failures_in_a_row>("failures_in_a_row"),
+       member<&TaskSetState::start_not_before>("start_not_before")});
+  return kShape;
+}
 
 const Shape& describe(const ServiceRevision*) {
   static const Shape kShape = structure<ServiceRevision>(
@@ -109,6 +138,30 @@ std::string ServiceRevision::key() const { return scope.prefix() + cluster + "/"
 std::string ServiceDeployment::key() const { return scope.prefix() + cluster + "/" + service + "/" + id; }
 std::string RunRequest::key() const { return scope.prefix() + cluster + "/" + token; }
 std::string AccountSetting::key() const { return scope.prefix() + principal + " " + name; }
+
+std::int32_t computed_desired_count(const Service& service, const TaskSet& set) {
+  if (service.status != "ACTIVE" || set.status == "DRAINING") return 0;
+  // 7 % of 100 is 7, whatever a double makes of it.
+  constexpr double kNoise = 1e-9;
+  return static_cast<std::int32_t>(std::ceil(service.desired_count * set.percent / 100 - kNoise));
+}
+
+const TaskSet* primary_task_set(const Service& service) {
+  const auto found = std::find_if(service.task_sets.begin(), service.task_sets.end(),
+                                  [](const auto& s) { return s.status == "PRIMARY"; });
+  return found == service.task_sets.end() ? nullptr : &*found;
+}
+
+Service service_with(const Service& service, const TaskSet& set) {
+  Service with = service;
+  with.task_definition = set.task_definition;
+  with.launch_type = set.launch_type;
+  with.capacity_provider_strategy = set.capacity_provider_strategy;
+  with.platform_version = set.platform_version;
+  with.network_configuration = set.network_configuration;
+  with.load_balancers = set.load_balancers;
+  return with;
+}
 
 ServiceRevision revision_of(const Service& service) {
   return {

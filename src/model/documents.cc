@@ -83,7 +83,9 @@ const Shape& describe(const Service*) {
                   member<&Service::service_deployment_id>("service_deployment_id"),
                   member<&Service::stop_requested>("stop_requested"),
                   member<&Service::hook_answers>("hook_answers"),
-                  member<&Service::client_token>("client_token")});
+                  member<&Service::client_token>("client_token"),
+                  member<&Service::controller>("controller"),
+                  member<&Service::task_sets>("task_sets")});
   return kShape;
 }
 
@@ -112,16 +114,16 @@ const Shape& describe(const ServiceEvent*) {
 
 const Shape& describe(const ServiceState*) {
   static const Shape kShape = structure<ServiceState>(
-      "ServiceState",
-      {member<&ServiceState::scope>("scope"), member<&ServiceState::cluster>("cluster"),
-       member<&ServiceState::name>("name"), member<&ServiceState::deployments>("deployments"),
-       member<&ServiceState::events>("events"), member<&ServiceState::running_count>("running_count"),
-       member<&ServiceState::pending_count>("pending_count"), member<&ServiceState::steady>("steady"),
-       member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
-       member<&ServiceState::start_not_before>("start_not_before"),
-       member<&ServiceState::completed_deployment>("completed_deployment"),
-       member<&ServiceState::completed_revision>("completed_revision"),
-       member<&ServiceState::completed_groups>("completed_groups"), member<&ServiceState::staged>("staged")});
+      "ServiceState", {member<&ServiceState::scope>("scope"), member<&ServiceState::cluster>("cluster"),
+                       member<&ServiceState::name>("name"), member<&ServiceState::deployments>("deployments"),
+                       member<&ServiceState::events>("events"), member<&ServiceState::running_count>("running_count"),
+                       member<&ServiceState::pending_count>("pending_count"), member<&ServiceState::steady>("steady"),
+                       member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
+                       member<&ServiceState::start_not_before>("start_not_before"),
+                       member<&ServiceState::completed_deployment>("completed_deployment"),
+                       member<&ServiceState::completed_revision>("completed_revision"),
+                       member<&ServiceState::completed_groups>("completed_groups"),
+                       member<&ServiceState::staged>("staged"), member<&ServiceState::task_sets>("task_sets")});
   return kShape;
 }
 
@@ -182,6 +184,7 @@ const Shape& describe(const Task*) {
                                                        member<&Task::arn>("arn"),
                                                        member<&Task::service>("service"),
                                                        member<&Task::deployment>("deployment"),
+                                                       member<&Task::task_set>("task_set"),
                                                        member<&Task::group>("group"),
                                                        member<&Task::started_by>("started_by"),
                                                        member<&Task::reference_id>("reference_id"),

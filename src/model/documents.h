@@ -64,6 +64,28 @@ struct HookAnswer {
   std::string action;  // CONTINUE, ROLLBACK
 };
 
+// Wish: some of the tasks of a service that ECS itself does not deploy, with a definition and a place of their own.
+// Part of its Service, which it leaves once its last task has ended.
+struct TaskSet {
+  std::string id;  // "ecs-svc/<19 digits>"
+  std::string arn;
+  std::string external_id;        // as CreateTaskSet had it
+  std::string started_by;         // CODE_DEPLOY; empty for anybody else's
+  std::string status = "ACTIVE";  // PRIMARY, ACTIVE, DRAINING (deleted, tasks being stopped)
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::string task_definition;  // ARN
+  double percent = 0;           // of the service's desired count
+  std::string launch_type = "EC2";
+  std::optional<std::vector<ecs::CapacityProviderStrategyItem>> capacity_provider_strategy;  // as given
+  std::optional<std::string> platform_version;
+  std::optional<ecs::NetworkConfiguration> network_configuration;
+  std::vector<ecs::LoadBalancer> load_balancers;
+  std::optional<std::vector<ecs::Tag>> tags;
+  std::string client_token;
+  std::string request;  // a digest of the call that made it, where there is a token
+};
+
 // Wish. Key: scope + cluster + "/" + name. An INACTIVE service stays for an hour so that waiters see it.
 struct Service {
   static constexpr const char* kKind = "service";
@@ -99,6 +121,10 @@ struct Service {
   std::string stop_requested;            // of that ServiceDeployment: ABORT, ROLLBACK; empty for neither
   std::vector<HookAnswer> hook_answers;  // what people said of hooks that pause it, until control has heard it
   std::string client_token;
+  // Who deploys: ECS, CODE_DEPLOY, EXTERNAL. The others do so by task sets, in the order of their creation; what a
+  // deployment is made of, above, is then empty (EXTERNAL), or as CreateService had it.
+  std::string controller = "ECS";
+  std::vector<TaskSet> task_sets;
   std::string key() const;
 };
 
@@ -124,6 +150,13 @@ struct ServiceRevision {
   bool enable_ecs_managed_tags = false;
   std::string key() const;
 };
+// How many tasks the set keeps: its percentage of the service's desired count, rounded up; none once either leaves.
+std::int32_t computed_desired_count(const Service& service, const TaskSet& set);
+// Null where there is none.
+const TaskSet* primary_task_set(const Service& service);
+// The service as a task set has it: with its definition, launch type, balancers and network.
+Service service_with(const Service& service, const TaskSet& set);
+
 ServiceRevision revision_of(const Service& service);
 // Makes the service what the revision says, in a deployment that goes on where the revision's ended.
 void restore(Service& service, const ServiceRevision& revision);
@@ -231,6 +264,20 @@ struct StagedDeployment {
   std::vector<HookRun> hooks;  // of the stage
 };
 
+// What became of a TaskSet.
+struct TaskSetState {
+  std::string id;
+  std::int32_t computed_desired_count = 0;
+  std::int32_t pending_count = 0;
+  std::int32_t running_count = 0;
+  std::string stability = "STABILIZING";  // STABILIZING, STEADY_STATE
+  Timestamp stability_at;
+  Timestamp updated_at;
+  // Back-off, as the service's own.
+  std::int32_t failures_in_a_row = 0;
+  Timestamp start_not_before;
+};
+
 // Fact. Key: as its Service.
 struct ServiceState {
   static constexpr const char* kKind = "service-state";
@@ -250,6 +297,7 @@ struct ServiceState {
   std::string completed_revision;
   std::vector<std::string> completed_groups;  // its target groups
   std::optional<StagedDeployment> staged;     // while one goes on
+  std::vector<TaskSetState> task_sets;        // in the order of the service's
   std::string key() const;
 };
 
@@ -304,7 +352,8 @@ struct Task {
   std::string id;  // 32 hexadecimal digits
   std::string arn;
   std::string service;          // name; empty for one run by hand
-  std::string deployment;       // Deployment.id; DescribeTasks shows it as startedBy
+  std::string deployment;       // Deployment.id or TaskSet.id; DescribeTasks shows it as startedBy
+  std::string task_set;         // TaskSet.id; empty where it belongs to none
   std::string group;            // "family:web", or as RunTask had it; empty for a service's
   std::string started_by;       // as RunTask had it
   std::string reference_id;     // as RunTask had it
@@ -312,10 +361,10 @@ struct Task {
   std::string launch_type = "FARGATE";
   std::string capacity_provider;  // empty where it has a launch type only
   std::optional<std::string> platform_version;
-  std::optional<ecs::TaskOverride> overrides;                      // of one run by hand
-  std::optional<ecs::NetworkConfiguration> network_configuration;  // of one run by hand; otherwise its service's
-  std::vector<ecs::Tag> tags;                                      // its own and those passed on to it
-  std::string desired_status = "RUNNING";                          // RUNNING, STOPPED
+  std::optional<ecs::TaskOverride> overrides;  // of one run by hand
+  std::optional<ecs::NetworkConfiguration> network_configuration;  // none: its service's
+  std::vector<ecs::Tag> tags;              // its own and those passed on to it
+  std::string desired_status = "RUNNING";  // RUNNING, STOPPED
   // PROVISIONING PENDING ACTIVATING RUNNING DEACTIVATING STOPPING DEPROVISIONING STOPPED
   std::string last_status = "PROVISIONING";
   std::string stop_code;  // EssentialContainerExited, TaskFailedToStart, UserInitiated, ServiceSchedulerInitiated
@@ -450,6 +499,8 @@ const Shape& describe(const Cluster*);
 const Shape& describe(const TaskDefinition*);
 const Shape& describe(const TaskDefinitionFamily*);
 const Shape& describe(const Service*);
+const Shape& describe(const TaskSet*);
+const Shape& describe(const TaskSetState*);
 const Shape& describe(const HookAnswer*);
 const Shape& describe(const ServiceRevision*);
 const Shape& describe(const HookRun*);

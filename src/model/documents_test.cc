@@ -27,6 +27,33 @@ TEST(Documents, are_named_by_account_region_and_their_own_name) {
   EXPECT_EQ((TaskDefinitionFamily{.scope = kScope, .family = "cart"}.key()), "000000000000/eu-west-1/cart");
 }
 
+TEST(Documents, a_task_set_keeps_its_share_of_the_desired_count_rounded_up) {
+  struct Row {
+    std::int32_t desired;
+    double percent;
+    std::int32_t count;
+  };
+  for (const auto& [desired, percent, count] : std::vector<Row>{{4, 100, 4},
+                                                                {4, 0, 0},
+                                                                {0, 100, 0},
+                                                                {4, 25, 1},
+                                                                {4, 26, 2},
+                                                                {1, 0.1, 1},
+                                                                {3, 40, 2},
+                                                                {100, 7, 7},
+                                                                {100, 7.1, 8},
+                                                                {5000, 99.9, 4995}}) {
+    Service service{.desired_count = desired};
+    TaskSet set{.percent = percent};
+    EXPECT_EQ(computed_desired_count(service, set), count) << desired << " " << percent;
+    set.status = "DRAINING";
+    EXPECT_EQ(computed_desired_count(service, set), 0);
+    set.status = "PRIMARY";
+    service.status = "DRAINING";
+    EXPECT_EQ(computed_desired_count(service, set), 0);
+  }
+}
+
 TEST(Documents, the_rules_of_a_listener_are_listed_together) {
   const std::string listener = "arn:aws:elasticloadbalancing:r:a:listener/app/web/1/2";
   Rule rule{.scope = kScope, .listener = listener};

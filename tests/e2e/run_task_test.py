@@ -153,9 +153,29 @@ class RunTask(unittest.TestCase):
             self.ecs.get_waiter("tasks_running").wait(cluster="test", tasks=arns, WaiterConfig=QUICK)
         self.assertIn("terminal failure state", str(failed.exception))
 
-    def test_container_instances_do_not_exist_and_their_operations_are_refused_by_name(self):
-        for call, arguments in (("start_task", {"taskDefinition": "job", "containerInstances": ["a"]}),
-                                ("register_container_instance", {}), ("list_container_instances", {}),
+    def test_a_task_is_started_on_the_clusters_one_machine(self):
+        instances = self.ecs.list_container_instances(cluster="test")["containerInstanceArns"]
+        self.assertEqual(len(instances), 1)
+        self.register("placed", container("app", "exit $CODE", environment=[{"name": "CODE", "value": "1"}]))
+        reply = self.ecs.start_task(cluster="test", taskDefinition="placed", startedBy="me",
+                                    containerInstances=[instances[0].rsplit("/", 1)[1], "nowhere"],
+                                    overrides={"containerOverrides": [{"name": "app", "environment": [
+                                        {"name": "CODE", "value": "7"}]}]})
+        self.assertEqual([(one["reason"], one["arn"].rsplit("/", 1)[1]) for one in reply["failures"]],
+                         [("MISSING", "nowhere")])
+        arns = [task["taskArn"] for task in reply["tasks"]]
+        self.assertEqual(reply["tasks"][0]["containerInstanceArn"], instances[0])
+        self.wait("tasks_stopped", arns)
+        task = self.ecs.describe_tasks(cluster="test", tasks=arns)["tasks"][0]
+        self.assertEqual((task["containers"][0]["exitCode"], task["startedBy"], task["launchType"]), (7, "me", "EC2"))
+        listed = self.ecs.list_tasks(cluster="test", containerInstance=instances[0], desiredStatus="STOPPED")["taskArns"]
+        self.assertIn(arns[0], listed)
+        machine = self.ecs.describe_container_instances(cluster="test", containerInstances=instances)["containerInstances"]
+        self.assertEqual((machine[0]["status"], machine[0]["agentConnected"]), ("ACTIVE", True))
+
+    def test_what_would_change_container_instances_is_refused_by_name(self):
+        for call, arguments in (("register_container_instance", {}),
+                                ("update_container_instances_state", {"containerInstances": ["a"], "status": "DRAINING"}),
                                 ("execute_command", {"command": "sh", "interactive": True, "task": "t"})):
             with self.subTest(call), self.assertRaises(ClientError) as refused:
                 getattr(self.ecs, call)(cluster="test", **arguments)

@@ -136,7 +136,8 @@ Result<> add_tasks(Call& call, std::vector<Owner>& owners) {
   for (const auto& task : TRY(store::peek_all<model::Task>(store, scope.prefix()))) {
     if (task->last_status == "STOPPED" || task->address.empty()) continue;
     const auto service = TRY(store::peek<model::Service>(store, scope.prefix() + task->cluster + "/" + task->service));
-    const auto& network = service ? (*service)->network_configuration : task->network_configuration;
+    const bool has_own = task->network_configuration || !service;
+    const auto& network = has_own ? task->network_configuration : (*service)->network_configuration;
     if (!network || !network->awsvpcConfiguration || network->awsvpcConfiguration->subnets.empty()) continue;
     const auto& vpc = *network->awsvpcConfiguration;
     owners.push_back({.id = ecs::interface_id(*task),

@@ -17,9 +17,17 @@ void add_actions(ActionTable& table) {
   table.add("ecs", "DescribeServices", &describe_services);
   table.add("ecs", "ListServices", &list_services);
   table.add("ecs", "DeleteService", &delete_service);
+  table.add("ecs", "CreateTaskSet", &create_task_set);
+  table.add("ecs", "UpdateTaskSet", &update_task_set);
+  table.add("ecs", "DescribeTaskSets", &describe_task_sets);
+  table.add("ecs", "DeleteTaskSet", &delete_task_set);
+  table.add("ecs", "UpdateServicePrimaryTaskSet", &update_service_primary_task_set);
   table.add("ecs", "ListTasks", &list_tasks);
   table.add("ecs", "DescribeTasks", &describe_tasks);
   table.add("ecs", "RunTask", &run_task);
+  table.add("ecs", "StartTask", &start_task);
+  table.add("ecs", "ListContainerInstances", &list_container_instances);
+  table.add("ecs", "DescribeContainerInstances", &describe_container_instances);
   table.add("ecs", "StopTask", &stop_task);
   table.add("ecs", "ListServiceDeployments", &list_service_deployments);
   table.add("ecs", "DescribeServiceDeployments", &describe_service_deployments);

@@ -33,9 +33,21 @@ Result<shapes::DescribeServicesResponse> describe_services(Context&, const shape
 Result<shapes::ListServicesResponse> list_services(Context&, const shapes::ListServicesRequest&);
 Result<shapes::DeleteServiceResponse> delete_service(Context&, const shapes::DeleteServiceRequest&);
 
+Result<shapes::CreateTaskSetResponse> create_task_set(Context&, const shapes::CreateTaskSetRequest&);
+Result<shapes::UpdateTaskSetResponse> update_task_set(Context&, const shapes::UpdateTaskSetRequest&);
+Result<shapes::DescribeTaskSetsResponse> describe_task_sets(Context&, const shapes::DescribeTaskSetsRequest&);
+Result<shapes::DeleteTaskSetResponse> delete_task_set(Context&, const shapes::DeleteTaskSetRequest&);
+Result<shapes::UpdateServicePrimaryTaskSetResponse> update_service_primary_task_set(
+    Context&, const shapes::UpdateServicePrimaryTaskSetRequest&);
+
 Result<shapes::ListTasksResponse> list_tasks(Context&, const shapes::ListTasksRequest&);
 Result<shapes::DescribeTasksResponse> describe_tasks(Context&, const shapes::DescribeTasksRequest&);
 Result<shapes::RunTaskResponse> run_task(Context&, const shapes::RunTaskRequest&);
+Result<shapes::StartTaskResponse> start_task(Context&, const shapes::StartTaskRequest&);
+Result<shapes::ListContainerInstancesResponse> list_container_instances(Context&,
+                                                                        const shapes::ListContainerInstancesRequest&);
+Result<shapes::DescribeContainerInstancesResponse> describe_container_instances(
+    Context&, const shapes::DescribeContainerInstancesRequest&);
 Result<shapes::StopTaskResponse> stop_task(Context&, const shapes::StopTaskRequest&);
 
 Result<shapes::ListServiceDeploymentsResponse> list_service_deployments(Context&,

@@ -43,7 +43,7 @@ shapes::Cluster shown_cluster(const model::Cluster& cluster, const Counts& count
       .clusterArn = cluster.arn,
       .clusterName = cluster.name,
       .status = cluster.status,
-      .registeredContainerInstancesCount = 0,
+      .registeredContainerInstancesCount = cluster.status == "ACTIVE" ? 1 : 0,
       .runningTasksCount = counts.running,
       .pendingTasksCount = counts.pending,
       .activeServicesCount = counts.services,

@@ -23,6 +23,7 @@ Result<std::set<std::string>> needed(Context& context) {
   }
   for (const auto& service : TRY(all_of<model::Service>(context))) {
     if (service->status != "INACTIVE") arns.insert(service->task_definition);
+    for (const auto& set : service->task_sets) arns.insert(set.task_definition);
   }
   for (const auto& revision : TRY(all_of<model::ServiceRevision>(context))) {
     arns.insert(revision->task_definition);

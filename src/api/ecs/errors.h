@@ -40,6 +40,9 @@ inline std::unexpected<Error> daemon_has_no_count() {
       "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value "
       "and try again");
 }
+inline std::unexpected<Error> task_set_not_found() {
+  return client_error("TaskSetNotFoundException", "The specified task set does not exist.");
+}
 inline std::unexpected<Error> invalid_token() {
   return invalid_parameter("Invalid token. The nextToken is not one that this list has given.");
 }

@@ -59,27 +59,27 @@ constexpr Refused kCreateService[] = {
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
     {"placementConstraints"},
     {"placementStrategy"},
-    {"deploymentController.type", "ECS"},
     {"enableExecuteCommand"},
     {"serviceConnectConfiguration"},
     {"volumeConfigurations"},
     {"vpcLatticeConfigurations"},
+};
+
+constexpr Refused kCreateTaskSet[] = {
+    {"loadBalancers.loadBalancerName"},
+    {"loadBalancers.advancedConfiguration"},
+    {"launchType", "EC2|FARGATE"},
+    {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
 };
 
 constexpr Refused kUpdateService[] = {
-    {"loadBalancers.loadBalancerName"},
-    {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
-    {"placementConstraints"},
-    {"placementStrategy"},
-    {"deploymentController.type", "ECS"},
-    {"enableExecuteCommand"},
-    {"serviceConnectConfiguration"},
-    {"volumeConfigurations"},
-    {"vpcLatticeConfigurations"},
+    {"loadBalancers.loadBalancerName"}, {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
+    {"placementConstraints"},           {"placementStrategy"},
+    {"enableExecuteCommand"},           {"serviceConnectConfiguration"},
+    {"volumeConfigurations"},           {"vpcLatticeConfigurations"},
 };
 
 constexpr Refused kListTasks[] = {
-    {"containerInstance"},
     {"daemonName"},
 };
 
@@ -95,6 +95,22 @@ constexpr Refused kRunTask[] = {
     {"volumeConfigurations"},
 };
 
+constexpr Refused kStartTask[] = {
+    {"enableExecuteCommand"},
+    {"overrides.containerOverrides.environmentFiles"},
+    {"overrides.containerOverrides.resourceRequirements"},
+    {"overrides.inferenceAcceleratorOverrides"},
+    {"volumeConfigurations"},
+};
+
+constexpr Refused kListContainerInstances[] = {
+    {"filter"},
+};
+
+constexpr Refused kDescribeContainerInstances[] = {
+    {"include", "TAGS"},
+};
+
 constexpr Refused kUpdateCluster[] = {
     {"configuration"},
     {"serviceConnectDefaults"},
@@ -106,10 +122,18 @@ constexpr Refused kPutClusterCapacityProviders[] = {
 };
 
 constexpr RefusedOf kAll[] = {
-    {"CreateCluster", kCreateCluster}, {"RegisterTaskDefinition", kRegisterTaskDefinition},
-    {"CreateService", kCreateService}, {"UpdateService", kUpdateService},
-    {"ListTasks", kListTasks},         {"RunTask", kRunTask},
-    {"UpdateCluster", kUpdateCluster}, {"PutClusterCapacityProviders", kPutClusterCapacityProviders},
+    {"CreateCluster", kCreateCluster},
+    {"RegisterTaskDefinition", kRegisterTaskDefinition},
+    {"CreateService", kCreateService},
+    {"UpdateService", kUpdateService},
+    {"CreateTaskSet", kCreateTaskSet},
+    {"ListTasks", kListTasks},
+    {"RunTask", kRunTask},
+    {"StartTask", kStartTask},
+    {"ListContainerInstances", kListContainerInstances},
+    {"DescribeContainerInstances", kDescribeContainerInstances},
+    {"UpdateCluster", kUpdateCluster},
+    {"PutClusterCapacityProviders", kPutClusterCapacityProviders},
 };
 
 }  // namespace
@@ -118,9 +142,13 @@ std::span<const Refused> refused_of_create_cluster() { return kCreateCluster; }
 std::span<const Refused> refused_of_register_task_definition() { return kRegisterTaskDefinition; }
 std::span<const Refused> refused_of_create_service() { return kCreateService; }
 std::span<const Refused> refused_of_update_service() { return kUpdateService; }
+std::span<const Refused> refused_of_create_task_set() { return kCreateTaskSet; }
 std::span<const Refused> refused_of_list_tasks() { return kListTasks; }
 
 std::span<const Refused> refused_of_run_task() { return kRunTask; }
+std::span<const Refused> refused_of_start_task() { return kStartTask; }
+std::span<const Refused> refused_of_list_container_instances() { return kListContainerInstances; }
+std::span<const Refused> refused_of_describe_container_instances() { return kDescribeContainerInstances; }
 
 std::span<const Refused> refused_of_update_cluster() { return kUpdateCluster; }
 std::span<const Refused> refused_of_put_cluster_capacity_providers() { return kPutClusterCapacityProviders; }

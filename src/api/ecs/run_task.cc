@@ -1,10 +1,11 @@
-// RunTask: tasks that belong to no service.
+// RunTask and StartTask: tasks that belong to no service.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "api/arn.h"
 #include "api/ecs/actions.h"
+#include "api/ecs/container_instances.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/references.h"
 #include "api/ecs/refusals.h"
@@ -20,6 +21,7 @@ namespace {
 
 constexpr unsigned kTaskIdDigits = 32;
 constexpr std::chrono::hours kTokenLife{24};  // as AWS has it
+constexpr std::size_t kMostInstances = 10;    // of one StartTask, as AWS has it
 constexpr const char* kPortsTaken = "RESOURCE:PORTS";
 
 // On what the tasks run: as the request says, or as its cluster does, or EC2.
@@ -207,7 +209,66 @@ class Runner {
   const shapes::RunTaskRequest& request_;
 };
 
+// StartTask says of a task what RunTask says, and where it is to be.
+shapes::RunTaskRequest run_of(const shapes::StartTaskRequest& request) {
+  return {
+      .cluster = request.cluster,
+      .enableECSManagedTags = request.enableECSManagedTags,
+      .group = request.group,
+      .launchType = "EC2",
+      .networkConfiguration = request.networkConfiguration,
+      .overrides = request.overrides,
+      .propagateTags = request.propagateTags,
+      .referenceId = request.referenceId,
+      .startedBy = request.startedBy,
+      .tags = request.tags,
+      .taskDefinition = request.taskDefinition,
+  };
+}
+
+Result<shapes::StartTaskResponse> try_start(Context& context, const shapes::StartTaskRequest& request) {
+  TRY(refuse(request, refused_of_start_task(), kUnsupported));
+  if (request.containerInstances.empty()) return invalid_parameter("Container instances cannot be empty.");
+  if (request.containerInstances.size() > kMostInstances) {
+    return invalid_parameter(fmt::format("Container instances cannot have more than {} elements.", kMostInstances));
+  }
+  const shapes::RunTaskRequest run = run_of(request);
+  TRY(check_run(run));
+  const auto cluster = TRY(find_cluster(context, request.cluster)).document;
+  const auto definition = TRY(active_definition(context, request.taskDefinition)).document;
+  const auto pattern = TRY(make_task(context, cluster, definition, run));
+  shapes::StartTaskResponse response{std::vector<shapes::Task>{}, std::vector<shapes::Failure>{}};
+  std::int32_t wished = 0;
+  for (const auto& instance : request.containerInstances) {
+    if (is_container_instance(context, cluster.name, instance)) {
+      ++wished;
+    } else {
+      response.failures->push_back(missing_instance(context, cluster.name, instance));
+    }
+  }
+  std::vector<shapes::Failure> no_room;
+  const std::int32_t count = wished == 0 ? 0 : TRY(room_for(context, wished, definition.definition, no_room));
+  for (auto& failure : no_room) {
+    failure.arn = container_instance_arn(context, cluster.name);
+    response.failures->push_back(failure);
+  }
+  std::vector<store::Write> writes;
+  for (std::int32_t i = 0; i < count; ++i) {
+    model::Task task = pattern;
+    task.id = context.random.hex(kTaskIdDigits);
+    task.arn = task_arn(context, task.cluster, task.id);
+    writes.push_back(store::put(task, store::Expect::kAbsent));
+    response.tasks->push_back(shown(context, task, {.definition = &definition}, /*tags=*/true));
+  }
+  if (!writes.empty()) TRY(commit(context, writes));
+  return response;
+}
+
 }  // namespace
+
+Result<shapes::StartTaskResponse> start_task(Context& context, const shapes::StartTaskRequest& request) {
+  return writing(kServerException, [&] { return try_start(context, request); });
+}
 
 Result<shapes::RunTaskResponse> run_task(Context& context, const shapes::RunTaskRequest& request) {
   return writing(kServerException, [&] { return Runner(context, request).run(); });

@@ -8,6 +8,7 @@
 #include "api/ecs/deployment_history.h"
 #include "api/ecs/references.h"
 #include "api/ecs/strategy_rules.h"
+#include "api/ecs/task_set_view.h"
 
 namespace weir::api::ecs {
 
@@ -70,6 +71,27 @@ std::vector<shapes::ServiceEvent> events_of(const model::ServiceState* state) {
   return events;
 }
 
+std::vector<model::Deployment> task_sets_as_deployments(const model::Service& service,
+                                                        const model::ServiceState* state) {
+  std::vector<model::Deployment> all;
+  for (const auto& set : service.task_sets) {
+    model::Deployment one{.id = set.id,
+                          .task_definition = set.task_definition,
+                          .status = set.status,
+                          .created_at = set.created_at,
+                          .desired_count = computed_desired_count(service, set),
+                          .rollout_state = "STABILIZING"};
+    for (const auto& each : state ? state->task_sets : std::vector<model::TaskSetState>{}) {
+      if (each.id != set.id) continue;
+      one.running_count = each.running_count;
+      one.pending_count = each.pending_count;
+      one.rollout_state = each.stability;
+    }
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 // As AWS returns them: with what was not said.
 void complete(std::optional<shapes::LinearConfiguration>& linear) {
   if (!linear) linear.emplace();
@@ -105,6 +127,7 @@ model::ecs::DeploymentConfiguration configuration_of(const model::Service& servi
 }
 
 std::vector<model::Deployment> deployments_of(const model::Service& service, const model::ServiceState* state) {
+  if (service.controller != "ECS") return task_sets_as_deployments(service, state);
   std::vector<model::Deployment> all;
   if (state) all = state->deployments;
   std::erase_if(all, [](const auto& one) { return one.status == "INACTIVE"; });
@@ -130,8 +153,12 @@ std::vector<model::Deployment> deployments_of(const model::Service& service, con
   return all;
 }
 
-model::ecs::Service shown(const Context& context, const model::Service& service, const model::ServiceState* state,
+model::ecs::Service shown(const Context& context, const model::Service& wish, const model::ServiceState* state,
                           bool tags) {
+  // What a primary task set has is the service's.
+  std::optional<model::Service> with_primary;
+  if (const auto* primary = primary_task_set(wish)) with_primary = service_with(wish, *primary);
+  const model::Service& service = with_primary ? *with_primary : wish;
   shapes::Service view{
       .serviceArn = service.arn,
       .serviceName = service.name,
@@ -142,7 +169,6 @@ model::ecs::Service shown(const Context& context, const model::Service& service,
       .desiredCount = service.desired_count,
       .runningCount = state ? state->running_count : 0,
       .pendingCount = state ? state->pending_count : 0,
-      .taskDefinition = service.task_definition,
       .deploymentConfiguration = configuration_of(service),
       .deployments = std::vector<shapes::Deployment>{},
       .roleArn = service.role_arn,
@@ -152,20 +178,26 @@ model::ecs::Service shown(const Context& context, const model::Service& service,
       .placementStrategy = std::vector<shapes::PlacementStrategy>{},
       .networkConfiguration = service.network_configuration,
       .schedulingStrategy = service.scheduling_strategy,
-      .deploymentController = shapes::DeploymentController{.type = "ECS"},
+      .deploymentController = shapes::DeploymentController{.type = service.controller},
       .createdBy = fmt::format("arn:aws:iam::{}:root", context.account),
       .enableECSManagedTags = service.enable_ecs_managed_tags,
       .propagateTags = service.propagate_tags,
       .enableExecuteCommand = false,
       .availabilityZoneRebalancing = service.availability_zone_rebalancing,
   };
-  for (const auto& deployment : deployments_of(service, state)) {
-    view.deployments->push_back(deployment_view(service, deployment));
+  if (!service.task_definition.empty()) view.taskDefinition = service.task_definition;
+  if (service.controller == "ECS") {
+    for (const auto& deployment : deployments_of(service, state)) {
+      view.deployments->push_back(deployment_view(service, deployment));
+    }
+    show_history(context, view, service, state);
+  } else {
+    view.taskSets.emplace();
+    for (const auto& set : wish.task_sets) view.taskSets->push_back(shown(context, wish, set, state, tags));
   }
-  show_history(context, view, service, state);
   if (service.capacity_provider_strategy) {
     view.capacityProviderStrategy = service.capacity_provider_strategy;
-  } else {
+  } else if (!service.launch_type.empty()) {
     view.launchType = service.launch_type;
   }
   if (is_fargate(service)) {

@@ -9,7 +9,8 @@
 namespace weir::api::ecs {
 
 // The deployments of `service`, PRIMARY first. A wish that control has not seen yet shows as its own deployment, so
-// that nobody who waits for one deployment takes the old one for it. `state` may be null.
+// that nobody who waits for one deployment takes the old one for it. Where others than ECS deploy, its task sets stand
+// for them. `state` may be null.
 std::vector<model::Deployment> deployments_of(const model::Service& service, const model::ServiceState* state);
 
 model::ecs::Service shown(const Context& context, const model::Service& service, const model::ServiceState* state,

@@ -5,6 +5,7 @@
 
 #include "api/arn.h"
 #include "api/ecs/actions.h"
+#include "api/ecs/controller_rules.h"
 #include "api/ecs/deployment_history.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/references.h"
@@ -42,6 +43,7 @@ Result<> take_launch(model::Service& service, const shapes::CreateServiceRequest
     service.capacity_provider_strategy = request.capacityProviderStrategy;
   }
   service.launch_type = request.launchType.value_or(strategy ? "FARGATE" : "EC2");
+  if (service.controller == "EXTERNAL") service.launch_type.clear();
   if (request.platformVersion && !request.platformVersion->empty()) {
     if (service.launch_type != "FARGATE") {
       return invalid_parameter("The platform version must be null when specifying an EC2 launch type.");
@@ -69,12 +71,21 @@ Result<> take_schedule(model::Service& service, const shapes::CreateServiceReque
     service.maximum_percent = 100;
     return {};
   }
-  if (!request.desiredCount) {
+  if (!request.desiredCount && service.controller != "EXTERNAL") {
     return invalid_parameter("The desiredCount is required when the scheduling strategy is REPLICA.");
   }
-  TRY(check_desired_count(*request.desiredCount));
-  service.desired_count = *request.desiredCount;
-  return {};
+  service.desired_count = request.desiredCount.value_or(0);
+  return check_desired_count(service.desired_count);
+}
+
+// What its tasks are made from. An EXTERNAL service leaves it to its task sets.
+Result<> take_definition(Context& context, model::Service& service, const shapes::CreateServiceRequest& request) {
+  if (service.controller == "EXTERNAL") return {};
+  if (request.taskDefinition.value_or("").empty()) return invalid_parameter("TaskDefinition can not be blank.");
+  const auto definition = TRY(active_definition(context, *request.taskDefinition));
+  service.task_definition = *definition.document.definition.taskDefinitionArn;
+  TRY(check_fits(context, service, definition.document.definition));
+  return check_shifting(context, service);
 }
 
 Result<model::Service> make_service(Context& context, const std::string& cluster,
@@ -82,13 +93,16 @@ Result<model::Service> make_service(Context& context, const std::string& cluster
   model::Service service{.scope = scope_of(context), .cluster = cluster, .name = request.serviceName};
   service.arn = service_arn(context, cluster, service.name);
   service.created_at = context.now;
+  TRY(check_controller(request));
+  if (request.deploymentController) service.controller = request.deploymentController->type;
   TRY(take_launch(service, request));
   TRY(take_schedule(service, request));
   if (request.deploymentConfiguration) TRY(take_deployment_configuration(service, *request.deploymentConfiguration));
   service.load_balancers = request.loadBalancers.value_or(std::vector<shapes::LoadBalancer>{});
   service.service_registries = request.serviceRegistries.value_or(std::vector<shapes::ServiceRegistry>{});
   service.health_check_grace_period_seconds = request.healthCheckGracePeriodSeconds.value_or(0);
-  TRY(check_grace_period(service.health_check_grace_period_seconds, !service.load_balancers.empty()));
+  const bool balanced = !service.load_balancers.empty() || service.controller == "EXTERNAL";
+  TRY(check_grace_period(service.health_check_grace_period_seconds, balanced));
   service.network_configuration = request.networkConfiguration;
   TRY(check_tags(request.tags));
   if (request.tags && !request.tags->empty()) service.tags = request.tags;
@@ -97,12 +111,8 @@ Result<model::Service> make_service(Context& context, const std::string& cluster
   service.availability_zone_rebalancing = request.availabilityZoneRebalancing.value_or("DISABLED");
   service.enable_ecs_managed_tags = request.enableECSManagedTags.value_or(false);
   service.client_token = request.clientToken.value_or("");
-
-  if (request.taskDefinition.value_or("").empty()) return invalid_parameter("TaskDefinition can not be blank.");
-  const auto definition = TRY(active_definition(context, *request.taskDefinition));
-  service.task_definition = *definition.document.definition.taskDefinitionArn;
-  TRY(check_fits(context, service, definition.document.definition));
-  TRY(check_shifting(context, service));
+  TRY(take_definition(context, service, request));
+  if (service.controller == "CODE_DEPLOY") service.task_sets.push_back(first_task_set(context, service));
   return service;
 }
 
@@ -127,7 +137,7 @@ Result<shapes::CreateServiceResponse> try_create(Context& context, const shapes:
   // What was said of an earlier service of this name is not said of this one.
   if (const auto state = TRY(state_of(context, service))) writes.push_back(store::erase(*state));
   if (found) TRY(erase_history(context, service, writes));
-  TRY(begin_deployment(context, service, writes));
+  if (service.controller == "ECS") TRY(begin_deployment(context, service, writes));
   writes.push_back(store::put(service, found ? found->revision : store::Expect::kAbsent));
   TRY(commit(context, writes));
   return shapes::CreateServiceResponse{shown(context, service, nullptr, /*tags=*/true)};
@@ -154,13 +164,13 @@ Result<bool> take_revision(Context& context, model::Service& service, const shap
   return to_json_shape(before) != to_json_shape(service);
 }
 
-Result<shapes::UpdateServiceResponse> try_update(Context& context, const shapes::UpdateServiceRequest& request) {
-  TRY(refuse(request, refused_of_update_service(), kUnsupported));
-  const auto cluster = TRY(find_cluster(context, request.cluster));
-  auto found = TRY(find_service(context, cluster.document.name, request.service));
-  auto& service = found.document;
-  if (service.status != "ACTIVE") return service_not_active();
-  const bool revised = TRY(take_revision(context, service, request));
+// What an update changes that needs no new tasks.
+Result<> take_settings(model::Service& service, const shapes::UpdateServiceRequest& request) {
+  const bool is_ecs = service.controller == "ECS";
+  if (!is_ecs) {
+    service.propagate_tags = request.propagateTags.value_or(service.propagate_tags);
+    service.enable_ecs_managed_tags = request.enableECSManagedTags.value_or(service.enable_ecs_managed_tags);
+  }
   if (request.desiredCount) {
     if (service.scheduling_strategy == "DAEMON") return daemon_has_no_count();
     TRY(check_desired_count(*request.desiredCount));
@@ -168,16 +178,31 @@ Result<shapes::UpdateServiceResponse> try_update(Context& context, const shapes:
   }
   if (request.deploymentConfiguration) TRY(take_deployment_configuration(service, *request.deploymentConfiguration));
   if (request.healthCheckGracePeriodSeconds) {
-    TRY(check_grace_period(*request.healthCheckGracePeriodSeconds, !service.load_balancers.empty()));
+    TRY(check_grace_period(*request.healthCheckGracePeriodSeconds, !service.load_balancers.empty() || !is_ecs));
     service.health_check_grace_period_seconds = *request.healthCheckGracePeriodSeconds;
   }
   if (request.availabilityZoneRebalancing) service.availability_zone_rebalancing = *request.availabilityZoneRebalancing;
+  return {};
+}
+
+Result<shapes::UpdateServiceResponse> try_update(Context& context, const shapes::UpdateServiceRequest& request) {
+  TRY(refuse(request, refused_of_update_service(), kUnsupported));
+  const auto cluster = TRY(find_cluster(context, request.cluster));
+  auto found = TRY(find_service(context, cluster.document.name, request.service));
+  auto& service = found.document;
+  if (service.status != "ACTIVE") return service_not_active();
+  TRY(check_controller(context, service, request));
+  const bool revised = service.controller == "ECS" && TRY(take_revision(context, service, request));
+  TRY(take_settings(service, request));
   if (revised) {
     const auto definition = TRY(find_definition(context, service.task_definition));
     if (!definition) return client_exception("TaskDefinition not found.");
     TRY(check_fits(context, service, definition->document.definition));
   }
   if (revised || request.deploymentConfiguration) TRY(check_shifting(context, service));
+  for (auto& set : service.task_sets) {
+    if (request.desiredCount) set.updated_at = context.now;
+  }
   std::vector<store::Write> writes;
   if (revised || request.forceNewDeployment.value_or(false)) TRY(begin_deployment(context, service, writes));
   writes.push_back(store::put(found));
@@ -195,6 +220,7 @@ Result<shapes::DeleteServiceResponse> try_delete(Context& context, const shapes:
     }
     service.status = "DRAINING";
     service.desired_count = 0;
+    for (auto& set : service.task_sets) set.status = "DRAINING";
     std::vector<store::Write> writes;
     TRY(stop_deployment(context, service, "Service deployment was stopped with its service.", writes));
     writes.push_back(store::put(found));
@@ -251,7 +277,8 @@ Result<shapes::ListServicesResponse> list_services(Context& context, const shape
   for (const auto& one : TRY(all_of<model::Service>(context, cluster))) {
     const model::Service& service = *one;
     if (service.status == "INACTIVE") continue;
-    if (request.launchType && *request.launchType != service.launch_type) continue;
+    const auto* primary = primary_task_set(service);
+    if (request.launchType && *request.launchType != (primary ? primary->launch_type : service.launch_type)) continue;
     if (request.schedulingStrategy && *request.schedulingStrategy != service.scheduling_strategy) continue;
     if (request.resourceManagementType && *request.resourceManagementType != "CUSTOMER") continue;
     all.push_back({fmt::format("{} {}", position_number(service.created_at.millis), service.name), service.arn});

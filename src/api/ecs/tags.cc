@@ -65,6 +65,23 @@ Result<Tags> visit_document(Context& context, const std::string& key, const char
   return tags;
 }
 
+// A task set is part of its service: "task-set/CLUSTER/SERVICE/ecs-svc/NUMBER".
+Result<Tags> visit_task_set(Context& context, const std::string& arn, const std::string& key, const Change& change) {
+  auto found = TRY(store::load<model::Service>(context.store, key));
+  auto* set = static_cast<model::TaskSet*>(nullptr);
+  if (found) {
+    const auto at = std::ranges::find(found->document.task_sets, arn, &model::TaskSet::arn);
+    if (at != found->document.task_sets.end()) set = &*at;
+  }
+  if (!set) return invalid_parameter("The specified task set was not found.");
+  Tags tags = tags_of(*set);
+  if (!change || !TRY(change(tags))) return tags;
+  if (tags.size() > kMaxTags) return invalid_parameter(fmt::format("A resource has at most {} tags.", kMaxTags));
+  take_tags(*set, tags);
+  TRY(commit(context, {store::put(*found)}));
+  return tags;
+}
+
 Result<Tags> visit(Context& context, const std::string& reference, const Change& change) {
   const auto arn = parse_arn(reference);
   if (!arn || arn->service != "ecs" || !arn->within(context)) {
@@ -76,6 +93,7 @@ Result<Tags> visit(Context& context, const std::string& reference, const Change&
   if (kind == "cluster") return visit_document<model::Cluster>(context, within + arn->part(1), "cluster", change);
   if (kind == "service") return visit_document<model::Service>(context, two, "service", change);
   if (kind == "task") return visit_document<model::Task>(context, two, "task", change);
+  if (kind == "task-set") return visit_task_set(context, reference, two, change);
   if (kind != "task-definition") return invalid_parameter("Invalid identifier: " + reference);
   const auto parsed = TRY(parse_definition(context, reference));
   if (!parsed.revision) return invalid_parameter("Invalid identifier: " + reference);

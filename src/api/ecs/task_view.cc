@@ -7,6 +7,7 @@
 
 #include "api/arn.h"
 #include "api/ecs/container_id.h"
+#include "api/ecs/container_instances.h"
 #include "api/ecs/references.h"
 
 namespace weir::api::ecs {
@@ -20,7 +21,8 @@ bool is_awsvpc(const TaskSurroundings& around) {
 }
 
 std::string subnet_of(const model::Task& task, const TaskSurroundings& around) {
-  const auto& own = around.service ? around.service->network_configuration : task.network_configuration;
+  const bool has_own = task.network_configuration || !around.service;
+  const auto& own = has_own ? task.network_configuration : around.service->network_configuration;
   if (!own) return "";
   const auto& vpc = own->awsvpcConfiguration;
   return vpc && !vpc->subnets.empty() ? vpc->subnets.front() : "";
@@ -160,6 +162,7 @@ model::ecs::Task shown(const Context& context, const model::Task& task, const Ta
       .taskDefinitionArn = task.task_definition,
       .version = task.version,
   };
+  if (task.launch_type == "EC2") view.containerInstanceArn = container_instance_arn(context, task.cluster);
   if (is_awsvpc(around)) view.attachments->push_back(network_interface(task, around));
   if (task.started_at) {
     view.connectivity = "CONNECTED";

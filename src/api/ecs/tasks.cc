@@ -6,6 +6,7 @@
 
 #include "api/arn.h"
 #include "api/ecs/actions.h"
+#include "api/ecs/container_instances.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/references.h"
 #include "api/ecs/refusals.h"
@@ -110,12 +111,15 @@ Result<shapes::ListTasksResponse> list_tasks(Context& context, const shapes::Lis
   if (request.serviceName && !request.serviceName->empty()) {
     service = TRY(find_service(context, cluster, *request.serviceName)).document.name;
   }
+  const bool on_instance = !request.containerInstance.value_or("").empty();
+  const bool is_instance = on_instance && is_container_instance(context, cluster, *request.containerInstance);
   const std::string status = request.desiredStatus.value_or("RUNNING");
   std::vector<Positioned<std::string>> all;
   const std::string within = scope_of(context).prefix() + cluster + "/";
   for (const auto& one : TRY(store::peek_all<model::Task>(context.store, within))) {
     const model::Task& task = *one;
     if (task.desired_status != status) continue;
+    if (on_instance && (task.launch_type != "EC2" || !is_instance)) continue;
     if (!service.empty() && task.service != service) continue;
     if (request.family && *request.family != family_of(task)) continue;
     if (request.startedBy && *request.startedBy != task.deployment && *request.startedBy != task.started_by) continue;

@@ -109,7 +109,7 @@ TEST_F(Tasks, AreListedByWhatIsAsked) {
       {R"({"cluster":"one","serviceName":"none"})", "ServiceNotFoundException", "Service not found."},
       {R"({"cluster":"none"})", "ClusterNotFoundException", "Cluster not found."},
       {R"({"cluster":"one","nextToken":"x"})", "InvalidParameterException", "Invalid token"},
-      {R"({"cluster":"one","containerInstance":"i"})", "UnsupportedFeatureException", "'containerInstance'"},
+      {R"({"cluster":"one","daemonName":"d"})", "UnsupportedFeatureException", "'daemonName'"},
   };
   for (const auto& one : bad) expect_refused("ecs", "ListTasks", one);
 }

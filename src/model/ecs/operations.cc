@@ -44,6 +44,14 @@ constexpr model::Operation kOperations[] = {
     {.name = "PutClusterCapacityProviders", .input = &shape_of<PutClusterCapacityProvidersRequest>, .output = &shape_of<PutClusterCapacityProvidersResponse>},
     {.name = "DescribeCapacityProviders", .input = &shape_of<DescribeCapacityProvidersRequest>, .output = &shape_of<DescribeCapacityProvidersResponse>},
     {.name = "DeleteTaskDefinitions", .input = &shape_of<DeleteTaskDefinitionsRequest>, .output = &shape_of<DeleteTaskDefinitionsResponse>},
+    {.name = "CreateTaskSet", .input = &shape_of<CreateTaskSetRequest>, .output = &shape_of<CreateTaskSetResponse>},
+    {.name = "UpdateTaskSet", .input = &shape_of<UpdateTaskSetRequest>, .output = &shape_of<UpdateTaskSetResponse>},
+    {.name = "DescribeTaskSets", .input = &shape_of<DescribeTaskSetsRequest>, .output = &shape_of<DescribeTaskSetsResponse>},
+    {.name = "DeleteTaskSet", .input = &shape_of<DeleteTaskSetRequest>, .output = &shape_of<DeleteTaskSetResponse>},
+    {.name = "UpdateServicePrimaryTaskSet", .input = &shape_of<UpdateServicePrimaryTaskSetRequest>, .output = &shape_of<UpdateServicePrimaryTaskSetResponse>},
+    {.name = "StartTask", .input = &shape_of<StartTaskRequest>, .output = &shape_of<StartTaskResponse>},
+    {.name = "ListContainerInstances", .input = &shape_of<ListContainerInstancesRequest>, .output = &shape_of<ListContainerInstancesResponse>},
+    {.name = "DescribeContainerInstances", .input = &shape_of<DescribeContainerInstancesRequest>, .output = &shape_of<DescribeContainerInstancesResponse>},
 };
 
 constexpr const char* kKnown[] = {

@@ -1848,6 +1848,185 @@ struct DeleteTaskDefinitionsResponse {
 };
 const Shape& describe(const DeleteTaskDefinitionsResponse*);
 
+struct CreateTaskSetRequest {
+  std::string service;
+  std::string cluster;
+  std::optional<std::string> externalId;
+  std::string taskDefinition;
+  std::optional<ecs::NetworkConfiguration> networkConfiguration;
+  std::optional<std::vector<ecs::LoadBalancer>> loadBalancers;
+  std::optional<std::vector<ecs::ServiceRegistry>> serviceRegistries;
+  std::optional<std::string> launchType;
+  std::optional<std::vector<ecs::CapacityProviderStrategyItem>> capacityProviderStrategy;
+  std::optional<std::string> platformVersion;
+  std::optional<ecs::Scale> scale;
+  std::optional<std::string> clientToken;
+  std::optional<std::vector<ecs::Tag>> tags;
+};
+const Shape& describe(const CreateTaskSetRequest*);
+
+struct CreateTaskSetResponse {
+  std::optional<ecs::TaskSet> taskSet;
+};
+const Shape& describe(const CreateTaskSetResponse*);
+
+struct UpdateTaskSetRequest {
+  std::string cluster;
+  std::string service;
+  std::string taskSet;
+  ecs::Scale scale;
+};
+const Shape& describe(const UpdateTaskSetRequest*);
+
+struct UpdateTaskSetResponse {
+  std::optional<ecs::TaskSet> taskSet;
+};
+const Shape& describe(const UpdateTaskSetResponse*);
+
+struct DescribeTaskSetsRequest {
+  std::string cluster;
+  std::string service;
+  std::optional<std::vector<std::string>> taskSets;
+  std::optional<std::vector<std::string>> include;
+};
+const Shape& describe(const DescribeTaskSetsRequest*);
+
+struct DescribeTaskSetsResponse {
+  std::optional<std::vector<ecs::TaskSet>> taskSets;
+  std::optional<std::vector<ecs::Failure>> failures;
+};
+const Shape& describe(const DescribeTaskSetsResponse*);
+
+struct DeleteTaskSetRequest {
+  std::string cluster;
+  std::string service;
+  std::string taskSet;
+  std::optional<bool> force;
+};
+const Shape& describe(const DeleteTaskSetRequest*);
+
+struct DeleteTaskSetResponse {
+  std::optional<ecs::TaskSet> taskSet;
+};
+const Shape& describe(const DeleteTaskSetResponse*);
+
+struct UpdateServicePrimaryTaskSetRequest {
+  std::string cluster;
+  std::string service;
+  std::string primaryTaskSet;
+};
+const Shape& describe(const UpdateServicePrimaryTaskSetRequest*);
+
+struct UpdateServicePrimaryTaskSetResponse {
+  std::optional<ecs::TaskSet> taskSet;
+};
+const Shape& describe(const UpdateServicePrimaryTaskSetResponse*);
+
+struct StartTaskRequest {
+  std::optional<std::string> cluster;
+  std::vector<std::string> containerInstances;
+  std::optional<bool> enableECSManagedTags;
+  std::optional<bool> enableExecuteCommand;
+  std::optional<std::string> group;
+  std::optional<ecs::NetworkConfiguration> networkConfiguration;
+  std::optional<ecs::TaskOverride> overrides;
+  std::optional<std::string> propagateTags;
+  std::optional<std::string> referenceId;
+  std::optional<std::string> startedBy;
+  std::optional<std::vector<ecs::Tag>> tags;
+  std::string taskDefinition;
+  std::optional<std::vector<ecs::TaskVolumeConfiguration>> volumeConfigurations;
+};
+const Shape& describe(const StartTaskRequest*);
+
+struct StartTaskResponse {
+  std::optional<std::vector<ecs::Task>> tasks;
+  std::optional<std::vector<ecs::Failure>> failures;
+};
+const Shape& describe(const StartTaskResponse*);
+
+struct ListContainerInstancesRequest {
+  std::optional<std::string> cluster;
+  std::optional<std::string> filter;
+  std::optional<std::string> nextToken;
+  std::optional<std::int32_t> maxResults;
+  std::optional<std::string> status;
+};
+const Shape& describe(const ListContainerInstancesRequest*);
+
+struct ListContainerInstancesResponse {
+  std::optional<std::vector<std::string>> containerInstanceArns;
+  std::optional<std::string> nextToken;
+};
+const Shape& describe(const ListContainerInstancesResponse*);
+
+struct DescribeContainerInstancesRequest {
+  std::optional<std::string> cluster;
+  std::vector<std::string> containerInstances;
+  std::optional<std::vector<std::string>> include;
+};
+const Shape& describe(const DescribeContainerInstancesRequest*);
+
+struct VersionInfo {
+  std::optional<std::string> agentVersion;
+  std::optional<std::string> agentHash;
+  std::optional<std::string> dockerVersion;
+};
+const Shape& describe(const VersionInfo*);
+
+struct Resource {
+  std::optional<std::string> name;
+  std::optional<std::string> type;
+  std::optional<double> doubleValue;
+  std::optional<std::int64_t> longValue;
+  std::optional<std::int32_t> integerValue;
+  std::optional<std::vector<std::string>> stringSetValue;
+};
+const Shape& describe(const Resource*);
+
+struct InstanceHealthCheckResult {
+  std::optional<std::string> type;
+  std::optional<std::string> status;
+  std::optional<std::string> statusReason;
+  std::optional<weir::Timestamp> lastUpdated;
+  std::optional<weir::Timestamp> lastStatusChange;
+};
+const Shape& describe(const InstanceHealthCheckResult*);
+
+struct ContainerInstanceHealthStatus {
+  std::optional<std::string> overallStatus;
+  std::optional<std::vector<ecs::InstanceHealthCheckResult>> details;
+};
+const Shape& describe(const ContainerInstanceHealthStatus*);
+
+struct ContainerInstance {
+  std::optional<std::string> containerInstanceArn;
+  std::optional<std::string> ec2InstanceId;
+  std::optional<std::string> capacityProviderName;
+  std::optional<std::int64_t> version;
+  std::optional<ecs::VersionInfo> versionInfo;
+  std::optional<std::vector<ecs::Resource>> remainingResources;
+  std::optional<std::vector<ecs::Resource>> registeredResources;
+  std::optional<std::string> status;
+  std::optional<std::string> statusReason;
+  std::optional<bool> agentConnected;
+  std::optional<std::int32_t> runningTasksCount;
+  std::optional<std::int32_t> pendingTasksCount;
+  std::optional<std::string> agentUpdateStatus;
+  std::optional<std::vector<ecs::Attribute>> attributes;
+  std::optional<weir::Timestamp> registeredAt;
+  std::optional<std::vector<ecs::Attachment>> attachments;
+  std::optional<std::vector<ecs::Tag>> tags;
+  std::optional<ecs::ContainerInstanceHealthStatus> healthStatus;
+};
+const Shape& describe(const ContainerInstance*);
+
+struct DescribeContainerInstancesResponse {
+  std::optional<std::vector<ecs::ContainerInstance>> containerInstances;
+  std::optional<std::vector<ecs::Failure>> failures;
+};
+const Shape& describe(const DescribeContainerInstancesResponse*);
+
 // The protocol and the operations.
 extern const ServiceModel kService;
 

@@ -70,6 +70,11 @@ constexpr const char* kScaleUnitWords[] = {"PERCENT", nullptr};
 constexpr const char* kStabilityStatusWords[] = {"STEADY_STATE", "STABILIZING", nullptr};
 constexpr const char* kDeploymentRolloutStateWords[] = {"COMPLETED", "FAILED", "IN_PROGRESS", nullptr};
 constexpr const char* kResourceManagementTypeWords[] = {"CUSTOMER", "ECS", nullptr};
+constexpr const char* kServiceFieldWords[] = {"TAGS", nullptr};
+constexpr Limits kServiceFieldLimits{.words = kServiceFieldWords};
+constexpr const char* kDesiredStatusWords[] = {"RUNNING", "PENDING", "STOPPED", nullptr};
+constexpr const char* kTaskFieldWords[] = {"TAGS", nullptr};
+constexpr Limits kTaskFieldLimits{.words = kTaskFieldWords};
 
 }  // namespace
 
@@ -1181,6 +1186,127 @@ const Shape& describe(const Service*) {
 const Shape& describe(const CreateServiceResponse*) {
   static const Shape kShape = structure<CreateServiceResponse>("CreateServiceResponse", {
     member<&CreateServiceResponse::service>("service"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateServiceRequest*) {
+  static const Shape kShape = structure<UpdateServiceRequest>("UpdateServiceRequest", {
+    member<&UpdateServiceRequest::cluster>("cluster"),
+    member<&UpdateServiceRequest::service>("service", {.required = true}),
+    member<&UpdateServiceRequest::desiredCount>("desiredCount"),
+    member<&UpdateServiceRequest::taskDefinition>("taskDefinition"),
+    member<&UpdateServiceRequest::capacityProviderStrategy>("capacityProviderStrategy"),
+    member<&UpdateServiceRequest::deploymentConfiguration>("deploymentConfiguration"),
+    member<&UpdateServiceRequest::availabilityZoneRebalancing>("availabilityZoneRebalancing", {.words = kAvailabilityZoneRebalancingWords}),
+    member<&UpdateServiceRequest::networkConfiguration>("networkConfiguration"),
+    member<&UpdateServiceRequest::placementConstraints>("placementConstraints"),
+    member<&UpdateServiceRequest::placementStrategy>("placementStrategy"),
+    member<&UpdateServiceRequest::platformVersion>("platformVersion"),
+    member<&UpdateServiceRequest::forceNewDeployment>("forceNewDeployment"),
+    member<&UpdateServiceRequest::healthCheckGracePeriodSeconds>("healthCheckGracePeriodSeconds"),
+    member<&UpdateServiceRequest::deploymentController>("deploymentController"),
+    member<&UpdateServiceRequest::enableExecuteCommand>("enableExecuteCommand"),
+    member<&UpdateServiceRequest::enableECSManagedTags>("enableECSManagedTags"),
+    member<&UpdateServiceRequest::loadBalancers>("loadBalancers"),
+    member<&UpdateServiceRequest::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
+    member<&UpdateServiceRequest::serviceRegistries>("serviceRegistries"),
+    member<&UpdateServiceRequest::serviceConnectConfiguration>("serviceConnectConfiguration"),
+    member<&UpdateServiceRequest::volumeConfigurations>("volumeConfigurations"),
+    member<&UpdateServiceRequest::vpcLatticeConfigurations>("vpcLatticeConfigurations"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateServiceResponse*) {
+  static const Shape kShape = structure<UpdateServiceResponse>("UpdateServiceResponse", {
+    member<&UpdateServiceResponse::service>("service"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeServicesRequest*) {
+  static const Shape kShape = structure<DescribeServicesRequest>("DescribeServicesRequest", {
+    member<&DescribeServicesRequest::cluster>("cluster"),
+    member<&DescribeServicesRequest::services>("services", {.required = true}),
+    member<&DescribeServicesRequest::include>("include", {.element = &kServiceFieldLimits}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeServicesResponse*) {
+  static const Shape kShape = structure<DescribeServicesResponse>("DescribeServicesResponse", {
+    member<&DescribeServicesResponse::services>("services"),
+    member<&DescribeServicesResponse::failures>("failures"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListServicesRequest*) {
+  static const Shape kShape = structure<ListServicesRequest>("ListServicesRequest", {
+    member<&ListServicesRequest::cluster>("cluster"),
+    member<&ListServicesRequest::nextToken>("nextToken"),
+    member<&ListServicesRequest::maxResults>("maxResults"),
+    member<&ListServicesRequest::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&ListServicesRequest::schedulingStrategy>("schedulingStrategy", {.words = kSchedulingStrategyWords}),
+    member<&ListServicesRequest::resourceManagementType>("resourceManagementType", {.words = kResourceManagementTypeWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListServicesResponse*) {
+  static const Shape kShape = structure<ListServicesResponse>("ListServicesResponse", {
+    member<&ListServicesResponse::serviceArns>("serviceArns"),
+    member<&ListServicesResponse::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteServiceRequest*) {
+  static const Shape kShape = structure<DeleteServiceRequest>("DeleteServiceRequest", {
+    member<&DeleteServiceRequest::cluster>("cluster"),
+    member<&DeleteServiceRequest::service>("service", {.required = true}),
+    member<&DeleteServiceRequest::force>("force"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteServiceResponse*) {
+  static const Shape kShape = structure<DeleteServiceResponse>("DeleteServiceResponse", {
+    member<&DeleteServiceResponse::service>("service"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListTasksRequest*) {
+  static const Shape kShape = structure<ListTasksRequest>("ListTasksRequest", {
+    member<&ListTasksRequest::cluster>("cluster"),
+    member<&ListTasksRequest::containerInstance>("containerInstance"),
+    member<&ListTasksRequest::family>("family"),
+    member<&ListTasksRequest::nextToken>("nextToken"),
+    member<&ListTasksRequest::maxResults>("maxResults"),
+    member<&ListTasksRequest::startedBy>("startedBy"),
+    member<&ListTasksRequest::serviceName>("serviceName"),
+    member<&ListTasksRequest::desiredStatus>("desiredStatus", {.words = kDesiredStatusWords}),
+    member<&ListTasksRequest::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&ListTasksRequest::daemonName>("daemonName"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListTasksResponse*) {
+  static const Shape kShape = structure<ListTasksResponse>("ListTasksResponse", {
+    member<&ListTasksResponse::taskArns>("taskArns"),
+    member<&ListTasksResponse::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeTasksRequest*) {
+  static const Shape kShape = structure<DescribeTasksRequest>("DescribeTasksRequest", {
+    member<&DescribeTasksRequest::cluster>("cluster"),
+    member<&DescribeTasksRequest::tasks>("tasks", {.required = true}),
+    member<&DescribeTasksRequest::include>("include", {.element = &kTaskFieldLimits}),
   });
   return kShape;
 }

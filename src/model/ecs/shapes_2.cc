@@ -9,23 +9,15 @@ namespace weir::model::ecs {
 
 namespace {
 
-constexpr const char* kAvailabilityZoneRebalancingWords[] = {"ENABLED", "DISABLED", nullptr};
-constexpr const char* kPropagateTagsWords[] = {"TASK_DEFINITION", "SERVICE", "NONE", nullptr};
-constexpr const char* kServiceFieldWords[] = {"TAGS", nullptr};
-constexpr Limits kServiceFieldLimits{.words = kServiceFieldWords};
-constexpr const char* kLaunchTypeWords[] = {"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES", nullptr};
-constexpr const char* kSchedulingStrategyWords[] = {"REPLICA", "DAEMON", nullptr};
-constexpr const char* kResourceManagementTypeWords[] = {"CUSTOMER", "ECS", nullptr};
-constexpr const char* kDesiredStatusWords[] = {"RUNNING", "PENDING", "STOPPED", nullptr};
-constexpr const char* kTaskFieldWords[] = {"TAGS", nullptr};
-constexpr Limits kTaskFieldLimits{.words = kTaskFieldWords};
 constexpr const char* kTransportProtocolWords[] = {"tcp", "udp", nullptr};
 constexpr const char* kManagedAgentNameWords[] = {"ExecuteCommandAgent", nullptr};
 constexpr const char* kHealthStatusWords[] = {"HEALTHY", "UNHEALTHY", "UNKNOWN", nullptr};
 constexpr const char* kConnectivityWords[] = {"CONNECTED", "DISCONNECTED", nullptr};
+constexpr const char* kLaunchTypeWords[] = {"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES", nullptr};
 constexpr const char* kTaskStopCodeWords[] = {"TaskFailedToStart", "EssentialContainerExited", "UserInitiated",
     "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice", nullptr};
 constexpr const char* kTaskFilesystemTypeWords[] = {"ext3", "ext4", "xfs", "ntfs", nullptr};
+constexpr const char* kPropagateTagsWords[] = {"TASK_DEFINITION", "SERVICE", "NONE", nullptr};
 constexpr const char* kServiceDeploymentStatusWords[] = {"PENDING", "SUCCESSFUL", "STOPPED", "STOP_REQUESTED",
     "IN_PROGRESS", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED", nullptr};
 constexpr Limits kServiceDeploymentStatusLimits{.words = kServiceDeploymentStatusWords};
@@ -85,129 +77,20 @@ constexpr const char* kCapacityProviderUpdateStatusWords[] = {"CREATE_IN_PROGRES
     "UPDATE_COMPLETE", "UPDATE_FAILED", nullptr};
 constexpr const char* kCapacityProviderTypeWords[] = {"EC2_AUTOSCALING", "MANAGED_INSTANCES", "FARGATE",
     "FARGATE_SPOT", nullptr};
+constexpr const char* kTaskSetFieldWords[] = {"TAGS", nullptr};
+constexpr Limits kTaskSetFieldLimits{.words = kTaskSetFieldWords};
+constexpr const char* kContainerInstanceStatusWords[] = {"ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING",
+    "REGISTRATION_FAILED", nullptr};
+constexpr const char* kContainerInstanceFieldWords[] = {"TAGS", "CONTAINER_INSTANCE_HEALTH", nullptr};
+constexpr Limits kContainerInstanceFieldLimits{.words = kContainerInstanceFieldWords};
+constexpr const char* kInstanceHealthCheckTypeWords[] = {"CONTAINER_RUNTIME", "ACCELERATED_COMPUTE", "DAEMON",
+    nullptr};
+constexpr const char* kInstanceHealthCheckStateWords[] = {"OK", "IMPAIRED", "INSUFFICIENT_DATA", "INITIALIZING",
+    nullptr};
+constexpr const char* kAgentUpdateStatusWords[] = {"PENDING", "STAGING", "STAGED", "UPDATING", "UPDATED", "FAILED",
+    nullptr};
 
 }  // namespace
-
-const Shape& describe(const UpdateServiceRequest*) {
-  static const Shape kShape = structure<UpdateServiceRequest>("UpdateServiceRequest", {
-    member<&UpdateServiceRequest::cluster>("cluster"),
-    member<&UpdateServiceRequest::service>("service", {.required = true}),
-    member<&UpdateServiceRequest::desiredCount>("desiredCount"),
-    member<&UpdateServiceRequest::taskDefinition>("taskDefinition"),
-    member<&UpdateServiceRequest::capacityProviderStrategy>("capacityProviderStrategy"),
-    member<&UpdateServiceRequest::deploymentConfiguration>("deploymentConfiguration"),
-    member<&UpdateServiceRequest::availabilityZoneRebalancing>("availabilityZoneRebalancing", {.words = kAvailabilityZoneRebalancingWords}),
-    member<&UpdateServiceRequest::networkConfiguration>("networkConfiguration"),
-    member<&UpdateServiceRequest::placementConstraints>("placementConstraints"),
-    member<&UpdateServiceRequest::placementStrategy>("placementStrategy"),
-    member<&UpdateServiceRequest::platformVersion>("platformVersion"),
-    member<&UpdateServiceRequest::forceNewDeployment>("forceNewDeployment"),
-    member<&UpdateServiceRequest::healthCheckGracePeriodSeconds>("healthCheckGracePeriodSeconds"),
-    member<&UpdateServiceRequest::deploymentController>("deploymentController"),
-    member<&UpdateServiceRequest::enableExecuteCommand>("enableExecuteCommand"),
-    member<&UpdateServiceRequest::enableECSManagedTags>("enableECSManagedTags"),
-    member<&UpdateServiceRequest::loadBalancers>("loadBalancers"),
-    member<&UpdateServiceRequest::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
-    member<&UpdateServiceRequest::serviceRegistries>("serviceRegistries"),
-    member<&UpdateServiceRequest::serviceConnectConfiguration>("serviceConnectConfiguration"),
-    member<&UpdateServiceRequest::volumeConfigurations>("volumeConfigurations"),
-    member<&UpdateServiceRequest::vpcLatticeConfigurations>("vpcLatticeConfigurations"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const UpdateServiceResponse*) {
-  static const Shape kShape = structure<UpdateServiceResponse>("UpdateServiceResponse", {
-    member<&UpdateServiceResponse::service>("service"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DescribeServicesRequest*) {
-  static const Shape kShape = structure<DescribeServicesRequest>("DescribeServicesRequest", {
-    member<&DescribeServicesRequest::cluster>("cluster"),
-    member<&DescribeServicesRequest::services>("services", {.required = true}),
-    member<&DescribeServicesRequest::include>("include", {.element = &kServiceFieldLimits}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DescribeServicesResponse*) {
-  static const Shape kShape = structure<DescribeServicesResponse>("DescribeServicesResponse", {
-    member<&DescribeServicesResponse::services>("services"),
-    member<&DescribeServicesResponse::failures>("failures"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ListServicesRequest*) {
-  static const Shape kShape = structure<ListServicesRequest>("ListServicesRequest", {
-    member<&ListServicesRequest::cluster>("cluster"),
-    member<&ListServicesRequest::nextToken>("nextToken"),
-    member<&ListServicesRequest::maxResults>("maxResults"),
-    member<&ListServicesRequest::launchType>("launchType", {.words = kLaunchTypeWords}),
-    member<&ListServicesRequest::schedulingStrategy>("schedulingStrategy", {.words = kSchedulingStrategyWords}),
-    member<&ListServicesRequest::resourceManagementType>("resourceManagementType", {.words = kResourceManagementTypeWords}),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ListServicesResponse*) {
-  static const Shape kShape = structure<ListServicesResponse>("ListServicesResponse", {
-    member<&ListServicesResponse::serviceArns>("serviceArns"),
-    member<&ListServicesResponse::nextToken>("nextToken"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DeleteServiceRequest*) {
-  static const Shape kShape = structure<DeleteServiceRequest>("DeleteServiceRequest", {
-    member<&DeleteServiceRequest::cluster>("cluster"),
-    member<&DeleteServiceRequest::service>("service", {.required = true}),
-    member<&DeleteServiceRequest::force>("force"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DeleteServiceResponse*) {
-  static const Shape kShape = structure<DeleteServiceResponse>("DeleteServiceResponse", {
-    member<&DeleteServiceResponse::service>("service"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ListTasksRequest*) {
-  static const Shape kShape = structure<ListTasksRequest>("ListTasksRequest", {
-    member<&ListTasksRequest::cluster>("cluster"),
-    member<&ListTasksRequest::containerInstance>("containerInstance"),
-    member<&ListTasksRequest::family>("family"),
-    member<&ListTasksRequest::nextToken>("nextToken"),
-    member<&ListTasksRequest::maxResults>("maxResults"),
-    member<&ListTasksRequest::startedBy>("startedBy"),
-    member<&ListTasksRequest::serviceName>("serviceName"),
-    member<&ListTasksRequest::desiredStatus>("desiredStatus", {.words = kDesiredStatusWords}),
-    member<&ListTasksRequest::launchType>("launchType", {.words = kLaunchTypeWords}),
-    member<&ListTasksRequest::daemonName>("daemonName"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ListTasksResponse*) {
-  static const Shape kShape = structure<ListTasksResponse>("ListTasksResponse", {
-    member<&ListTasksResponse::taskArns>("taskArns"),
-    member<&ListTasksResponse::nextToken>("nextToken"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const DescribeTasksRequest*) {
-  static const Shape kShape = structure<DescribeTasksRequest>("DescribeTasksRequest", {
-    member<&DescribeTasksRequest::cluster>("cluster"),
-    member<&DescribeTasksRequest::tasks>("tasks", {.required = true}),
-    member<&DescribeTasksRequest::include>("include", {.element = &kTaskFieldLimits}),
-  });
-  return kShape;
-}
 
 const Shape& describe(const NetworkBinding*) {
   static const Shape kShape = structure<NetworkBinding>("NetworkBinding", {
@@ -1238,6 +1121,227 @@ const Shape& describe(const DeleteTaskDefinitionsResponse*) {
   static const Shape kShape = structure<DeleteTaskDefinitionsResponse>("DeleteTaskDefinitionsResponse", {
     member<&DeleteTaskDefinitionsResponse::taskDefinitions>("taskDefinitions"),
     member<&DeleteTaskDefinitionsResponse::failures>("failures"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CreateTaskSetRequest*) {
+  static const Shape kShape = structure<CreateTaskSetRequest>("CreateTaskSetRequest", {
+    member<&CreateTaskSetRequest::service>("service", {.required = true}),
+    member<&CreateTaskSetRequest::cluster>("cluster", {.required = true}),
+    member<&CreateTaskSetRequest::externalId>("externalId"),
+    member<&CreateTaskSetRequest::taskDefinition>("taskDefinition", {.required = true}),
+    member<&CreateTaskSetRequest::networkConfiguration>("networkConfiguration"),
+    member<&CreateTaskSetRequest::loadBalancers>("loadBalancers"),
+    member<&CreateTaskSetRequest::serviceRegistries>("serviceRegistries"),
+    member<&CreateTaskSetRequest::launchType>("launchType", {.words = kLaunchTypeWords}),
+    member<&CreateTaskSetRequest::capacityProviderStrategy>("capacityProviderStrategy"),
+    member<&CreateTaskSetRequest::platformVersion>("platformVersion"),
+    member<&CreateTaskSetRequest::scale>("scale"),
+    member<&CreateTaskSetRequest::clientToken>("clientToken"),
+    member<&CreateTaskSetRequest::tags>("tags", {.max = 50}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const CreateTaskSetResponse*) {
+  static const Shape kShape = structure<CreateTaskSetResponse>("CreateTaskSetResponse", {
+    member<&CreateTaskSetResponse::taskSet>("taskSet"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateTaskSetRequest*) {
+  static const Shape kShape = structure<UpdateTaskSetRequest>("UpdateTaskSetRequest", {
+    member<&UpdateTaskSetRequest::cluster>("cluster", {.required = true}),
+    member<&UpdateTaskSetRequest::service>("service", {.required = true}),
+    member<&UpdateTaskSetRequest::taskSet>("taskSet", {.required = true}),
+    member<&UpdateTaskSetRequest::scale>("scale", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateTaskSetResponse*) {
+  static const Shape kShape = structure<UpdateTaskSetResponse>("UpdateTaskSetResponse", {
+    member<&UpdateTaskSetResponse::taskSet>("taskSet"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeTaskSetsRequest*) {
+  static const Shape kShape = structure<DescribeTaskSetsRequest>("DescribeTaskSetsRequest", {
+    member<&DescribeTaskSetsRequest::cluster>("cluster", {.required = true}),
+    member<&DescribeTaskSetsRequest::service>("service", {.required = true}),
+    member<&DescribeTaskSetsRequest::taskSets>("taskSets"),
+    member<&DescribeTaskSetsRequest::include>("include", {.element = &kTaskSetFieldLimits}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeTaskSetsResponse*) {
+  static const Shape kShape = structure<DescribeTaskSetsResponse>("DescribeTaskSetsResponse", {
+    member<&DescribeTaskSetsResponse::taskSets>("taskSets"),
+    member<&DescribeTaskSetsResponse::failures>("failures"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteTaskSetRequest*) {
+  static const Shape kShape = structure<DeleteTaskSetRequest>("DeleteTaskSetRequest", {
+    member<&DeleteTaskSetRequest::cluster>("cluster", {.required = true}),
+    member<&DeleteTaskSetRequest::service>("service", {.required = true}),
+    member<&DeleteTaskSetRequest::taskSet>("taskSet", {.required = true}),
+    member<&DeleteTaskSetRequest::force>("force"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteTaskSetResponse*) {
+  static const Shape kShape = structure<DeleteTaskSetResponse>("DeleteTaskSetResponse", {
+    member<&DeleteTaskSetResponse::taskSet>("taskSet"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateServicePrimaryTaskSetRequest*) {
+  static const Shape kShape = structure<UpdateServicePrimaryTaskSetRequest>("UpdateServicePrimaryTaskSetRequest", {
+    member<&UpdateServicePrimaryTaskSetRequest::cluster>("cluster", {.required = true}),
+    member<&UpdateServicePrimaryTaskSetRequest::service>("service", {.required = true}),
+    member<&UpdateServicePrimaryTaskSetRequest::primaryTaskSet>("primaryTaskSet", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const UpdateServicePrimaryTaskSetResponse*) {
+  static const Shape kShape = structure<UpdateServicePrimaryTaskSetResponse>("UpdateServicePrimaryTaskSetResponse", {
+    member<&UpdateServicePrimaryTaskSetResponse::taskSet>("taskSet"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const StartTaskRequest*) {
+  static const Shape kShape = structure<StartTaskRequest>("StartTaskRequest", {
+    member<&StartTaskRequest::cluster>("cluster"),
+    member<&StartTaskRequest::containerInstances>("containerInstances", {.required = true}),
+    member<&StartTaskRequest::enableECSManagedTags>("enableECSManagedTags"),
+    member<&StartTaskRequest::enableExecuteCommand>("enableExecuteCommand"),
+    member<&StartTaskRequest::group>("group"),
+    member<&StartTaskRequest::networkConfiguration>("networkConfiguration"),
+    member<&StartTaskRequest::overrides>("overrides"),
+    member<&StartTaskRequest::propagateTags>("propagateTags", {.words = kPropagateTagsWords}),
+    member<&StartTaskRequest::referenceId>("referenceId"),
+    member<&StartTaskRequest::startedBy>("startedBy"),
+    member<&StartTaskRequest::tags>("tags", {.max = 50}),
+    member<&StartTaskRequest::taskDefinition>("taskDefinition", {.required = true}),
+    member<&StartTaskRequest::volumeConfigurations>("volumeConfigurations"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const StartTaskResponse*) {
+  static const Shape kShape = structure<StartTaskResponse>("StartTaskResponse", {
+    member<&StartTaskResponse::tasks>("tasks"),
+    member<&StartTaskResponse::failures>("failures"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListContainerInstancesRequest*) {
+  static const Shape kShape = structure<ListContainerInstancesRequest>("ListContainerInstancesRequest", {
+    member<&ListContainerInstancesRequest::cluster>("cluster"),
+    member<&ListContainerInstancesRequest::filter>("filter"),
+    member<&ListContainerInstancesRequest::nextToken>("nextToken"),
+    member<&ListContainerInstancesRequest::maxResults>("maxResults"),
+    member<&ListContainerInstancesRequest::status>("status", {.words = kContainerInstanceStatusWords}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListContainerInstancesResponse*) {
+  static const Shape kShape = structure<ListContainerInstancesResponse>("ListContainerInstancesResponse", {
+    member<&ListContainerInstancesResponse::containerInstanceArns>("containerInstanceArns"),
+    member<&ListContainerInstancesResponse::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeContainerInstancesRequest*) {
+  static const Shape kShape = structure<DescribeContainerInstancesRequest>("DescribeContainerInstancesRequest", {
+    member<&DescribeContainerInstancesRequest::cluster>("cluster"),
+    member<&DescribeContainerInstancesRequest::containerInstances>("containerInstances", {.required = true}),
+    member<&DescribeContainerInstancesRequest::include>("include", {.element = &kContainerInstanceFieldLimits}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const VersionInfo*) {
+  static const Shape kShape = structure<VersionInfo>("VersionInfo", {
+    member<&VersionInfo::agentVersion>("agentVersion"),
+    member<&VersionInfo::agentHash>("agentHash"),
+    member<&VersionInfo::dockerVersion>("dockerVersion"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const Resource*) {
+  static const Shape kShape = structure<Resource>("Resource", {
+    member<&Resource::name>("name"),
+    member<&Resource::type>("type"),
+    member<&Resource::doubleValue>("doubleValue"),
+    member<&Resource::longValue>("longValue"),
+    member<&Resource::integerValue>("integerValue"),
+    member<&Resource::stringSetValue>("stringSetValue"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const InstanceHealthCheckResult*) {
+  static const Shape kShape = structure<InstanceHealthCheckResult>("InstanceHealthCheckResult", {
+    member<&InstanceHealthCheckResult::type>("type", {.words = kInstanceHealthCheckTypeWords}),
+    member<&InstanceHealthCheckResult::status>("status", {.words = kInstanceHealthCheckStateWords}),
+    member<&InstanceHealthCheckResult::statusReason>("statusReason"),
+    member<&InstanceHealthCheckResult::lastUpdated>("lastUpdated"),
+    member<&InstanceHealthCheckResult::lastStatusChange>("lastStatusChange"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ContainerInstanceHealthStatus*) {
+  static const Shape kShape = structure<ContainerInstanceHealthStatus>("ContainerInstanceHealthStatus", {
+    member<&ContainerInstanceHealthStatus::overallStatus>("overallStatus", {.words = kInstanceHealthCheckStateWords}),
+    member<&ContainerInstanceHealthStatus::details>("details"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ContainerInstance*) {
+  static const Shape kShape = structure<ContainerInstance>("ContainerInstance", {
+    member<&ContainerInstance::containerInstanceArn>("containerInstanceArn"),
+    member<&ContainerInstance::ec2InstanceId>("ec2InstanceId"),
+    member<&ContainerInstance::capacityProviderName>("capacityProviderName"),
+    member<&ContainerInstance::version>("version"),
+    member<&ContainerInstance::versionInfo>("versionInfo"),
+    member<&ContainerInstance::remainingResources>("remainingResources"),
+    member<&ContainerInstance::registeredResources>("registeredResources"),
+    member<&ContainerInstance::status>("status"),
+    member<&ContainerInstance::statusReason>("statusReason"),
+    member<&ContainerInstance::agentConnected>("agentConnected"),
+    member<&ContainerInstance::runningTasksCount>("runningTasksCount"),
+    member<&ContainerInstance::pendingTasksCount>("pendingTasksCount"),
+    member<&ContainerInstance::agentUpdateStatus>("agentUpdateStatus", {.words = kAgentUpdateStatusWords}),
+    member<&ContainerInstance::attributes>("attributes"),
+    member<&ContainerInstance::registeredAt>("registeredAt"),
+    member<&ContainerInstance::attachments>("attachments"),
+    member<&ContainerInstance::tags>("tags", {.max = 50}),
+    member<&ContainerInstance::healthStatus>("healthStatus"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DescribeContainerInstancesResponse*) {
+  static const Shape kShape = structure<DescribeContainerInstancesResponse>("DescribeContainerInstancesResponse", {
+    member<&DescribeContainerInstancesResponse::containerInstances>("containerInstances"),
+    member<&DescribeContainerInstancesResponse::failures>("failures"),
   });
   return kShape;
 }
