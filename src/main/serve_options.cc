@@ -20,6 +20,7 @@ const char* const kServeDetails =
     "                          host's network, ports told by PORT) or auto (netns where it can be made; the default)\n"
     "  --minute DURATION       how long an AWS minute lasts, in bakes and time-outs: 2s, 500ms (default 60s)\n"
     "  --hook NAME=COMMAND     run this in place of Lambda function NAME in deployments' lifecycle hooks; repeatable\n"
+    "  --buckets DIR           what stands for S3: DIR/BUCKET/KEY is arn:aws:s3:::BUCKET/KEY (default: STATE/buckets)\n"
     "  --access-key ID         with --secret-key-file: verify signatures with this key\n"
     "  --secret-key-file FILE  its secret, the file's first line\n"
     "  --ephemeral             keep nothing: the store is in memory, tasks and proxy end with the server\n"
@@ -115,6 +116,8 @@ Result<> set_option(ServeOptions& options, Keys& keys, const std::string& flag, 
       return usage("--hook wants NAME=COMMAND, not '" + value + "'");
     }
     options.hooks[value.substr(0, equals)] = value.substr(equals + 1);
+  } else if (flag == "--buckets") {
+    options.buckets = std::filesystem::absolute(value).lexically_normal().string();
   } else if (flag == "--access-key") {
     keys.id = value;
   } else if (flag == "--secret-key-file") {
@@ -150,6 +153,7 @@ Result<ServeOptions> parse_serve_options(std::span<const std::string> args) {
   }
   if (options.state_directory.empty()) options.state_directory = default_state_directory();
   options.state_directory = std::filesystem::absolute(options.state_directory).lexically_normal().string();
+  if (options.buckets.empty()) options.buckets = options.state_directory + "/buckets";
   if (keys.id.empty() != keys.secret.empty()) return usage("an access key and its secret go together");
   if (!keys.id.empty()) options.keys.emplace(keys.id, keys.secret);
   const bool loopback = options.listen_address.starts_with("127.") || options.listen_address == "::1" ||

@@ -17,6 +17,7 @@ namespace weir {
 
 struct ServeOptions {
   std::string state_directory;  // absolute; holds the store, images, tasks and the proxy's table
+  std::string buckets;          // absolute; the folder that stands for S3, a bucket a folder in it
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 4566;      // 0: any free one
   std::string account = "000000000000";  // of access keys that are not themselves 12 digits

@@ -105,7 +105,8 @@ Result<> Server::start() {
                                                 .network = options_.network}));
   log_courier_ = std::make_unique<LogCourier>(loop_, *store_, log_keep_, task_log_, log_);
   TRY(log_courier_->resume());
-  task_preparation_ = std::make_unique<TaskPreparation>(*store_, clock_, random_, *log_courier_, *secrets_);
+  task_preparation_ =
+      std::make_unique<TaskPreparation>(*store_, clock_, random_, *log_courier_, *secrets_, options_.buckets);
   proxy_link_ =
       std::make_unique<control::ProxyLink>(loop_, in_state("proxy.sock"), log_,
                                            control::ProxyLinkCalls{.on_connected =

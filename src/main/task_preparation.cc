@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/ecs/container_id.h"
+#include "main/environment_files.h"
 #include "main/metadata_routes.h"
 #include "main/task_secrets.h"
 #include "observe/log_streams.h"
@@ -27,6 +28,7 @@ Result<> TaskPreparation::prepare(const model::Task& task, const model::ecs::Tas
     container.environment[kMetadataVariable] = endpoint_ + metadata_path(task, container.name);
   }
   TRY(add_secrets(task, definition, spec));
+  TRY(add_environment_files(buckets_, task, definition, spec));
   return open_logs(task, definition);
 }
 

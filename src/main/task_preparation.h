@@ -1,5 +1,6 @@
-// TaskPreparation: before a task's containers start, the streams that they write to are made and the secrets that they
-// want are looked up; each container is told where its metadata is. Owned by Server; control thread.
+// TaskPreparation: before a task's containers start, the streams that they write to are made, and the secrets and
+// environment files that they want are looked up; each container is told where its metadata is. Owned by Server;
+// control thread.
 #pragma once
 
 #include <string>
@@ -16,8 +17,9 @@ namespace weir {
 class TaskPreparation final : public control::Preparation {
  public:
   // All outlive this.
-  TaskPreparation(store::Store& store, const Clock& clock, Random& random, LogCourier& courier, const SecretBox& box)
-      : store_(store), clock_(clock), random_(random), courier_(courier), box_(box) {}
+  TaskPreparation(store::Store& store, const Clock& clock, Random& random, LogCourier& courier, const SecretBox& box,
+                  std::string buckets)
+      : store_(store), clock_(clock), random_(random), courier_(courier), box_(box), buckets_(std::move(buckets)) {}
 
   // Where containers reach this server: "http://127.0.0.1:4566".
   void serve_metadata_at(std::string endpoint) { endpoint_ = std::move(endpoint); }
@@ -34,6 +36,7 @@ class TaskPreparation final : public control::Preparation {
   Random& random_;
   LogCourier& courier_;
   const SecretBox& box_;
+  const std::string buckets_;  // the folder that stands for S3
   std::string endpoint_;
 };
 

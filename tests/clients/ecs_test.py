@@ -88,9 +88,8 @@ class Ecs(unittest.TestCase):
              {"cluster": CLUSTER, "task": "0" * 32}),
             (known.ClientException, "Fargate only supports network mode", ecs.register_task_definition,
              {"family": "a", "requiresCompatibilities": ["FARGATE"], "containerDefinitions": [CONTAINER]}),
-            (known.ClientException, "'containerDefinitions[0].environmentFiles'", ecs.register_task_definition,
-             {"family": "a", "containerDefinitions": [{**CONTAINER, "environmentFiles": [
-                 {"value": "arn:aws:s3:::b/f.env", "type": "s3"}]}]}),
+            (known.ClientException, "'containerDefinitions[0].privileged'", ecs.register_task_definition,
+             {"family": "a", "containerDefinitions": [{**CONTAINER, "privileged": True}]}),
             (known.InvalidParameterException, "The daemon scheduling strategy does not support a desired count",
              ecs.create_service, {"cluster": CLUSTER, "serviceName": "a", "taskDefinition": "a", "desiredCount": 1,
                                   "schedulingStrategy": "DAEMON"}),

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "api/ecs/errors.h"
+#include "base/environment_file.h"
 
 namespace weir::api::ecs {
 
@@ -14,6 +15,7 @@ namespace {
 using Containers = std::vector<shapes::ContainerDefinition>;
 using Dependencies = std::vector<shapes::ContainerDependency>;
 
+constexpr std::size_t kMostEnvironmentFiles = 10;          // of a task definition, as AWS has it
 constexpr std::int32_t kLongestFargateStartTimeout = 120;  // seconds
 
 const shapes::ContainerDefinition* find(const Containers& containers, const std::string& name) {
@@ -91,6 +93,29 @@ Result<> check_start_timeout(const shapes::ContainerDefinition& container, bool 
   if (seconds >= 2 && (!fargate || seconds <= kLongestFargateStartTimeout)) return {};
   return client_exception(fmt::format("The startTimeout of container '{}' must be between 2 and {} seconds.",
                                       *container.name, kLongestFargateStartTimeout));
+}
+
+Result<> check_environment_files(const std::optional<std::vector<shapes::EnvironmentFile>>& files, const char* code) {
+  if (!files) return {};
+  for (const auto& file : *files) {
+    if (bucket_path(file.value) && file.value.ends_with(".env")) continue;
+    return client_error(code, fmt::format("Invalid environment file '{}'. It must be the ARN of an object in S3 whose "
+                                          "name ends in .env: arn:aws:s3:::BUCKET/KEY.env",
+                                          file.value));
+  }
+  if (files->size() <= kMostEnvironmentFiles) return {};
+  return client_error(code, fmt::format("environmentFiles can have at most {} items.", kMostEnvironmentFiles));
+}
+
+Result<> check_environment_files(const Containers& containers) {
+  std::size_t count = 0;
+  for (const auto& container : containers) {
+    TRY(check_environment_files(container.environmentFiles, "ClientException"));
+    if (container.environmentFiles) count += container.environmentFiles->size();
+  }
+  if (count <= kMostEnvironmentFiles) return {};
+  return client_exception(
+      fmt::format("A task definition can have at most {} environment files.", kMostEnvironmentFiles));
 }
 
 Result<> check_secrets(const shapes::ContainerDefinition& container, bool execution_role) {

@@ -15,6 +15,10 @@ namespace shapes = model::ecs;
 // Every dependency exists, can come true, and none waits for itself, by whatever way round.
 Result<> check_dependencies(const std::vector<shapes::ContainerDefinition>& containers);
 
+// Objects in S3 that are called .env. Errors: of `code`.
+Result<> check_environment_files(const std::optional<std::vector<shapes::EnvironmentFile>>& files, const char* code);
+// Of all containers together. Errors: ClientException.
+Result<> check_environment_files(const std::vector<shapes::ContainerDefinition>& containers);
 // What must be there for secrets to be looked up, and that their names are no other variables'.
 Result<> check_secrets(const shapes::ContainerDefinition& container, bool execution_role);
 Result<> check_start_timeout(const shapes::ContainerDefinition& container, bool fargate);

@@ -32,7 +32,6 @@ constexpr Refused kRegisterTaskDefinition[] = {
     {"containerDefinitions.links"},
     {"containerDefinitions.portMappings.protocol", "tcp"},
     {"containerDefinitions.portMappings.containerPortRange"},
-    {"containerDefinitions.environmentFiles"},
     {"containerDefinitions.linuxParameters"},
     {"containerDefinitions.versionConsistency", "disabled"},
     {"containerDefinitions.hostname"},
@@ -87,7 +86,6 @@ constexpr Refused kRunTask[] = {
     {"launchType", "EC2|FARGATE"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
     {"enableExecuteCommand"},
-    {"overrides.containerOverrides.environmentFiles"},
     {"overrides.containerOverrides.resourceRequirements"},
     {"overrides.inferenceAcceleratorOverrides"},
     {"placementConstraints"},
@@ -97,7 +95,6 @@ constexpr Refused kRunTask[] = {
 
 constexpr Refused kStartTask[] = {
     {"enableExecuteCommand"},
-    {"overrides.containerOverrides.environmentFiles"},
     {"overrides.containerOverrides.resourceRequirements"},
     {"overrides.inferenceAcceleratorOverrides"},
     {"volumeConfigurations"},

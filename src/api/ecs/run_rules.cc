@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 
+#include "api/ecs/container_rules.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/task_definition_rules.h"
 
@@ -71,6 +72,7 @@ Result<> check_overrides(const shapes::TaskOverride& overrides, const shapes::Ta
         return invalid_parameter("Environment variable name cannot be null or empty in an override.");
       }
     }
+    TRY(check_environment_files(container.environmentFiles, "InvalidParameterException"));
     length += to_json_shape(container).dump().size();
   }
   if (length > kLongestOverrides) {

@@ -153,6 +153,7 @@ Result<> check_containers(const shapes::RegisterTaskDefinitionRequest& request) 
     }
   }
   if (!essential) return client_exception("Task definition does not have an essential container.");
+  TRY(check_environment_files(request.containerDefinitions));
   return check_dependencies(request.containerDefinitions);
 }
 
@@ -233,6 +234,9 @@ std::vector<shapes::Attribute> required_attributes(const shapes::TaskDefinition&
       names.insert("com.amazonaws.ecs.capability.logging-driver." + driver);
       if (driver == "awslogs") names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.19");
       if (driver == "awslogs" && execution_role) names.insert("ecs.capability.execution-role-awslogs");
+    }
+    if (container.environmentFiles && !container.environmentFiles->empty()) {
+      names.insert("ecs.capability.env-files.s3");
     }
     for (const auto& secret : container.secrets.value_or(std::vector<shapes::Secret>{})) {
       const bool manager = secret.valueFrom.starts_with("arn:") && secret.valueFrom.find(":secretsmanager:") < 30;

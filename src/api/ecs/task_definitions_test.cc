@@ -153,6 +153,8 @@ TEST_F(TaskDefinitions, RefuseWhatIsNotValid) {
     const char* message;
   };
   const std::string fargate = R"(,"requiresCompatibilities":["FARGATE"])";
+  std::string many = R"({"type":"s3","value":"arn:aws:s3:::conf/app.env"})";
+  for (int i = 0; i < 10; ++i) many += R"(,{"type":"s3","value":"arn:aws:s3:::conf/app.env"})";
   const Row rows[] = {
       {R"({"family":"","containerDefinitions":[]})", "Family should not be null or empty."},
       {R"({"family":"a b","containerDefinitions":[]})", "Family contains invalid characters."},
@@ -194,6 +196,11 @@ TEST_F(TaskDefinitions, RefuseWhatIsNotValid) {
       {definition(R"(,"volumes":[{"name":"v","efsVolumeConfiguration":{"fileSystemId":"fs-1"}}])"),
        "The parameter 'volumes[0].efsVolumeConfiguration' is not supported by Weir."},
       {definition("", R"(,"volumesFrom":[{"sourceContainer":"b"}])"), "there is no container 'b'."},
+      {definition("", R"(,"environmentFiles":[{"type":"s3","value":"arn:aws:s3:::conf/app.txt"}])"),
+       "Invalid environment file 'arn:aws:s3:::conf/app.txt'."},
+      {definition("", R"(,"environmentFiles":[{"type":"s3","value":"arn:aws:s3:::conf/../app.env"}])"),
+       "Invalid environment file"},
+      {definition("", R"(,"environmentFiles":[)" + many + "]"), "at most 10"},
       {definition("", R"(,"secrets":[{"name":"A","valueFrom":"a"}])"),
        "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'."},
       {definition("", R"(,"secrets":[{"name":"A","valueFrom":"a"}],"environment":[{"name":"A","value":"a"}])"),
