@@ -65,7 +65,8 @@ Task new_task(const TaskOrigin& origin, Timestamp now, Random& random) {
   for (const auto& registry : service.service_registries) {
     task.registries.push_back({.service = registered_service(registry),
                                .container = registry.containerName.value_or(""),
-                               .container_port = registry.containerPort.value_or(registry.port.value_or(0))});
+                               .container_port = registry.containerPort.value_or(registry.port.value_or(0)),
+                               .external_id = origin.external_id});
   }
   return task;
 }

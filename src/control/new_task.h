@@ -16,6 +16,7 @@ struct TaskOrigin {
   const model::ecs::TaskDefinition* definition = nullptr;         // null where it is not there
   const std::vector<model::ecs::Tag>* definition_tags = nullptr;  // null for none
   std::string task_set;                                           // its id; empty for none
+  std::string external_id;                                        // the task set's, where it has one
 };
 
 // The definition must be there, with its containers.

@@ -64,7 +64,7 @@ void ServiceTurn::run_task_set(const TaskSet& wish, TaskSetState& of) {
   const bool waits = is_backing_off(of.start_not_before);
   const TaskSetDefinition& definition = view_.task_sets[wish.id];
   run_fleet(tasks_of_set(wish.id), computed, !waits,
-            {service_with(service(), wish), {}, definition.definition, definition.tags, wish.id});
+            {service_with(service(), wish), {}, definition.definition, definition.tags, wish.id, wish.external_id});
   if (waits) wake_at(of.start_not_before);
 }
 

@@ -16,7 +16,8 @@ const Shape& describe(const TaskSet*) {
                   member<&TaskSet::capacity_provider_strategy>("capacity_provider_strategy"),
                   member<&TaskSet::platform_version>("platform_version"),
                   member<&TaskSet::network_configuration>("network_configuration"),
-                  member<&TaskSet::load_balancers>("load_balancers"), member<&TaskSet::tags>("tags"),
+                  member<&TaskSet::load_balancers>("load_balancers"),
+                  member<&TaskSet::service_registries>("service_registries"), member<&TaskSet::tags>("tags"),
                   member<&TaskSet::client_token>("client_token"), member<&TaskSet::request>("request")});
   return kShape;
 }
@@ -160,6 +161,7 @@ Service service_with(const Service& service, const TaskSet& set) {
   with.platform_version = set.platform_version;
   with.network_configuration = set.network_configuration;
   with.load_balancers = set.load_balancers;
+  with.service_registries = set.service_registries;
   return with;
 }
 

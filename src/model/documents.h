@@ -69,7 +69,7 @@ struct HookAnswer {
 struct TaskSet {
   std::string id;  // "ecs-svc/<19 digits>"
   std::string arn;
-  std::string external_id;        // as CreateTaskSet had it
+  std::string external_id;        // as CreateTaskSet had it; Cloud Map shows it at its tasks' instances
   std::string started_by;         // CODE_DEPLOY; empty for anybody else's
   std::string status = "ACTIVE";  // PRIMARY, ACTIVE, DRAINING (deleted, tasks being stopped)
   Timestamp created_at;
@@ -81,6 +81,7 @@ struct TaskSet {
   std::optional<std::string> platform_version;
   std::optional<ecs::NetworkConfiguration> network_configuration;
   std::vector<ecs::LoadBalancer> load_balancers;
+  std::vector<ecs::ServiceRegistry> service_registries;
   std::optional<std::vector<ecs::Tag>> tags;
   std::string client_token;
   std::string request;  // a digest of the call that made it, where there is a token
@@ -154,7 +155,7 @@ struct ServiceRevision {
 std::int32_t computed_desired_count(const Service& service, const TaskSet& set);
 // Null where there is none.
 const TaskSet* primary_task_set(const Service& service);
-// The service as a task set has it: with its definition, launch type, balancers and network.
+// The service as a task set has it: with its definition, launch type, network, balancers and registries.
 Service service_with(const Service& service, const TaskSet& set);
 
 ServiceRevision revision_of(const Service& service);
@@ -361,10 +362,10 @@ struct Task {
   std::string launch_type = "FARGATE";
   std::string capacity_provider;  // empty where it has a launch type only
   std::optional<std::string> platform_version;
-  std::optional<ecs::TaskOverride> overrides;  // of one run by hand
+  std::optional<ecs::TaskOverride> overrides;                      // of one run by hand
   std::optional<ecs::NetworkConfiguration> network_configuration;  // none: its service's
-  std::vector<ecs::Tag> tags;              // its own and those passed on to it
-  std::string desired_status = "RUNNING";  // RUNNING, STOPPED
+  std::vector<ecs::Tag> tags;                                      // its own and those passed on to it
+  std::string desired_status = "RUNNING";                          // RUNNING, STOPPED
   // PROVISIONING PENDING ACTIVATING RUNNING DEACTIVATING STOPPING DEPROVISIONING STOPPED
   std::string last_status = "PROVISIONING";
   std::string stop_code;  // EssentialContainerExited, TaskFailedToStart, UserInitiated, ServiceSchedulerInitiated

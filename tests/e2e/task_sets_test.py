@@ -121,6 +121,33 @@ class TaskSets(unittest.TestCase):
         wait_until(lambda: self.weir.service("count")["status"] == "INACTIVE", "it is gone", 30)
         self.assertEqual(self.weir.service("count")["taskSets"], [])
 
+    def test_cloud_map_tells_whose_set_an_instance_is(self):
+        self.name = "mapped"
+        discovery = self.weir.client("servicediscovery")
+        made = discovery.create_private_dns_namespace(Name="sets.local", Vpc="vpc-1")
+        namespace = discovery.get_operation(OperationId=made["OperationId"])["Operation"]["Targets"]["NAMESPACE"]
+        registry = discovery.create_service(
+            Name="mapped", NamespaceId=namespace, HealthCheckCustomConfig={"FailureThreshold": 1},
+            DnsConfig={"DnsRecords": [{"Type": "SRV", "TTL": 60}], "RoutingPolicy": "MULTIVALUE"})["Service"]
+        self.ecs.create_service(cluster="test", serviceName="mapped", desiredCount=1,
+                                deploymentController={"type": "EXTERNAL"})
+        self.addCleanup(self.ecs.delete_service, cluster="test", service="mapped", force=True)
+        definition = self.weir.task_definition("mapped", VERSION="1.0")
+        for name in ("one", "two"):
+            entry = {"registryArn": registry["Arn"], "containerName": "app", "containerPort": 8080}
+            task_set = self.ecs.create_task_set(
+                cluster="test", service="mapped", taskDefinition=definition, externalId=f"{name}-task-set",
+                serviceRegistries=[entry], scale={"value": 100, "unit": "PERCENT"})["taskSet"]
+            self.assertEqual(task_set["serviceRegistries"], [entry])
+            self.steady(task_set, 1)
+
+        def of_sets():
+            found = discovery.list_instances(ServiceId=registry["Id"])["Instances"]
+            return sorted(one["Attributes"].get("ECS_TASK_SET_EXTERNAL_ID", "") for one in found)
+        self.assertEqual(of_sets(), ["one-task-set", "two-task-set"])
+        self.call("delete_task_set", task_set, force=True)
+        wait_until(lambda: of_sets() == ["one-task-set"], "the other's instance is gone", 20)
+
     def test_a_service_of_codedeploy_begins_with_its_primary_set(self):
         self.front("cd")
         definition = self.weir.task_definition("cd", VERSION="1.0")

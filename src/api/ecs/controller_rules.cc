@@ -80,7 +80,8 @@ bool differs(const T& given, const T& now) {
   return to_json_shape(given) != to_json_shape(now);
 }
 
-bool same_balancers(const std::vector<shapes::LoadBalancer>& a, const std::vector<shapes::LoadBalancer>& b) {
+template <class T>
+bool same_lists(const std::vector<T>& a, const std::vector<T>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](const auto& x, const auto& y) { return !differs(x, y); });
 }
@@ -119,8 +120,11 @@ Result<> check_controller(Context& context, const model::Service& wish, const sh
       (!now.network_configuration || differs(*request.networkConfiguration, *now.network_configuration))) {
     return unable("Unable to update network parameters", wish.controller);
   }
-  if (request.loadBalancers && !same_balancers(*request.loadBalancers, now.load_balancers)) {
+  if (request.loadBalancers && !same_lists(*request.loadBalancers, now.load_balancers)) {
     return unable("Unable to update load balancers", wish.controller);
+  }
+  if (request.serviceRegistries && !same_lists(*request.serviceRegistries, now.service_registries)) {
+    return unable("Unable to update service registries", wish.controller);
   }
   if (request.platformVersion.value_or("") != "" && request.platformVersion != now.platform_version) {
     return unable("Unable to update platform version", wish.controller);
@@ -146,6 +150,7 @@ model::TaskSet first_task_set(Context& context, const model::Service& service) {
   set.platform_version = service.platform_version;
   set.network_configuration = service.network_configuration;
   set.load_balancers = service.load_balancers;
+  set.service_registries = service.service_registries;
   return set;
 }
 

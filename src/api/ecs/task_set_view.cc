@@ -40,7 +40,7 @@ model::ecs::TaskSet shown(const Context& context, const model::Service& service,
       .updatedAt = state ? std::max(set.updated_at, state->updated_at) : set.updated_at,
       .networkConfiguration = set.network_configuration,
       .loadBalancers = set.load_balancers,
-      .serviceRegistries = std::vector<shapes::ServiceRegistry>{},
+      .serviceRegistries = set.service_registries,
       .scale = shapes::Scale{.value = set.percent, .unit = "PERCENT"},
       .tags = std::vector<shapes::Tag>{},
   };

@@ -104,6 +104,7 @@ Result<model::TaskSet> make_set(Context& context, const model::Service& service,
   TRY(take_scale(set, request.scale.value_or(shapes::Scale{})));
   TRY(check_balancers(request));
   set.load_balancers = request.loadBalancers.value_or(std::vector<shapes::LoadBalancer>{});
+  set.service_registries = request.serviceRegistries.value_or(std::vector<shapes::ServiceRegistry>{});
   set.network_configuration = request.networkConfiguration;
   TRY(check_tags(request.tags));
   if (request.tags && !request.tags->empty()) set.tags = request.tags;

@@ -185,7 +185,7 @@ TEST_F(TaskSets, are_refused_where_they_could_not_run) {
        "Network Configuration is not valid"},
       {set(balanced(lonely)), "InvalidParameterException", "does not have an associated load balancer."},
       {set(two), "InvalidParameterException", "at most 1"},
-      {set(R"(,"serviceRegistries":[{"registryArn":"r"}])"), "UnsupportedFeatureException", "serviceRegistries"},
+      {set(R"(,"serviceRegistries":[{"registryArn":"r"}])"), "InvalidParameterException", "r"},
       {set(R"(,"clientToken":"0123456789012345678901234567890123456")"), "InvalidParameterException", "clientToken"},
   };
   for (const auto& row : rows) expect_refused("ecs", "CreateTaskSet", {row.request.c_str(), row.code, row.message});
