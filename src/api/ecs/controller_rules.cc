@@ -13,7 +13,7 @@ namespace weir::api::ecs {
 namespace {
 
 constexpr unsigned kTaskSetDigits = 19;
-constexpr double kAll = 100;
+constexpr double kWholeShare = 100;
 
 template <class T>
 bool says(const std::optional<std::vector<T>>& list) {
@@ -143,7 +143,7 @@ model::TaskSet new_task_set(Context& context, const model::Service& service) {
 model::TaskSet first_task_set(Context& context, const model::Service& service) {
   model::TaskSet set = new_task_set(context, service);
   set.status = "PRIMARY";
-  set.percent = kAll;
+  set.percent = kWholeShare;
   set.task_definition = service.task_definition;
   set.launch_type = service.launch_type;
   set.capacity_provider_strategy = service.capacity_provider_strategy;
