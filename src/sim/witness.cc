@@ -188,9 +188,12 @@ void Witness::check_removal(const SimTask& task, const route::RouteTable& table)
   // One of which control has not heard yet that it serves does not count for it.
   if (!is_let_go(task)) return;
   const auto service = wishes_.service(service_of(task));
-  // Of a deployment in stages only the sides count to which requests come.
+  // Of two groups between which a service shifts its requests only those count to which any come; after a switch to
+  // another strategy too.
+  const std::string& group = places_[task.port].pool;
+  const bool shifts = std::ranges::any_of(staged_groups_, [&](const auto& each) { return each.first == group; });
+  if (shifts && !leads_to(table, group)) return;
   const bool staged = deploys_in_stages(*service);
-  if (staged && !leads_to(table, places_[task.port].pool)) return;
   std::int32_t left = 0;
   for_each_backend(table, [&](const route::Pool& pool, const Backend& backend) {
     if (backend.state != BackendState::serving || (staged && !leads_to(table, pool.id))) return;
