@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "observe/alarm_rule.h"
+
 namespace weir::control {
 
 namespace {
@@ -18,6 +20,21 @@ std::int64_t look_back(const model::cloudwatch::MetricAlarm& alarm) {
     if (query.MetricStat) period = std::max<std::int64_t>(period, query.MetricStat->Period);
   }
   return period * (alarm.EvaluationPeriods.value_or(1) + 1);
+}
+
+constexpr int kDeepestAlarms = 8;  // composite alarms that are made of composite alarms
+
+// By its name; of a composite alarm that of the alarms that it is made of. 0 where there is none.
+std::int64_t look_back(const Mirror& mirror, const model::Scope& scope, const std::string& name, int depth) {
+  const auto found = mirror.alarms().find(scope.prefix() + name);
+  if (found == mirror.alarms().end() || depth == 0) return 0;
+  const model::MetricAlarm& alarm = found->second.document;
+  if (!alarm.composite()) return look_back(alarm.alarm);
+  std::int64_t longest = 0;
+  if (const auto rule = observe::AlarmRule::parse(alarm.rule)) {
+    for (const auto& part : rule->alarms()) longest = std::max(longest, look_back(mirror, scope, part, depth - 1));
+  }
+  return longest;
 }
 
 }  // namespace
@@ -44,8 +61,7 @@ Duration alarm_bake_time(const Mirror& mirror, const model::Service& service, co
   std::int64_t longest = 0;
   if (!is_watched(service, state)) return Duration(0);
   for (const auto& name : service.deployment_configuration->alarms->alarmNames) {
-    const auto found = mirror.alarms().find(service.scope.prefix() + name);
-    if (found != mirror.alarms().end()) longest = std::max(longest, look_back(found->second.document.alarm));
+    longest = std::max(longest, look_back(mirror, service.scope, name, kDeepestAlarms));
   }
   return std::chrono::seconds(longest);
 }

@@ -3,7 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "control/control.h"
+#include "control/mirror.h"
 #include "control/test_world.h"
 #include "model/alarm_documents.h"
 
@@ -61,6 +64,31 @@ class DeploymentAlarms : public ::testing::Test, protected TestWorld {
     return MUST(store::load<model::ServiceDeployment>(store, key))->document.status;
   }
 };
+
+TEST_F(DeploymentAlarms, a_composite_alarm_is_watched_as_long_as_those_that_it_is_made_of) {
+  for (const auto& [name, rule] :
+       {std::pair("any", "NOT OK(errors)"), std::pair("of-any", "ALARM(any) OR ALARM(absent)"),
+        std::pair("itself", "ALARM(itself)")}) {
+    model::MetricAlarm alarm{.scope = kScope};
+    alarm.alarm.AlarmName = name;
+    alarm.rule = rule;
+    wish(alarm);
+  }
+  Mirror mirror(store, log);
+  MUST(mirror.follow());
+  const auto bake = [&](const char* name) {
+    model::Service service{.scope = kScope};
+    service.deployment_id = "new";
+    auto& alarms = service.deployment_configuration.emplace().alarms.emplace();
+    alarms.alarmNames = {name};
+    alarms.enable = true;
+    return alarm_bake_time(mirror, service, {});
+  };
+  EXPECT_EQ(bake("errors"), seconds(30));
+  EXPECT_EQ(bake("any"), seconds(30));
+  EXPECT_EQ(bake("of-any"), seconds(30));
+  EXPECT_EQ(bake("itself"), seconds(0));
+}
 
 TEST_F(DeploymentAlarms, an_alarm_that_goes_off_takes_the_version_back) {
   clock.advance(seconds(1));

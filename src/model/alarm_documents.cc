@@ -9,6 +9,7 @@ const Shape& describe(const MetricAlarm*) {
                                                                         member<&MetricAlarm::scope>("scope"),
                                                                         member<&MetricAlarm::alarm>("alarm"),
                                                                         member<&MetricAlarm::tags>("tags"),
+                                                                        member<&MetricAlarm::rule>("rule"),
                                                                     });
   return kShape;
 }
@@ -35,6 +36,7 @@ const Shape& describe(const AlarmHistory*) {
                                                                           member<&AlarmHistory::at>("at"),
                                                                           member<&AlarmHistory::summary>("summary"),
                                                                           member<&AlarmHistory::data>("data"),
+                                                                          member<&AlarmHistory::composite>("composite"),
                                                                       });
   return kShape;
 }

@@ -9,12 +9,15 @@
 
 namespace weir::model {
 
-// Wish. Key: scope + name. The members of its state are empty: AlarmState has them.
+// Wish. Key: scope + name. The members of its state are empty: AlarmState has them. A composite alarm is one that has a
+// rule, and neither a metric nor what belongs to it.
 struct MetricAlarm {
   static constexpr const char* kKind = "metric-alarm";
   Scope scope;
   cloudwatch::MetricAlarm alarm;
   std::vector<cloudwatch::Tag> tags;
+  std::string rule;  // AlarmRule of a composite alarm
+  bool composite() const { return !rule.empty(); }
   std::string key() const;
 };
 
@@ -41,6 +44,7 @@ struct AlarmHistory {
   Timestamp at;
   std::string summary;
   std::string data;  // JSON
+  bool composite = false;
   std::string key() const;
 };
 // What the keys of an alarm's history begin with.

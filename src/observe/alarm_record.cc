@@ -56,7 +56,8 @@ Result<> add_history(store::Store& store, const model::Scope& scope, const std::
                                    .type = event.type,
                                    .at = now,
                                    .summary = event.summary,
-                                   .data = event.data};
+                                   .data = event.data,
+                                   .composite = event.composite};
     writes.push_back(store::put(item, store::Expect::kAny));
   }
   return {};
@@ -75,6 +76,7 @@ Result<> change_state(store::Store& store, const model::MetricAlarm& alarm, stor
     std::vector<AlarmEvent> events{
         {"StateUpdate", fmt::format("Alarm updated from {} to {}", to.value, value), data.dump()}};
     note_actions(alarm, value, events);
+    for (auto& event : events) event.composite = alarm.composite();
     TRY(add_history(store, to.scope, to.name, events, now, writes));
     to.transitioned = now;
   }

@@ -15,6 +15,7 @@ struct AlarmEvent {
   std::string type;  // ConfigurationUpdate, StateUpdate, Action
   std::string summary;
   std::string data;  // JSON
+  bool composite = false;
 };
 
 // Adds the writes of `events`, in their order, and of what is over kMostAlarmHistory. Errors: the store's.

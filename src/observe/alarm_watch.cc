@@ -1,6 +1,7 @@
 #include "observe/alarm_watch.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -62,6 +63,7 @@ Result<> AlarmWatch::evaluate(Timestamp now) {
   Result<> outcome;
   for (auto& [key, last] : last_) last.seen = false;
   for (const auto& alarm : alarms) {
+    if (alarm->composite()) continue;
     Last& last = last_[alarm->key()];
     last.seen = true;
     const std::int64_t turn = now.millis / interval_of(period_of_alarm(alarm->alarm));
@@ -71,12 +73,55 @@ Result<> AlarmWatch::evaluate(Timestamp now) {
     if (!done && outcome) outcome = std::unexpected(done.error());
   }
   std::erase_if(last_, [](const auto& one) { return !one.second.seen; });
+  // After the others, whose states these are made of. One that is made of composite ones follows at the next turn.
+  const std::int64_t revision = store_.revision();
+  if (revision == composed_at_) return outcome;
+  std::set<std::string> composite;
+  for (const auto& alarm : alarms) {
+    if (!alarm->composite()) continue;
+    composite.insert(alarm->key());
+    const auto done = evaluate_composite(alarm, now);
+    if (!done && outcome) outcome = std::unexpected(done.error());
+  }
+  std::erase_if(composed_, [&](const auto& one) { return !composite.contains(one.first); });
+  if (outcome) composed_at_ = revision;
   return outcome;
 }
 
+Result<> AlarmWatch::evaluate_composite(const store::Snapshot<model::MetricAlarm>& alarm, Timestamp now) {
+  Composed& composed = composed_[alarm->key()];
+  if (!composed.rule || composed.revision != alarm.revision) {
+    composed = {alarm.revision, TRY(AlarmRule::parse(alarm->rule))};
+  }
+  // The one that changed last is what made the difference.
+  std::map<std::string, model::AlarmState> states;
+  const model::AlarmState* newest = nullptr;
+  for (const auto& name : composed.rule->alarms()) {
+    const auto found = TRY(store::peek<model::AlarmState>(store_, alarm->scope.prefix() + name));
+    if (!found) continue;
+    const auto& state = states[name] = **found;
+    if (!newest || state.transitioned > newest->transitioned) newest = &state;
+  }
+  const bool holds = composed.rule->holds([&](const std::string& name) {
+    const auto found = states.find(name);
+    return found == states.end() ? std::string() : found->second.value;
+  });
+  AlarmVerdict verdict{.state = holds ? "ALARM" : "OK", .reason = "The alarm rule holds whatever other alarms say"};
+  if (newest) {
+    const std::string own = alarm->alarm.AlarmArn.value_or("");
+    const std::string arn = own.substr(0, own.find(":alarm:")) + ":alarm:" + newest->name;
+    const std::string at = to_iso8601(newest->transitioned);
+    verdict.reason = arn + " transitioned to " + newest->value + " at " + at;
+    Json trigger = Json::object();
+    trigger.set("arn", arn).set("state", Json::object().set("value", newest->value).set("timestamp", at));
+    Json all = Json::array();
+    all.push(std::move(trigger));
+    verdict.reason_data = Json::object().set("triggeringAlarms", std::move(all)).dump();
+  }
+  return put(*alarm, std::move(verdict), now);
+}
+
 Result<> AlarmWatch::evaluate_one(const store::Snapshot<model::MetricAlarm>& alarm, Timestamp now) {
-  auto state = TRY(store::load<model::AlarmState>(store_, alarm->key()));
-  if (!state) return {};
   const auto evidence = evidence_of(keep_, *alarm, now);
   std::optional<AlarmVerdict> verdict;
   if (evidence) {
@@ -86,10 +131,16 @@ Result<> AlarmWatch::evaluate_one(const store::Snapshot<model::MetricAlarm>& ala
   } else {
     return std::unexpected(evidence.error());
   }
-  if (!verdict || verdict->state == state->document.value) return {};
+  return verdict ? put(*alarm, std::move(*verdict), now) : Result<>();
+}
+
+// Where the state becomes another one.
+Result<> AlarmWatch::put(const model::MetricAlarm& alarm, AlarmVerdict verdict, Timestamp now) {
+  auto state = TRY(store::load<model::AlarmState>(store_, alarm.key()));
+  if (!state || verdict.state == state->document.value) return {};
   std::vector<store::Write> writes;
-  TRY(change_state(store_, *alarm, std::move(*state), std::move(verdict->state), std::move(verdict->reason),
-                   std::move(verdict->reason_data), now, writes));
+  TRY(change_state(store_, alarm, std::move(*state), std::move(verdict.state), std::move(verdict.reason),
+                   std::move(verdict.reason_data), now, writes));
   TRY(store_.commit(writes));
   return {};
 }

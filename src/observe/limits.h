@@ -43,6 +43,8 @@ inline constexpr int kAlarmHistoryDays = 30;           // as AWS keeps it
 inline constexpr std::size_t kMostReasonPoints = 20;   // told of in an alarm's reason data
 inline constexpr std::size_t kMostMathDepth = 32;      // of an expression
 inline constexpr std::size_t kMostMathNodes = 512;     // of an expression
+inline constexpr std::size_t kMostRuleNodes = 500;     // elements of a composite alarm's rule, as AWS has it
+inline constexpr std::size_t kMostRuleAlarms = 100;    // that a composite alarm's rule speaks of, as AWS has it
 inline constexpr std::int64_t kMostMathPoints = 200'000;  // of a series that is filled
 
 }  // namespace weir::observe

@@ -259,6 +259,47 @@ class CloudWatch(unittest.TestCase):
         self.put("Bad", 2.0, namespace="Alarms", StorageResolution=1, Timestamp=at)
         self.in_state("ratio", "ALARM")
 
+    def test_a_composite_alarm_follows_those_that_it_is_made_of(self):
+        def composite(**asked):
+            return self.cloudwatch.describe_alarms(AlarmTypes=["CompositeAlarm"], **asked)["CompositeAlarms"]
+
+        def is_in(name, state):
+            return wait_until(lambda: (found := composite(AlarmNames=[name])) and found[0]["StateValue"] == state and found[0],
+                              f"{name} is {state}", 10)
+        for name in ("left", "right"):
+            self.alarm(name, name)
+        self.cloudwatch.put_composite_alarm(AlarmName="both", AlarmRule='ALARM(left) AND ALARM("right")',
+                                            Tags=[{"Key": "k", "Value": "v"}])
+        self.cloudwatch.put_composite_alarm(AlarmName="neither", AlarmRule="NOT (ALARM(left) OR ALARM(right) OR ALARM(both))")
+        self.addCleanup(self.cloudwatch.delete_alarms, AlarmNames=["both", "neither"])
+        self.assertEqual((is_in("both", "OK")["AlarmRule"], is_in("neither", "ALARM")["AlarmName"]),
+                         ('ALARM(left) AND ALARM("right")', "neither"))
+        for name in ("left", "right"):
+            self.put(name, 5.0, namespace="Alarms", StorageResolution=1)
+        alarm = is_in("both", "ALARM")
+        self.assertRegex(alarm["StateReason"], r"^arn:aws:cloudwatch:eu-west-1:000000000000:alarm:(left|right) transitioned to "
+                                               r"ALARM at ")
+        trigger = json.loads(alarm["StateReasonData"])["triggeringAlarms"][0]
+        self.assertIn(trigger["arn"].rsplit(":", 1)[1], ("left", "right"))
+        is_in("both", "OK")
+        is_in("neither", "ALARM")
+        self.assertEqual(self.cloudwatch.describe_alarms(AlarmNames=["both"])["MetricAlarms"], [], "of metrics by default")
+        history = self.cloudwatch.describe_alarm_history(AlarmName="both", AlarmTypes=["CompositeAlarm"],
+                                                         ScanBy="TimestampAscending")["AlarmHistoryItems"]
+        self.assertEqual([item["HistorySummary"] for item in history][:3], [
+            'Alarm "both" created', "Alarm updated from INSUFFICIENT_DATA to OK", "Alarm updated from OK to ALARM"])
+        self.assertEqual({item["AlarmType"] for item in history}, {"CompositeAlarm"})
+        self.assertEqual(self.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"],
+                         [{"Key": "k", "Value": "v"}])
+        rows = [("AlarmRule", {"AlarmRule": "ALARM(left"}), ("nobody", {"AlarmRule": "OK(nobody)"}),
+                ("another type", {"AlarmName": "left", "AlarmRule": "TRUE"}),
+                ("ActionsSuppressor", {"AlarmRule": "TRUE", "ActionsSuppressor": "left", "ActionsSuppressorWaitPeriod": 1,
+                                       "ActionsSuppressorExtensionPeriod": 1})]
+        for part, request in rows:
+            with self.subTest(part), self.assertRaisesRegex(self.cloudwatch.exceptions.ClientError, f"ValidationError.*{part}"):
+                self.cloudwatch.put_composite_alarm(**{"AlarmName": "bad", **request})
+        self.assertEqual(composite(AlarmNames=["bad"]), [])
+
     def test_a_state_set_by_hand_lasts_until_the_next_evaluation(self):
         self.alarm("by-hand", "Nothing")
         self.in_state("by-hand", "OK")

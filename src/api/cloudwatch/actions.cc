@@ -13,6 +13,7 @@ void add_actions(ActionTable& table, MetricKeep& keep) {
   table.add("cloudwatch", "GetMetricStatistics", keep, &get_metric_statistics);
   table.add("cloudwatch", "ListMetrics", keep, &list_metrics);
   table.add("cloudwatch", "PutMetricAlarm", &put_metric_alarm);
+  table.add("cloudwatch", "PutCompositeAlarm", &put_composite_alarm);
   table.add("cloudwatch", "DeleteAlarms", &delete_alarms);
   table.add("cloudwatch", "SetAlarmState", &set_alarm_state);
   table.add("cloudwatch", "EnableAlarmActions", &enable_alarm_actions);

@@ -26,6 +26,8 @@ Result<shapes::ListMetricsOutput> list_metrics(Context& context, MetricKeep& kee
                                                const shapes::ListMetricsInput& request);
 
 Result<shapes::PutMetricAlarmResponse> put_metric_alarm(Context& context, const shapes::PutMetricAlarmInput& request);
+Result<shapes::PutCompositeAlarmResponse> put_composite_alarm(Context& context,
+                                                              const shapes::PutCompositeAlarmInput& request);
 Result<shapes::DeleteAlarmsResponse> delete_alarms(Context& context, const shapes::DeleteAlarmsInput& request);
 Result<shapes::SetAlarmStateResponse> set_alarm_state(Context& context, const shapes::SetAlarmStateInput& request);
 Result<shapes::EnableAlarmActionsResponse> enable_alarm_actions(Context& context,

@@ -25,8 +25,9 @@ Result<shapes::DeleteAlarmsResponse> try_delete(Context& context, const shapes::
     writes.push_back(store::erase(alarm));
     if (state.revision != store::Expect::kAbsent) writes.push_back(store::erase(state));
     Json data = Json::object();
-    data.set("version", "1.0").set("type", "Delete").set("deletedAlarm", to_json_shape(alarm.document.alarm));
-    const observe::AlarmEvent event{"ConfigurationUpdate", fmt::format("Alarm \"{}\" deleted", name), data.dump()};
+    data.set("version", "1.0").set("type", "Delete").set("deletedAlarm", wish_json(alarm.document));
+    const observe::AlarmEvent event{"ConfigurationUpdate", fmt::format("Alarm \"{}\" deleted", name), data.dump(),
+                                    alarm.document.composite()};
     TRY(observe::add_history(context.store, scope_of(context), name, {event}, context.now, writes));
   }
   TRY(commit(context, writes));
@@ -57,8 +58,9 @@ Result<> enable(Context& context, const std::vector<std::string>& names, bool en
     alarm->document.alarm.AlarmConfigurationUpdatedTimestamp = context.now;
     writes.push_back(store::put(*alarm));
     Json data = Json::object();
-    data.set("version", "1.0").set("type", "Update").set("updatedAlarm", to_json_shape(alarm->document.alarm));
-    const observe::AlarmEvent event{"ConfigurationUpdate", fmt::format("Alarm \"{}\" updated", name), data.dump()};
+    data.set("version", "1.0").set("type", "Update").set("updatedAlarm", wish_json(alarm->document));
+    const observe::AlarmEvent event{"ConfigurationUpdate", fmt::format("Alarm \"{}\" updated", name), data.dump(),
+                                    alarm->document.composite()};
     TRY(observe::add_history(context.store, scope_of(context), name, {event}, context.now, writes));
   }
   return commit(context, writes);

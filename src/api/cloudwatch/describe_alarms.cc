@@ -33,9 +33,34 @@ bool has_action(const shapes::MetricAlarm& alarm, const std::string& prefix) {
   return false;
 }
 
-bool wants_metric_alarms(const std::optional<std::vector<std::string>>& types) {
-  return !types || types->empty() || std::ranges::find(*types, "MetricAlarm") != types->end();
+// Without types only alarms of metrics, as AWS has it.
+bool wants(const std::optional<std::vector<std::string>>& types, bool composite) {
+  if (!types || types->empty()) return !composite;
+  return std::ranges::find(*types, composite ? "CompositeAlarm" : "MetricAlarm") != types->end();
 }
+
+shapes::CompositeAlarm composite_of(shapes::MetricAlarm alarm, const std::string& rule) {
+  return {.ActionsEnabled = alarm.ActionsEnabled,
+          .AlarmActions = std::move(alarm.AlarmActions),
+          .AlarmArn = std::move(alarm.AlarmArn),
+          .AlarmConfigurationUpdatedTimestamp = alarm.AlarmConfigurationUpdatedTimestamp,
+          .AlarmDescription = std::move(alarm.AlarmDescription),
+          .AlarmName = std::move(alarm.AlarmName),
+          .AlarmRule = rule,
+          .InsufficientDataActions = std::move(alarm.InsufficientDataActions),
+          .OKActions = std::move(alarm.OKActions),
+          .StateReason = std::move(alarm.StateReason),
+          .StateReasonData = std::move(alarm.StateReasonData),
+          .StateUpdatedTimestamp = alarm.StateUpdatedTimestamp,
+          .StateValue = std::move(alarm.StateValue),
+          .StateTransitionedTimestamp = alarm.StateTransitionedTimestamp};
+}
+
+// Of either type.
+struct Found {
+  shapes::MetricAlarm alarm;
+  std::string rule;
+};
 
 // Whether the alarm is about that metric, itself or within an expression.
 bool is_about(const shapes::MetricAlarm& alarm, const model::Scope& scope, const observe::MetricId& id) {
@@ -71,21 +96,29 @@ Result<shapes::DescribeAlarmsOutput> describe_alarms(Context& context, const sha
   }
   const auto names = request.AlarmNames.value_or(std::vector<std::string>());
   const std::set<std::string> wanted(names.begin(), names.end());
-  std::vector<Positioned<shapes::MetricAlarm>> all;
+  std::vector<Positioned<Found>> all;
   for (const auto& one : TRY(alarms_of(context, request.AlarmNamePrefix.value_or("")))) {
+    if (!wants(request.AlarmTypes, one->composite())) continue;
     const std::string& name = *one->alarm.AlarmName;
     if (!wanted.empty() && !wanted.contains(name)) continue;
     if (request.ActionPrefix && !has_action(one->alarm, *request.ActionPrefix)) continue;
     auto alarm = TRY(shown(context, *one));
-    if (fits(request.StateValue, alarm.StateValue)) all.push_back({name, std::move(alarm)});
+    if (fits(request.StateValue, alarm.StateValue)) all.push_back({name, {std::move(alarm), one->rule}});
   }
-  if (!wants_metric_alarms(request.AlarmTypes)) all.clear();
   const auto size = static_cast<std::size_t>(request.MaxRecords.value_or(kPerPage));
   auto page = page_of(std::move(all), request.NextToken.value_or(""), size);
   if (!page) return invalid_token();
-  return shapes::DescribeAlarmsOutput{.CompositeAlarms = std::vector<shapes::CompositeAlarm>(),
-                                      .MetricAlarms = std::move(page->items),
+  shapes::DescribeAlarmsOutput output{.CompositeAlarms = std::vector<shapes::CompositeAlarm>(),
+                                      .MetricAlarms = std::vector<shapes::MetricAlarm>(),
                                       .NextToken = std::move(page->next)};
+  for (auto& one : page->items) {
+    if (one.rule.empty()) {
+      output.MetricAlarms->push_back(std::move(one.alarm));
+    } else {
+      output.CompositeAlarms->push_back(composite_of(std::move(one.alarm), one.rule));
+    }
+  }
+  return output;
 }
 
 Result<shapes::DescribeAlarmsForMetricOutput> describe_alarms_for_metric(
@@ -113,13 +146,14 @@ Result<shapes::DescribeAlarmHistoryOutput> describe_alarm_history(Context& conte
       request.AlarmName ? model::alarm_history_prefix(scope, *request.AlarmName) : scope.prefix();
   std::vector<Positioned<shapes::AlarmHistoryItem>> all;
   for (const auto& item : TRY(store::peek_all<model::AlarmHistory>(context.store, prefix))) {
-    if (!is_wanted(request, *item) || !wants_metric_alarms(request.AlarmTypes)) continue;
-    all.push_back({item->id + item->alarm, shapes::AlarmHistoryItem{.AlarmName = item->alarm,
-                                                                    .AlarmType = "MetricAlarm",
-                                                                    .Timestamp = item->at,
-                                                                    .HistoryItemType = item->type,
-                                                                    .HistorySummary = item->summary,
-                                                                    .HistoryData = item->data}});
+    if (!is_wanted(request, *item) || !wants(request.AlarmTypes, item->composite)) continue;
+    all.push_back({item->id + item->alarm,
+                   shapes::AlarmHistoryItem{.AlarmName = item->alarm,
+                                            .AlarmType = item->composite ? "CompositeAlarm" : "MetricAlarm",
+                                            .Timestamp = item->at,
+                                            .HistoryItemType = item->type,
+                                            .HistorySummary = item->summary,
+                                            .HistoryData = item->data}});
   }
   const auto size = static_cast<std::size_t>(request.MaxRecords.value_or(kPerPage));
   const Order order = request.ScanBy == "TimestampAscending" ? Order::ascending : Order::descending;

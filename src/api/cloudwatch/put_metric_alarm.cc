@@ -15,7 +15,6 @@
 #include "api/cloudwatch/rules.h"
 #include "api/limits.h"
 #include "api/writing.h"
-#include "observe/alarm_record.h"
 #include "observe/limits.h"
 
 namespace weir::api::cloudwatch {
@@ -88,10 +87,7 @@ Result<> check_math(const shapes::PutMetricAlarmInput& request) {
 
 Result<> check(const shapes::PutMetricAlarmInput& request) {
   TRY(refuse(request, refused_of_put_metric_alarm(), kValidation));
-  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
-  if (std::ranges::any_of(request.AlarmName, control)) {
-    return validation_error("AlarmName must not contain control characters");
-  }
+  TRY(check_alarm(request.AlarmName, request.Tags));
   if (!request.EvaluationPeriods) return validation_error("EvaluationPeriods must be specified");
   if (!request.ComparisonOperator) return validation_error("ComparisonOperator must be specified");
   if (!request.Threshold) return validation_error("Threshold must be specified");
@@ -104,9 +100,6 @@ Result<> check(const shapes::PutMetricAlarmInput& request) {
         "The value {} is unsupported for TreatMissingData. Supported values are [breaching, notBreaching, ignore, "
         "missing].",
         *request.TreatMissingData));
-  }
-  if (request.Tags && request.Tags->size() > kMaxTags) {
-    return validation_error(fmt::format("An alarm has at most {} tags", kMaxTags));
   }
   return request.Metrics && !request.Metrics->empty() ? check_math(request) : check_one_metric(request);
 }
@@ -144,33 +137,7 @@ shapes::MetricAlarm wish_of(const Context& context, const shapes::PutMetricAlarm
 }
 
 Result<shapes::PutMetricAlarmResponse> try_put(Context& context, const shapes::PutMetricAlarmInput& request) {
-  const model::Scope scope = scope_of(context);
-  auto stored = TRY(store::load<model::MetricAlarm>(context.store, scope.prefix() + request.AlarmName));
-  std::vector<store::Write> writes;
-  const bool is_new = !stored;
-  if (is_new) {
-    if (TRY(context.store.list(model::MetricAlarm::kKind, scope.prefix())).size() >= kMaxAlarms) {
-      return client_error("LimitExceeded", fmt::format("There are {} alarms, and no more are kept", kMaxAlarms));
-    }
-    stored = store::Versioned<model::MetricAlarm>{{.scope = scope}, store::Expect::kAbsent};
-    stored->document.tags = request.Tags.value_or(std::vector<shapes::Tag>());
-    const model::AlarmState state{.scope = scope,
-                                  .name = request.AlarmName,
-                                  .reason = "Unchecked: Initial alarm creation",
-                                  .updated = context.now,
-                                  .transitioned = context.now};
-    writes.push_back(store::put(state, store::Expect::kAny));
-  }
-  stored->document.alarm = wish_of(context, request);
-  writes.push_back(store::put(*stored));
-  Json data = Json::object();
-  data.set("version", "1.0").set("type", is_new ? "Create" : "Update");
-  data.set(is_new ? "createdAlarm" : "updatedAlarm", to_json_shape(stored->document.alarm));
-  const observe::AlarmEvent event{"ConfigurationUpdate",
-                                  fmt::format("Alarm \"{}\" {}", request.AlarmName, is_new ? "created" : "updated"),
-                                  data.dump()};
-  TRY(observe::add_history(context.store, scope, request.AlarmName, {event}, context.now, writes));
-  TRY(commit(context, writes));
+  TRY(put_alarm(context, wish_of(context, request), "", request.Tags));
   return shapes::PutMetricAlarmResponse{};
 }
 

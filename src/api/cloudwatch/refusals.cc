@@ -29,6 +29,12 @@ constexpr Refused kPutMetricAlarm[] = {
     {"EvaluationInterval"},
 };
 
+constexpr Refused kPutCompositeAlarm[] = {
+    {"ActionsSuppressor"},
+    {"ActionsSuppressorWaitPeriod"},
+    {"ActionsSuppressorExtensionPeriod"},
+};
+
 constexpr Refused kDescribeAlarms[] = {
     {"ChildrenOfAlarmName"},
     {"ParentsOfAlarmName"},
@@ -40,9 +46,13 @@ constexpr Refused kDescribeAlarmHistory[] = {
 
 // Read by tools/coverage.
 [[maybe_unused]] constexpr RefusedOf kAll[] = {
-    {"PutMetricData", kPutMetricData},   {"GetMetricData", kGetMetricData},
-    {"ListMetrics", kListMetrics},       {"PutMetricAlarm", kPutMetricAlarm},
-    {"DescribeAlarms", kDescribeAlarms}, {"DescribeAlarmHistory", kDescribeAlarmHistory},
+    {"PutMetricData", kPutMetricData},
+    {"GetMetricData", kGetMetricData},
+    {"ListMetrics", kListMetrics},
+    {"PutMetricAlarm", kPutMetricAlarm},
+    {"PutCompositeAlarm", kPutCompositeAlarm},
+    {"DescribeAlarms", kDescribeAlarms},
+    {"DescribeAlarmHistory", kDescribeAlarmHistory},
 };
 
 }  // namespace
@@ -51,6 +61,7 @@ std::span<const Refused> refused_of_put_metric_data() { return kPutMetricData; }
 std::span<const Refused> refused_of_get_metric_data() { return kGetMetricData; }
 std::span<const Refused> refused_of_list_metrics() { return kListMetrics; }
 std::span<const Refused> refused_of_put_metric_alarm() { return kPutMetricAlarm; }
+std::span<const Refused> refused_of_put_composite_alarm() { return kPutCompositeAlarm; }
 std::span<const Refused> refused_of_describe_alarms() { return kDescribeAlarms; }
 std::span<const Refused> refused_of_describe_alarm_history() { return kDescribeAlarmHistory; }
 

@@ -13,6 +13,7 @@ constexpr model::Operation kOperations[] = {
     {.name = "GetMetricStatistics", .input = &shape_of<GetMetricStatisticsInput>, .output = &shape_of<GetMetricStatisticsOutput>, .result_wrapper = "GetMetricStatisticsResult"},
     {.name = "ListMetrics", .input = &shape_of<ListMetricsInput>, .output = &shape_of<ListMetricsOutput>, .result_wrapper = "ListMetricsResult"},
     {.name = "PutMetricAlarm", .input = &shape_of<PutMetricAlarmInput>, .output = &shape_of<PutMetricAlarmResponse>},
+    {.name = "PutCompositeAlarm", .input = &shape_of<PutCompositeAlarmInput>, .output = &shape_of<PutCompositeAlarmResponse>},
     {.name = "DescribeAlarms", .input = &shape_of<DescribeAlarmsInput>, .output = &shape_of<DescribeAlarmsOutput>, .result_wrapper = "DescribeAlarmsResult"},
     {.name = "DescribeAlarmsForMetric", .input = &shape_of<DescribeAlarmsForMetricInput>, .output = &shape_of<DescribeAlarmsForMetricOutput>, .result_wrapper = "DescribeAlarmsForMetricResult"},
     {.name = "DescribeAlarmHistory", .input = &shape_of<DescribeAlarmHistoryInput>, .output = &shape_of<DescribeAlarmHistoryOutput>, .result_wrapper = "DescribeAlarmHistoryResult"},

@@ -312,6 +312,29 @@ const Shape& describe(const PutMetricAlarmResponse*) {
   return kShape;
 }
 
+const Shape& describe(const PutCompositeAlarmInput*) {
+  static const Shape kShape = structure<PutCompositeAlarmInput>("PutCompositeAlarmInput", {
+    member<&PutCompositeAlarmInput::ActionsEnabled>("ActionsEnabled"),
+    member<&PutCompositeAlarmInput::AlarmActions>("AlarmActions", {.max = 5, .element = &kResourceNameLimits}),
+    member<&PutCompositeAlarmInput::AlarmDescription>("AlarmDescription", {.max = 1024}),
+    member<&PutCompositeAlarmInput::AlarmName>("AlarmName", {.required = true, .min = 1, .max = 255}),
+    member<&PutCompositeAlarmInput::AlarmRule>("AlarmRule", {.required = true, .min = 1, .max = 10240}),
+    member<&PutCompositeAlarmInput::InsufficientDataActions>("InsufficientDataActions", {.max = 5, .element = &kResourceNameLimits}),
+    member<&PutCompositeAlarmInput::OKActions>("OKActions", {.max = 5, .element = &kResourceNameLimits}),
+    member<&PutCompositeAlarmInput::Tags>("Tags"),
+    member<&PutCompositeAlarmInput::ActionsSuppressor>("ActionsSuppressor", {.min = 1, .max = 1600}),
+    member<&PutCompositeAlarmInput::ActionsSuppressorWaitPeriod>("ActionsSuppressorWaitPeriod"),
+    member<&PutCompositeAlarmInput::ActionsSuppressorExtensionPeriod>("ActionsSuppressorExtensionPeriod"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutCompositeAlarmResponse*) {
+  static const Shape kShape = structure<PutCompositeAlarmResponse>("PutCompositeAlarmResponse", {
+  });
+  return kShape;
+}
+
 const Shape& describe(const DescribeAlarmsInput*) {
   static const Shape kShape = structure<DescribeAlarmsInput>("DescribeAlarmsInput", {
     member<&DescribeAlarmsInput::AlarmNames>("AlarmNames", {.max = 100, .element = &kAlarmNameLimits}),

@@ -235,6 +235,25 @@ struct PutMetricAlarmResponse {
 };
 const Shape& describe(const PutMetricAlarmResponse*);
 
+struct PutCompositeAlarmInput {
+  std::optional<bool> ActionsEnabled;
+  std::optional<std::vector<std::string>> AlarmActions;
+  std::optional<std::string> AlarmDescription;
+  std::string AlarmName;
+  std::string AlarmRule;
+  std::optional<std::vector<std::string>> InsufficientDataActions;
+  std::optional<std::vector<std::string>> OKActions;
+  std::optional<std::vector<cloudwatch::Tag>> Tags;
+  std::optional<std::string> ActionsSuppressor;
+  std::optional<std::int32_t> ActionsSuppressorWaitPeriod;
+  std::optional<std::int32_t> ActionsSuppressorExtensionPeriod;
+};
+const Shape& describe(const PutCompositeAlarmInput*);
+
+struct PutCompositeAlarmResponse {
+};
+const Shape& describe(const PutCompositeAlarmResponse*);
+
 struct DescribeAlarmsInput {
   std::optional<std::vector<std::string>> AlarmNames;
   std::optional<std::string> AlarmNamePrefix;
