@@ -72,6 +72,8 @@ std::optional<std::string> World::difference_of_lone(const model::Task& task) {
   if (task.last_status != "RUNNING" || task.desired_status != "RUNNING")
     return fmt::format("task {} of no service is {}", task.id.substr(0, 8), task.last_status);
   const SimTask* real = runtime_.find_task(task.id);
+  if (real != nullptr && real->behaviour.ends_with)
+    return fmt::format("task {} of no service has work to do", task.id.substr(0, 8));
   if (real != nullptr && !real->exited && !real->stops()) return std::nullopt;
   return fmt::format("task {} of no service does not really run", task.id.substr(0, 8));
 }
