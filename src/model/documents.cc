@@ -27,6 +27,7 @@ const Shape& describe(const Cluster*) {
                      member<&Cluster::settings>("settings"),
                      member<&Cluster::capacity_providers>("capacity_providers"),
                      member<&Cluster::default_capacity_provider_strategy>("default_capacity_provider_strategy"),
+                     member<&Cluster::instance_attributes>("instance_attributes"),
                  });
   return kShape;
 }
@@ -77,6 +78,9 @@ const Shape& describe(const Service*) {
                   member<&Service::capacity_provider_strategy>("capacity_provider_strategy"),
                   member<&Service::availability_zone_rebalancing>("availability_zone_rebalancing"),
                   member<&Service::enable_ecs_managed_tags>("enable_ecs_managed_tags"),
+                  member<&Service::placement_constraints>("placement_constraints"),
+                  member<&Service::placement_strategy>("placement_strategy"),
+                  member<&Service::enable_execute_command>("enable_execute_command"),
                   member<&Service::deployment_id>("deployment_id"),
                   member<&Service::deployment_created_at>("deployment_created_at"),
                   member<&Service::revision_id>("revision_id"),

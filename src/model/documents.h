@@ -36,6 +36,7 @@ struct Cluster {
   std::optional<std::vector<ecs::ClusterSetting>> settings;
   std::optional<std::vector<std::string>> capacity_providers;  // as given: FARGATE, FARGATE_SPOT
   std::optional<std::vector<ecs::CapacityProviderStrategyItem>> default_capacity_provider_strategy;
+  std::vector<ecs::Attribute> instance_attributes;  // of its container instance: names and values
   std::string key() const;
 };
 
@@ -114,6 +115,9 @@ struct Service {
   std::optional<std::vector<ecs::CapacityProviderStrategyItem>> capacity_provider_strategy;  // as given
   std::string availability_zone_rebalancing = "DISABLED";                                    // as given
   bool enable_ecs_managed_tags = false;
+  std::vector<ecs::PlacementConstraint> placement_constraints;  // as given
+  std::vector<ecs::PlacementStrategy> placement_strategy;       // as given
+  bool enable_execute_command = false;                          // as given
   // The deployment that is wished: a new id for each new task definition and each forceNewDeployment.
   std::string deployment_id;  // "ecs-svc/<19 digits>"
   Timestamp deployment_created_at;

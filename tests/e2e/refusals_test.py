@@ -85,8 +85,8 @@ class Calls(unittest.TestCase):
                 self.assertRegex(text, r"<Error>\s*(<Type>Sender</Type>)?\s*<Code>\w+</Code>\s*<Message>")
 
     def test_what_is_not_implemented_is_named(self):
-        message = self.refused("UnknownOperationException", self.weir.ecs.list_attributes, targetType="container-instance")
-        self.assertIn("ListAttributes", message)
+        message = self.refused("UnknownOperationException", self.weir.ecs.register_container_instance)
+        self.assertIn("RegisterContainerInstance", message)
 
     def test_fields(self):
         ecs, elbv2 = self.weir.ecs, self.weir.elbv2

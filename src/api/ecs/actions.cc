@@ -27,6 +27,9 @@ void add_actions(ActionTable& table) {
   table.add("ecs", "RunTask", &run_task);
   table.add("ecs", "StartTask", &start_task);
   table.add("ecs", "ListContainerInstances", &list_container_instances);
+  table.add("ecs", "PutAttributes", &put_attributes);
+  table.add("ecs", "ListAttributes", &list_attributes);
+  table.add("ecs", "DeleteAttributes", &delete_attributes);
   table.add("ecs", "DescribeContainerInstances", &describe_container_instances);
   table.add("ecs", "StopTask", &stop_task);
   table.add("ecs", "ListServiceDeployments", &list_service_deployments);

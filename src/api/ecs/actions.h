@@ -44,6 +44,9 @@ Result<shapes::ListTasksResponse> list_tasks(Context&, const shapes::ListTasksRe
 Result<shapes::DescribeTasksResponse> describe_tasks(Context&, const shapes::DescribeTasksRequest&);
 Result<shapes::RunTaskResponse> run_task(Context&, const shapes::RunTaskRequest&);
 Result<shapes::StartTaskResponse> start_task(Context&, const shapes::StartTaskRequest&);
+Result<shapes::PutAttributesResponse> put_attributes(Context&, const shapes::PutAttributesRequest&);
+Result<shapes::ListAttributesResponse> list_attributes(Context&, const shapes::ListAttributesRequest&);
+Result<shapes::DeleteAttributesResponse> delete_attributes(Context&, const shapes::DeleteAttributesRequest&);
 Result<shapes::ListContainerInstancesResponse> list_container_instances(Context&,
                                                                         const shapes::ListContainerInstancesRequest&);
 Result<shapes::DescribeContainerInstancesResponse> describe_container_instances(

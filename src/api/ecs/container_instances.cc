@@ -30,8 +30,7 @@ Result<shapes::ContainerInstance> instance_view(Context& context, const model::C
       .agentConnected = true,
       .runningTasksCount = 0,
       .pendingTasksCount = 0,
-      .attributes = std::vector<shapes::Attribute>{{.name = "ecs.os-type", .value = "linux"},
-                                                   {.name = "ecs.cpu-architecture", .value = "x86_64"}},
+      .attributes = attributes_of(cluster),
       .registeredAt = cluster.created_at,
       .attachments = std::vector<shapes::Attachment>{},
       .tags = std::vector<shapes::Tag>{},
@@ -48,6 +47,13 @@ Result<shapes::ContainerInstance> instance_view(Context& context, const model::C
 
 std::string container_instance_arn(const Context& context, std::string_view cluster) {
   return make_arn(context, "ecs", fmt::format("container-instance/{}/{}", cluster, instance_id(context, cluster)));
+}
+
+std::vector<shapes::Attribute> attributes_of(const model::Cluster& cluster) {
+  std::vector<shapes::Attribute> all{{.name = "ecs.cpu-architecture", .value = "x86_64"},
+                                     {.name = "ecs.os-type", .value = "linux"}};
+  all.insert(all.end(), cluster.instance_attributes.begin(), cluster.instance_attributes.end());
+  return all;
 }
 
 bool is_container_instance(const Context& context, std::string_view cluster, std::string_view reference) {

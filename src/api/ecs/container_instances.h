@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "api/ecs/references.h"
 
@@ -10,6 +11,9 @@ namespace weir::api::ecs {
 
 // "arn:…:container-instance/CLUSTER/<32 hexadecimal digits>", the same at all times.
 std::string container_instance_arn(const Context& context, std::string_view cluster);
+
+// What it has: what is said of the machine, then what people have added, each by its name.
+std::vector<shapes::Attribute> attributes_of(const model::Cluster& cluster);
 
 // Whether an id or ARN names it.
 bool is_container_instance(const Context& context, std::string_view cluster, std::string_view reference);

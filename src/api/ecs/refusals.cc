@@ -56,9 +56,6 @@ constexpr Refused kCreateService[] = {
     {"loadBalancers.loadBalancerName"},
     {"launchType", "EC2|FARGATE"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
-    {"placementConstraints"},
-    {"placementStrategy"},
-    {"enableExecuteCommand"},
     {"serviceConnectConfiguration"},
     {"volumeConfigurations"},
     {"vpcLatticeConfigurations"},
@@ -73,9 +70,8 @@ constexpr Refused kCreateTaskSet[] = {
 
 constexpr Refused kUpdateService[] = {
     {"loadBalancers.loadBalancerName"}, {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
-    {"placementConstraints"},           {"placementStrategy"},
-    {"enableExecuteCommand"},           {"serviceConnectConfiguration"},
-    {"volumeConfigurations"},           {"vpcLatticeConfigurations"},
+    {"serviceConnectConfiguration"},    {"volumeConfigurations"},
+    {"vpcLatticeConfigurations"},
 };
 
 constexpr Refused kListTasks[] = {

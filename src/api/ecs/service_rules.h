@@ -10,7 +10,8 @@ namespace weir::api::ecs {
 // An ACTIVE task definition. Errors: ClientException.
 Result<store::Versioned<model::TaskDefinition>> active_definition(Context& context, std::string_view reference);
 
-// Whether `service` may run `definition`: launch type, network, balancers and registries. Errors: InvalidParameterException.
+// Whether `service` may run `definition`: launch type, network, balancers and registries. Errors:
+// InvalidParameterException.
 Result<> check_fits(Context& context, const model::Service& service, const shapes::TaskDefinition& definition);
 
 // Whether tasks of this launch type and network may run `definition`. Errors: InvalidParameterException.

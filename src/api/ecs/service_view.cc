@@ -174,15 +174,15 @@ model::ecs::Service shown(const Context& context, const model::Service& wish, co
       .roleArn = service.role_arn,
       .events = events_of(state),
       .createdAt = service.created_at,
-      .placementConstraints = std::vector<shapes::PlacementConstraint>{},
-      .placementStrategy = std::vector<shapes::PlacementStrategy>{},
+      .placementConstraints = service.placement_constraints,
+      .placementStrategy = service.placement_strategy,
       .networkConfiguration = service.network_configuration,
       .schedulingStrategy = service.scheduling_strategy,
       .deploymentController = shapes::DeploymentController{.type = service.controller},
       .createdBy = fmt::format("arn:aws:iam::{}:root", context.account),
       .enableECSManagedTags = service.enable_ecs_managed_tags,
       .propagateTags = service.propagate_tags,
-      .enableExecuteCommand = false,
+      .enableExecuteCommand = service.enable_execute_command,
       .availabilityZoneRebalancing = service.availability_zone_rebalancing,
   };
   if (!service.task_definition.empty()) view.taskDefinition = service.task_definition;

@@ -88,6 +88,21 @@ Result<> take_definition(Context& context, model::Service& service, const shapes
   return check_shifting(context, service);
 }
 
+// Where its tasks are to be placed, which is on this machine, and whether people may look into them: kept as given.
+template <class Request>
+Result<> take_placement(model::Service& service, const Request& request, bool on_fargate) {
+  if (on_fargate && request.placementConstraints && !request.placementConstraints->empty()) {
+    return invalid_parameter("Placement constraints are not supported with FARGATE launch type.");
+  }
+  if (on_fargate && request.placementStrategy && !request.placementStrategy->empty()) {
+    return invalid_parameter("Placement strategies are not supported with FARGATE launch type.");
+  }
+  if (request.placementConstraints) service.placement_constraints = *request.placementConstraints;
+  if (request.placementStrategy) service.placement_strategy = *request.placementStrategy;
+  if (request.enableExecuteCommand) service.enable_execute_command = *request.enableExecuteCommand;
+  return {};
+}
+
 Result<model::Service> make_service(Context& context, const std::string& cluster,
                                     const shapes::CreateServiceRequest& request) {
   model::Service service{.scope = scope_of(context), .cluster = cluster, .name = request.serviceName};
@@ -111,6 +126,7 @@ Result<model::Service> make_service(Context& context, const std::string& cluster
   service.availability_zone_rebalancing = request.availabilityZoneRebalancing.value_or("DISABLED");
   service.enable_ecs_managed_tags = request.enableECSManagedTags.value_or(false);
   service.client_token = request.clientToken.value_or("");
+  TRY(take_placement(service, request, request.launchType == "FARGATE" || service.capacity_provider_strategy));
   TRY(take_definition(context, service, request));
   if (service.controller == "CODE_DEPLOY") service.task_sets.push_back(first_task_set(context, service));
   return service;
@@ -182,7 +198,7 @@ Result<> take_settings(model::Service& service, const shapes::UpdateServiceReque
     service.health_check_grace_period_seconds = *request.healthCheckGracePeriodSeconds;
   }
   if (request.availabilityZoneRebalancing) service.availability_zone_rebalancing = *request.availabilityZoneRebalancing;
-  return {};
+  return take_placement(service, request, service.capacity_provider_strategy.has_value());
 }
 
 Result<shapes::UpdateServiceResponse> try_update(Context& context, const shapes::UpdateServiceRequest& request) {

@@ -190,6 +190,25 @@ TEST_F(Services, ShowADeploymentThatControlHasNotSeenYet) {
   EXPECT_EQ(updated["deployments"].items()[1]["status"].as_string(), "ACTIVE");
 }
 
+TEST_F(Services, KeepWhatIsSaidOfTheirPlacement) {
+  const Json made = ecs("CreateService", request(R"(,"enableExecuteCommand":true,
+      "placementConstraints":[{"type":"memberOf","expression":"attribute:rack == a"}],
+      "placementStrategy":[{"type":"spread","field":"instanceId"}])"))["service"];
+  EXPECT_EQ(made["placementConstraints"].dump(), R"([{"type":"memberOf","expression":"attribute:rack == a"}])");
+  EXPECT_EQ(made["placementStrategy"].dump(), R"([{"type":"spread","field":"instanceId"}])");
+  EXPECT_TRUE(made["enableExecuteCommand"].as_bool());
+  update(R"(,"placementStrategy":[],"enableExecuteCommand":false)");
+  EXPECT_EQ(describe()["placementStrategy"].dump(), "[]");
+  EXPECT_EQ(describe()["placementConstraints"].items().size(), 1u);
+  EXPECT_FALSE(describe()["enableExecuteCommand"].as_bool(true));
+  EXPECT_EQ(describe()["deployments"].items().size(), 1u) << "no task changes by it";
+  expect_refused("ecs", "CreateService",
+                 {R"({"cluster":"one","serviceName":"p","taskDefinition":"vpc","desiredCount":1,"launchType":"FARGATE",
+                      "networkConfiguration":{"awsvpcConfiguration":{"subnets":["subnet-1"]}},
+                      "placementConstraints":[{"type":"distinctInstance"}]})",
+                  "InvalidParameterException", "Placement constraints are not supported with FARGATE"});
+}
+
 TEST_F(Services, AreListedInTheOrderOfTheirCreationTenAPage) {
   for (const char* name : {"z", "y", "x"}) {
     ecs("CreateService", request("", name));

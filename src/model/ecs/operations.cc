@@ -52,6 +52,9 @@ constexpr model::Operation kOperations[] = {
     {.name = "StartTask", .input = &shape_of<StartTaskRequest>, .output = &shape_of<StartTaskResponse>},
     {.name = "ListContainerInstances", .input = &shape_of<ListContainerInstancesRequest>, .output = &shape_of<ListContainerInstancesResponse>},
     {.name = "DescribeContainerInstances", .input = &shape_of<DescribeContainerInstancesRequest>, .output = &shape_of<DescribeContainerInstancesResponse>},
+    {.name = "PutAttributes", .input = &shape_of<PutAttributesRequest>, .output = &shape_of<PutAttributesResponse>},
+    {.name = "ListAttributes", .input = &shape_of<ListAttributesRequest>, .output = &shape_of<ListAttributesResponse>},
+    {.name = "DeleteAttributes", .input = &shape_of<DeleteAttributesRequest>, .output = &shape_of<DeleteAttributesResponse>},
 };
 
 constexpr const char* kKnown[] = {

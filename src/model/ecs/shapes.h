@@ -2027,6 +2027,44 @@ struct DescribeContainerInstancesResponse {
 };
 const Shape& describe(const DescribeContainerInstancesResponse*);
 
+struct PutAttributesRequest {
+  std::optional<std::string> cluster;
+  std::vector<ecs::Attribute> attributes;
+};
+const Shape& describe(const PutAttributesRequest*);
+
+struct PutAttributesResponse {
+  std::optional<std::vector<ecs::Attribute>> attributes;
+};
+const Shape& describe(const PutAttributesResponse*);
+
+struct ListAttributesRequest {
+  std::optional<std::string> cluster;
+  std::string targetType;
+  std::optional<std::string> attributeName;
+  std::optional<std::string> attributeValue;
+  std::optional<std::string> nextToken;
+  std::optional<std::int32_t> maxResults;
+};
+const Shape& describe(const ListAttributesRequest*);
+
+struct ListAttributesResponse {
+  std::optional<std::vector<ecs::Attribute>> attributes;
+  std::optional<std::string> nextToken;
+};
+const Shape& describe(const ListAttributesResponse*);
+
+struct DeleteAttributesRequest {
+  std::optional<std::string> cluster;
+  std::vector<ecs::Attribute> attributes;
+};
+const Shape& describe(const DeleteAttributesRequest*);
+
+struct DeleteAttributesResponse {
+  std::optional<std::vector<ecs::Attribute>> attributes;
+};
+const Shape& describe(const DeleteAttributesResponse*);
+
 // The protocol and the operations.
 extern const ServiceModel kService;
 

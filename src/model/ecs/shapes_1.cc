@@ -75,6 +75,7 @@ constexpr Limits kServiceFieldLimits{.words = kServiceFieldWords};
 constexpr const char* kDesiredStatusWords[] = {"RUNNING", "PENDING", "STOPPED", nullptr};
 constexpr const char* kTaskFieldWords[] = {"TAGS", nullptr};
 constexpr Limits kTaskFieldLimits{.words = kTaskFieldWords};
+constexpr const char* kManagedAgentNameWords[] = {"ExecuteCommandAgent", nullptr};
 
 }  // namespace
 
@@ -1307,6 +1308,37 @@ const Shape& describe(const DescribeTasksRequest*) {
     member<&DescribeTasksRequest::cluster>("cluster"),
     member<&DescribeTasksRequest::tasks>("tasks", {.required = true}),
     member<&DescribeTasksRequest::include>("include", {.element = &kTaskFieldLimits}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const NetworkBinding*) {
+  static const Shape kShape = structure<NetworkBinding>("NetworkBinding", {
+    member<&NetworkBinding::bindIP>("bindIP"),
+    member<&NetworkBinding::containerPort>("containerPort"),
+    member<&NetworkBinding::hostPort>("hostPort"),
+    member<&NetworkBinding::protocol>("protocol", {.words = kTransportProtocolWords}),
+    member<&NetworkBinding::containerPortRange>("containerPortRange"),
+    member<&NetworkBinding::hostPortRange>("hostPortRange"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const NetworkInterface*) {
+  static const Shape kShape = structure<NetworkInterface>("NetworkInterface", {
+    member<&NetworkInterface::attachmentId>("attachmentId"),
+    member<&NetworkInterface::privateIpv4Address>("privateIpv4Address"),
+    member<&NetworkInterface::ipv6Address>("ipv6Address"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ManagedAgent*) {
+  static const Shape kShape = structure<ManagedAgent>("ManagedAgent", {
+    member<&ManagedAgent::lastStartedAt>("lastStartedAt"),
+    member<&ManagedAgent::name>("name", {.words = kManagedAgentNameWords}),
+    member<&ManagedAgent::reason>("reason"),
+    member<&ManagedAgent::lastStatus>("lastStatus"),
   });
   return kShape;
 }

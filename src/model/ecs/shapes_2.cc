@@ -9,8 +9,6 @@ namespace weir::model::ecs {
 
 namespace {
 
-constexpr const char* kTransportProtocolWords[] = {"tcp", "udp", nullptr};
-constexpr const char* kManagedAgentNameWords[] = {"ExecuteCommandAgent", nullptr};
 constexpr const char* kHealthStatusWords[] = {"HEALTHY", "UNHEALTHY", "UNKNOWN", nullptr};
 constexpr const char* kConnectivityWords[] = {"CONNECTED", "DISCONNECTED", nullptr};
 constexpr const char* kLaunchTypeWords[] = {"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES", nullptr};
@@ -89,39 +87,9 @@ constexpr const char* kInstanceHealthCheckStateWords[] = {"OK", "IMPAIRED", "INS
     nullptr};
 constexpr const char* kAgentUpdateStatusWords[] = {"PENDING", "STAGING", "STAGED", "UPDATING", "UPDATED", "FAILED",
     nullptr};
+constexpr const char* kTargetTypeWords[] = {"container-instance", nullptr};
 
 }  // namespace
-
-const Shape& describe(const NetworkBinding*) {
-  static const Shape kShape = structure<NetworkBinding>("NetworkBinding", {
-    member<&NetworkBinding::bindIP>("bindIP"),
-    member<&NetworkBinding::containerPort>("containerPort"),
-    member<&NetworkBinding::hostPort>("hostPort"),
-    member<&NetworkBinding::protocol>("protocol", {.words = kTransportProtocolWords}),
-    member<&NetworkBinding::containerPortRange>("containerPortRange"),
-    member<&NetworkBinding::hostPortRange>("hostPortRange"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const NetworkInterface*) {
-  static const Shape kShape = structure<NetworkInterface>("NetworkInterface", {
-    member<&NetworkInterface::attachmentId>("attachmentId"),
-    member<&NetworkInterface::privateIpv4Address>("privateIpv4Address"),
-    member<&NetworkInterface::ipv6Address>("ipv6Address"),
-  });
-  return kShape;
-}
-
-const Shape& describe(const ManagedAgent*) {
-  static const Shape kShape = structure<ManagedAgent>("ManagedAgent", {
-    member<&ManagedAgent::lastStartedAt>("lastStartedAt"),
-    member<&ManagedAgent::name>("name", {.words = kManagedAgentNameWords}),
-    member<&ManagedAgent::reason>("reason"),
-    member<&ManagedAgent::lastStatus>("lastStatus"),
-  });
-  return kShape;
-}
 
 const Shape& describe(const Container*) {
   static const Shape kShape = structure<Container>("Container", {
@@ -1342,6 +1310,56 @@ const Shape& describe(const DescribeContainerInstancesResponse*) {
   static const Shape kShape = structure<DescribeContainerInstancesResponse>("DescribeContainerInstancesResponse", {
     member<&DescribeContainerInstancesResponse::containerInstances>("containerInstances"),
     member<&DescribeContainerInstancesResponse::failures>("failures"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutAttributesRequest*) {
+  static const Shape kShape = structure<PutAttributesRequest>("PutAttributesRequest", {
+    member<&PutAttributesRequest::cluster>("cluster"),
+    member<&PutAttributesRequest::attributes>("attributes", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const PutAttributesResponse*) {
+  static const Shape kShape = structure<PutAttributesResponse>("PutAttributesResponse", {
+    member<&PutAttributesResponse::attributes>("attributes"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListAttributesRequest*) {
+  static const Shape kShape = structure<ListAttributesRequest>("ListAttributesRequest", {
+    member<&ListAttributesRequest::cluster>("cluster"),
+    member<&ListAttributesRequest::targetType>("targetType", {.required = true, .words = kTargetTypeWords}),
+    member<&ListAttributesRequest::attributeName>("attributeName"),
+    member<&ListAttributesRequest::attributeValue>("attributeValue"),
+    member<&ListAttributesRequest::nextToken>("nextToken"),
+    member<&ListAttributesRequest::maxResults>("maxResults"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const ListAttributesResponse*) {
+  static const Shape kShape = structure<ListAttributesResponse>("ListAttributesResponse", {
+    member<&ListAttributesResponse::attributes>("attributes"),
+    member<&ListAttributesResponse::nextToken>("nextToken"),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteAttributesRequest*) {
+  static const Shape kShape = structure<DeleteAttributesRequest>("DeleteAttributesRequest", {
+    member<&DeleteAttributesRequest::cluster>("cluster"),
+    member<&DeleteAttributesRequest::attributes>("attributes", {.required = true}),
+  });
+  return kShape;
+}
+
+const Shape& describe(const DeleteAttributesResponse*) {
+  static const Shape kShape = structure<DeleteAttributesResponse>("DeleteAttributesResponse", {
+    member<&DeleteAttributesResponse::attributes>("attributes"),
   });
   return kShape;
 }
