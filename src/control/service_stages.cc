@@ -130,7 +130,7 @@ bool ServiceTurn::take_stages() {
   }
   if (is_past_return(staged)) complete(staged);
   const bool over = step.over;
-  if (!over) run_fleets(all, wanted(staged, step.awaits_acknowledgement));
+  if (!over) run_fleets(all, wanted(all, staged, step.awaits_acknowledgement));
   if (over) drop_staged();
   return false;
 }
@@ -156,17 +156,19 @@ bool ServiceTurn::supersede(const Fleets& all) {
   return bring_about();
 }
 
-ServiceTurn::Wanted ServiceTurn::wanted(const model::StagedDeployment& staged, bool awaits) {
+ServiceTurn::Wanted ServiceTurn::wanted(const Fleets& all, const model::StagedDeployment& staged, bool awaits) {
   const bool clean_up = staged.stage == "CLEAN_UP" && !awaits;
   if (staged.going_back) {
     return {
         .green = clean_up ? 0 : kAsManyAsThereAre, .green_may_start = false, .blue = desired(), .others_end = clean_up};
   }
   const bool scaled = staged.stage != "RECONCILE_SERVICE" && staged.stage != "PRE_SCALE_UP";
+  // Where there is no blue the others share green's pool, and leave only what green has room for.
+  const bool may_leave = !staged.blue.empty() || rollout::count_serving(all.green) >= desired();
   return {.green = desired(),
           .green_may_start = scaled && !is_backing_off(state().start_not_before) && primary().rollout_state != "FAILED",
           .blue = clean_up ? 0 : desired(),
-          .others_end = clean_up || (staged.stage == "RECONCILE_SERVICE" && !staged.blue.empty())};
+          .others_end = (clean_up && may_leave) || (staged.stage == "RECONCILE_SERVICE" && !staged.blue.empty())};
 }
 
 void ServiceTurn::run_fleets(const Fleets& all, const Wanted& wish) {

@@ -139,7 +139,7 @@ class ServiceTurn {
     std::int32_t blue = 0;
     bool others_end = false;  // those that serve too
   };
-  Wanted wanted(const model::StagedDeployment& staged, bool awaits);
+  Wanted wanted(const Fleets& all, const model::StagedDeployment& staged, bool awaits);
 
   void run_fleets(const Fleets& all, const Wanted& wish);
   void run_fleet(const std::vector<rollout::RollingTask>& tasks, std::int32_t count, bool may_start,
