@@ -46,6 +46,7 @@ std::unexpected<Error> fail_errno(std::string what, int error_number);
 }  // namespace weir
 
 // Evaluates `expression`, a Result; on error returns that error from the enclosing function, else yields the value.
+// Not within braces that initialise something: g++ leaks the members that were made before it.
 #define TRY(expression)                                                       \
   ({                                                                          \
     auto&& try_result_ = (expression);                                        \

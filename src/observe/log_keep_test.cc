@@ -60,7 +60,8 @@ TEST_P(LogKeeping, ReadsInTheOrderOfTimeWhateverTheOrderOfComing) {
 }
 
 TEST_P(LogKeeping, KeepsAnyTextWhole) {
-  const std::string text("two\nlines, a \"quote\", a \\ and a \0 byte \xc3\xbc", 44);
+  using std::string_literals::operator""s;
+  const std::string text = "two\nlines, a \"quote\", a \\ and a \0 byte \xc3\xbc"s;
   add(1, text);
   reopen();
   EXPECT_EQ(MUST(keep->read("s", {})).at(0).message, text);

@@ -51,7 +51,9 @@ Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::Liste
                                 .http = listener.protocol == route::ListenerProtocol::https,
                                 .tickets = tickets};
   for (const route::Certificate& each : tls.certificates) {
-    options.certificates.push_back({.chain = TRY(read_pem(each.certificate)), .key = TRY(read_pem(each.key))});
+    auto chain = TRY(read_pem(each.certificate));
+    auto key = TRY(read_pem(each.key));
+    options.certificates.push_back({.chain = std::move(chain), .key = std::move(key)});
   }
   if (!tls.client_ca.empty()) options.client_ca = TRY(read_pem(tls.client_ca));
   if (before && before->options() == options) return before;

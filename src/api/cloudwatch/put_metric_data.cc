@@ -123,10 +123,11 @@ Result<Point> point_of(const Context& context, const shapes::PutMetricDataInput&
     return invalid_value(fmt::format("The value {} for parameter {}.StorageResolution is invalid.", resolution, where));
   }
   TRY(check_dimensions(datum.Dimensions, where + ".Dimensions"));
+  auto values = TRY(values_of(datum, where));
   Point point{.id = observe::metric_id(scope_of(context), request.Namespace, datum.MetricName, datum.Dimensions),
               .unit = datum.Unit.value_or("None"),
               .at = datum.Timestamp.value_or(context.now),
-              .values = TRY(values_of(datum, where)),
+              .values = std::move(values),
               .resolution = resolution == 1 ? observe::Resolution::second : observe::Resolution::minute};
   TRY(check_time(point.at, context.now, where));
   return point;

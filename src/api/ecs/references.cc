@@ -51,7 +51,8 @@ Result<std::string> cluster_name(const Context& context, const std::optional<std
 }
 
 Result<store::Versioned<model::Cluster>> find_cluster(Context& context, const std::optional<std::string>& reference) {
-  const model::Cluster named{.scope = scope_of(context), .name = TRY(cluster_name(context, reference))};
+  const std::string name = TRY(cluster_name(context, reference));
+  const model::Cluster named{.scope = scope_of(context), .name = name};
   auto found = TRY(store::load<model::Cluster>(context.store, named.key()));
   if (!found) return cluster_not_found();
   if (found->document.status != "ACTIVE") return cluster_inactive();

@@ -171,6 +171,7 @@ Result<std::optional<shapes::ResolvedConfiguration>> resolved(Context& context,
 }
 
 Result<shapes::ServiceRevision> shown_revision(Context& context, const model::ServiceRevision& revision) {
+  auto images = TRY(images_of(context, revision));
   shapes::ServiceRevision view{
       .serviceRevisionArn = revision.arn,
       .serviceArn = service_arn(context, revision.cluster, revision.service),
@@ -179,7 +180,7 @@ Result<shapes::ServiceRevision> shown_revision(Context& context, const model::Se
       .loadBalancers = revision.load_balancers,
       .serviceRegistries = revision.service_registries,
       .networkConfiguration = revision.network_configuration,
-      .containerImages = TRY(images_of(context, revision)),
+      .containerImages = std::move(images),
       .guardDutyEnabled = false,
       .createdAt = revision.created_at,
   };

@@ -21,7 +21,8 @@ Result<shapes::RegisterTaskDefinitionResponse> try_register(Context& context,
                                                             const shapes::RegisterTaskDefinitionRequest& request) {
   TRY(refuse(request, refused_of_register_task_definition(), "ClientException"));
   TRY(check_tags(request.tags));
-  model::TaskDefinition made{.scope = scope_of(context), .definition = TRY(make_definition(request))};
+  auto definition = TRY(make_definition(request));
+  model::TaskDefinition made{.scope = scope_of(context), .definition = std::move(definition)};
   if (request.tags && !request.tags->empty()) made.tags = request.tags;
 
   model::TaskDefinitionFamily family{.scope = made.scope, .family = request.family};

@@ -75,8 +75,8 @@ Result<std::string> task_id(const Context& context, const std::string& cluster, 
 
 Result<std::optional<store::Versioned<model::Task>>> find_task(Context& context, const std::string& cluster,
                                                                const std::string& reference) {
-  const model::Task named{
-      .scope = scope_of(context), .cluster = cluster, .id = TRY(task_id(context, cluster, reference))};
+  const std::string id = TRY(task_id(context, cluster, reference));
+  const model::Task named{.scope = scope_of(context), .cluster = cluster, .id = id};
   return store::load<model::Task>(context.store, named.key());
 }
 

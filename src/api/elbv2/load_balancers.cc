@@ -85,7 +85,8 @@ Result<shapes::CreateLoadBalancerOutput> try_create(Context& context, const shap
   if (input.Subnets && !input.Subnets->empty() && input.SubnetMappings && !input.SubnetMappings->empty()) {
     return validation_error("You can specify either subnets or subnet mappings, not both");
   }
-  model::LoadBalancer made{.scope = scope_of(context), .balancer = TRY(make_balancer(context, input))};
+  auto balancer = TRY(make_balancer(context, input));
+  model::LoadBalancer made{.scope = scope_of(context), .balancer = std::move(balancer)};
   if (const auto found = TRY(store::load<model::LoadBalancer>(context.store, made.key()))) {
     if (same_settings(found->document.balancer, input)) return only(found->document.balancer);
     return client_error(

@@ -129,7 +129,8 @@ Result<shapes::DescribeTagsOutput> describe_tags(Context& context, const shapes:
   shapes::DescribeTagsOutput output;
   output.TagDescriptions.emplace();
   for (const auto& arn : input.ResourceArns) {
-    output.TagDescriptions->push_back({.ResourceArn = arn, .Tags = TRY(tags_of(context, arn))});
+    auto tags = TRY(tags_of(context, arn));
+    output.TagDescriptions->push_back({.ResourceArn = arn, .Tags = std::move(tags)});
   }
   return output;
 }

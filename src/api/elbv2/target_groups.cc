@@ -29,7 +29,8 @@ bool same_settings(shapes::TargetGroup there, const shapes::TargetGroup& asked) 
 
 Result<shapes::CreateTargetGroupOutput> try_create(Context& context, const shapes::CreateTargetGroupInput& input) {
   TRY(refuse(input, refused_of_create_target_group(), kUnsupported));
-  model::TargetGroup made{.scope = scope_of(context), .group = TRY(make_group(input))};
+  auto group = TRY(make_group(input));
+  model::TargetGroup made{.scope = scope_of(context), .group = std::move(group)};
   shapes::CreateTargetGroupOutput output;
   output.TargetGroups.emplace();
   if (const auto found = TRY(store::load<model::TargetGroup>(context.store, made.key()))) {

@@ -77,6 +77,7 @@ Result<std::string> create(Context& context, NewNamespace wish) {
   TRY(check_name(wish.name, dns));
   return writing(kServerError, [&]() -> Result<std::string> {
     if (const auto done = TRY(earlier(context, wish))) return *done;
+    auto tags = TRY(tags_of(wish.tags));
     DiscoveryNamespace made{.scope = scope_of(context),
                             .id = new_id(context, "ns-"),
                             .name = wish.name,
@@ -85,7 +86,7 @@ Result<std::string> create(Context& context, NewNamespace wish) {
                             .vpc = wish.vpc,
                             .creator_request = wish.creator_request.value_or(""),
                             .created_at = context.now,
-                            .tags = TRY(tags_of(wish.tags))};
+                            .tags = std::move(tags)};
     made.arn = make_arn(context, "servicediscovery", "namespace/" + made.id);
     if (dns) {
       made.hosted_zone = "Z" + stable_hex(made.id, 20);

@@ -59,6 +59,7 @@ Result<std::string> namespace_reference(const shapes::CreateServiceRequest& requ
 // The service as the request wishes it, without what is drawn.
 Result<DiscoveryService> wished(Context& context, const shapes::CreateServiceRequest& request,
                                 const DiscoveryNamespace& name_space) {
+  auto tags = TRY(tags_of(request.Tags));
   DiscoveryService service{.scope = scope_of(context),
                            .name = request.Name,
                            .name_space = name_space.id,
@@ -67,7 +68,7 @@ Result<DiscoveryService> wished(Context& context, const shapes::CreateServiceReq
                            .custom_health = request.HealthCheckCustomConfig.has_value(),
                            .creator_request = request.CreatorRequestId.value_or(""),
                            .created_at = context.now,
-                           .tags = TRY(tags_of(request.Tags))};
+                           .tags = std::move(tags)};
   if (!request.DnsConfig) return service;
   if (name_space.type == "HTTP") return invalid_input("DnsConfig is not for services of an HTTP namespace.");
   if (request.Type) return invalid_input("DnsConfig is not for services of type HTTP.");

@@ -78,12 +78,13 @@ Result<shapes::GetParameterHistoryResult> get_parameter_history(Context& context
   const auto parameter = TRY(find_parameter(context, TRY(parse_reference(context, request.Name)).name)).document;
   std::vector<Positioned<shapes::ParameterHistory>> all;
   for (const auto& version : parameter.versions) {
+    auto value = TRY(value_of(box, parameter, version, request.WithDecryption.value_or(false)));
     shapes::ParameterHistory shown{
         .Name = parameter.name,
         .Type = parameter.type,
         .LastModifiedDate = version.modified_at,
         .LastModifiedUser = fmt::format("arn:aws:iam::{}:root", context.account),
-        .Value = TRY(value_of(box, parameter, version, request.WithDecryption.value_or(false))),
+        .Value = std::move(value),
         .Version = version.version,
         .Labels = std::vector<std::string>{},
         .Tier = version.tier,

@@ -66,10 +66,11 @@ Result<std::string> value_of(const SecretBox& box, const model::Parameter& param
 
 Result<model::ssm::Parameter> shown(const Context& context, const SecretBox& box, const model::Parameter& parameter,
                                     const model::ParameterVersion& version, bool decrypt) {
+  auto value = TRY(value_of(box, parameter, version, decrypt));
   return model::ssm::Parameter{
       .Name = parameter.name,
       .Type = parameter.type,
-      .Value = TRY(value_of(box, parameter, version, decrypt)),
+      .Value = std::move(value),
       .Version = version.version,
       .LastModifiedDate = version.modified_at,
       .ARN = parameter_arn(context, parameter.name),
