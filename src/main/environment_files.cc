@@ -2,12 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <optional>
 #include <vector>
 
 #include "base/environment_file.h"
-#include "runtime/files.h"
+#include "main/buckets.h"
 
 namespace weir {
 
@@ -28,15 +27,11 @@ std::unexpected<Error> cannot_download(const std::string& why) {
 Result<std::string> text_of(const std::string& buckets, const std::string& arn) {
   const auto path = bucket_path(arn);
   if (!path) return cannot_download(arn + " is not the ARN of an object in S3");
-  const std::string at = buckets + "/" + *path;
-  std::error_code ignored;
-  // Anything else might never end.
-  if (!std::filesystem::is_regular_file(at, ignored)) {
-    return cannot_download(fmt::format("{} is not there: Weir looks for the file {}", arn, at));
-  }
-  auto text = runtime::read_file(at, kLongestEnvironmentFile);
-  if (!text) return cannot_download(text.error().message);
-  return text;
+  const std::size_t slash = path->find('/');
+  auto text = read_object(buckets, path->substr(0, slash), path->substr(slash + 1), kLongestEnvironmentFile);
+  if (text) return text;
+  if (text.error().code != "NotFound") return cannot_download(text.error().message);
+  return cannot_download(fmt::format("{} is not there: Weir looks for the file {}/{}", arn, buckets, *path));
 }
 
 // What an override says of a container is instead of its definition's.

@@ -199,7 +199,7 @@ Result<> Server::open_store() {
 }
 
 Result<> Server::listen() {
-  host_ = std::make_unique<MachineHost>(*store_, "127.0.0.1", port_offset_, in_state("access-logs"), in_state("buckets"));
+  host_ = std::make_unique<MachineHost>(*store_, "127.0.0.1", port_offset_, in_state("access-logs"), options_.buckets);
   api::sts::add_actions(actions_);
   api::ecs::add_actions(actions_);
   api::elbv2::add_actions(actions_, *host_, certificates_);

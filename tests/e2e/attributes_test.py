@@ -311,8 +311,8 @@ class OfBalancers(Front):
     def test_mutual_authentication_verifies_by_a_trust_store(self):
         elb = lambda action, **more: self.weir.query("elasticloadbalancing", "2015-12-01", action, more)  # noqa: E731
         known, stranger = certificate("known.test"), certificate("stranger.test")
-        bucket = self.weir.state / "buckets/trust"
-        bucket.mkdir(parents=True)
+        bucket = self.buckets / "trust"
+        bucket.mkdir()
         (bucket / "ca.pem").write_bytes(known[0])
         where = {"CaCertificatesBundleS3Bucket": "trust", "CaCertificatesBundleS3Key": "ca.pem"}
         trust = re.search("<TrustStoreArn>(.*?)<", elb("CreateTrustStore", Name="ours", **where)).group(1)

@@ -4,6 +4,7 @@ requests."""
 import contextlib
 import http.client
 import http.server
+import pathlib
 import socket
 import ssl
 import subprocess
@@ -115,7 +116,8 @@ class Front(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        cls.enterClassContext(weir := Weir("--workers", 1))
+        cls.buckets = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="weir-buckets-")))
+        cls.enterClassContext(weir := Weir("--workers", 1, "--buckets", cls.buckets))
         cls.weir, cls.elbv2 = weir, weir.elbv2
         cls.count = 0
 

@@ -132,6 +132,22 @@ Result<> forget_old(Context& context, const std::string& cluster, std::vector<st
   return {};
 }
 
+// `count` tasks like `pattern`, each written and shown. Returns their ids.
+std::vector<std::string> make_copies(Context& context, const model::Task& pattern, std::int32_t count,
+                                     const model::TaskDefinition& definition, std::vector<store::Write>& writes,
+                                     std::vector<shapes::Task>& shown_tasks) {
+  std::vector<std::string> ids;
+  for (std::int32_t i = 0; i < count; ++i) {
+    model::Task task = pattern;
+    task.id = context.random.hex(kTaskIdDigits);
+    task.arn = task_arn(context, task.cluster, task.id);
+    writes.push_back(store::put(task, store::Expect::kAbsent));
+    shown_tasks.push_back(shown(context, task, {.definition = &definition}, /*tags=*/true));
+    ids.push_back(task.id);
+  }
+  return ids;
+}
+
 class Runner {
  public:
   Runner(Context& context, const shapes::RunTaskRequest& request) : context_(context), request_(request) {}
@@ -159,14 +175,7 @@ class Runner {
     const std::int32_t count =
         TRY(room_for(context_, request_.count.value_or(1), definition.definition, *response.failures));
     std::vector<store::Write> writes;
-    for (std::int32_t i = 0; i < count; ++i) {
-      model::Task task = pattern;
-      task.id = context_.random.hex(kTaskIdDigits);
-      task.arn = task_arn(context_, task.cluster, task.id);
-      writes.push_back(store::put(task, store::Expect::kAbsent));
-      response.tasks->push_back(shown(context_, task, {.definition = &definition}, /*tags=*/true));
-      token.tasks.push_back(task.id);
-    }
+    token.tasks = make_copies(context_, pattern, count, definition, writes, *response.tasks);
     if (!token.token.empty()) {
       TRY(forget_old(context_, cluster.name, writes));
       // The old one of this very token is replaced.
@@ -253,13 +262,7 @@ Result<shapes::StartTaskResponse> try_start(Context& context, const shapes::Star
     response.failures->push_back(failure);
   }
   std::vector<store::Write> writes;
-  for (std::int32_t i = 0; i < count; ++i) {
-    model::Task task = pattern;
-    task.id = context.random.hex(kTaskIdDigits);
-    task.arn = task_arn(context, task.cluster, task.id);
-    writes.push_back(store::put(task, store::Expect::kAbsent));
-    response.tasks->push_back(shown(context, task, {.definition = &definition}, /*tags=*/true));
-  }
+  make_copies(context, pattern, count, definition, writes, *response.tasks);
   if (!writes.empty()) TRY(commit(context, writes));
   return response;
 }
