@@ -3,6 +3,7 @@ room(base                                                     LIBS ${BOOST_JSON}
 room(net      DEPS base                                       LIBS ${OPENSSL})
 room(http     DEPS base                                       LIBS ${NGHTTP2})
 room(route    DEPS base)
+room(dns      DEPS base)
 room(proxy    DEPS base net http route                        LIBS ${OPENSSL})
 room(sign     DEPS base http                                  LIBS ${OPENSSL})
 room(model    DEPS base)
