@@ -1,3 +1,11 @@
+# limit_time(TEST seconds): how long a test may take; with sanitizers everything takes several times as long.
+function(limit_time TEST SECONDS)
+  if(SAN)
+    math(EXPR SECONDS "6 * ${SECONDS}")
+  endif()
+  set_tests_properties(${TEST} PROPERTIES TIMEOUT ${SECONDS})
+endfunction()
+
 # What most files include is compiled once for all of them: the standard headers, the same with the documents of the
 # store, and with the test framework. A file still includes what it uses. Tests are compiled quickly rather than well.
 set(PCH_STANDARD <algorithm> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional> <span> <string>
@@ -66,6 +74,6 @@ function(room NAME)
     target_compile_options(${NAME}_test PRIVATE ${TEST_OPTIONS})
     target_link_libraries(${NAME}_test PRIVATE ${NAME} ${ROOM_LIBS} ${FMT} GTest::gtest_main Threads::Threads)
     add_test(NAME ${NAME} COMMAND ${NAME}_test)
-    set_tests_properties(${NAME} PROPERTIES TIMEOUT 300)
+    limit_time(${NAME} 300)
   endif()
 endfunction()
