@@ -12,13 +12,31 @@ namespace weir::model {
 
 enum class Protocol : std::uint8_t { json, query, rest_json, rest_xml, rpc_cbor };
 
+// Where a REST operation carries a member that is none of the body's document.
+enum class Place : std::uint8_t {
+  label,    // in the path, where the template has {name}
+  query,    // a parameter of the query string
+  header,   // a header field
+  status,   // the HTTP status
+  payload,  // the document is this member, not its owner
+};
+
+struct Placed {
+  const char* member;
+  Place place;
+  const char* name;  // of the label, parameter or field
+};
+
 struct Operation {
   const char* name;                 // "CreateCluster"
   const Shape& (*input)();          // of its request struct; an operation without one has a struct without members
   const Shape& (*output)();         // of its response struct
   const char* result_wrapper = "";  // query: "CreateClusterResult"
   const char* method = "POST";      // REST
-  const char* request_uri = "/";    // REST
+  const char* request_uri = "/";    // REST: "/v20190125/meshes/{meshName}"
+  std::uint16_t status = 200;       // REST, of a reply
+  std::span<const Placed> input_places = {};   // REST; a member in none of the places is one of the body's document
+  std::span<const Placed> output_places = {};  // REST
 };
 
 // An error that the service's model names.
