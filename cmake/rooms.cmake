@@ -14,7 +14,7 @@ room(api      DEPS base model store observe)
 room(wire     DEPS base net http sign model api store         LIBS ${ZLIB})
 room(rollout  DEPS base model)
 room(control  DEPS base net model store runtime observe rollout route)
-room(cli      DEPS base net http sign model                   LIBS ${ARCHIVE})
+room(cli      DEPS base net http sign model                   LIBS ${ARCHIVE} ${OPENSSL})
 room(sim      DEPS base net http route proxy model store runtime rollout control)
 
 file(GLOB main_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/main/*.cc)

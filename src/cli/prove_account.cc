@@ -3,8 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
-#include <cmath>
 
 namespace weir::cli {
 namespace {
@@ -12,8 +10,11 @@ namespace {
 constexpr std::size_t kBarWidth = 24;
 constexpr std::string_view kBarMarks = "#=:+*%o.";  // one a version, in order
 
-double in_milliseconds(Duration d) { return std::chrono::duration<double, std::milli>(d).count(); }
 double in_seconds(Duration d) { return std::chrono::duration<double>(d).count(); }
+
+double milliseconds(const Histogram& latency, double percent) {
+  return static_cast<double>(latency.percentile(percent)) / 1000;
+}
 
 double percent(std::uint64_t part, std::uint64_t whole) {
   return whole == 0 ? 0 : 100.0 * static_cast<double>(part) / static_cast<double>(whole);
@@ -40,53 +41,64 @@ std::string bar(const Versions& versions) {
   return text;
 }
 
+std::string latency_text(const Histogram& latency) {
+  return fmt::format("p50 {:.2f} ms  p90 {:.2f} ms  p99 {:.2f} ms  max {:.2f} ms", milliseconds(latency, 50),
+                     milliseconds(latency, 90), milliseconds(latency, 99), milliseconds(latency, 100));
+}
+
+Json latency_json(const Histogram& latency) {
+  Json json = Json::object();
+  json.set("p50", milliseconds(latency, 50)).set("p90", milliseconds(latency, 90));
+  json.set("p99", milliseconds(latency, 99)).set("max", milliseconds(latency, 100));
+  return json;
+}
+
+Json tally_json(const ProveTally& tally) {
+  Json json = Json::object();
+  json.set("ok", tally.ok).set("failed", tally.failed).set("latency_ms", latency_json(tally.latency));
+  return json;
+}
+
 }  // namespace
 
-std::size_t LatencyHistogram::bucket_of(std::uint64_t microseconds) {
-  if (microseconds < kSteps) return microseconds;
-  const unsigned power = static_cast<unsigned>(std::bit_width(microseconds)) - std::bit_width(kSteps);
-  return power * kSteps + (microseconds >> power);
+void ProveTally::add(bool as_expected, Duration took) {
+  ++(as_expected ? ok : failed);
+  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::max(took, Duration(0))).count();
+  if (as_expected) latency.record(static_cast<std::uint64_t>(us));
 }
 
-std::uint64_t LatencyHistogram::top_of(std::size_t bucket) {
-  if (bucket < kSteps) return bucket;
-  const std::size_t power = bucket / kSteps - 1;
-  return ((bucket - power * kSteps + 1) << power) - 1;
+void ProveTally::add(const ProveTally& other) {
+  ok += other.ok;
+  failed += other.failed;
+  latency.add(other.latency);
 }
 
-void LatencyHistogram::add(Duration latency) {
-  const auto us = std::chrono::duration_cast<std::chrono::microseconds>(std::max(latency, Duration(0))).count();
-  ++counts_[bucket_of(static_cast<std::uint64_t>(us))];
-  ++count_;
-  max_ = std::max(max_, latency);
+void ProveAccount::begin(Instant start, Timestamp wall, Duration window) {
+  start_ = start;
+  wall_ = wall;
+  window_ = window;
 }
 
-Duration LatencyHistogram::quantile(double share) const {
-  const auto wanted = static_cast<std::uint64_t>(std::ceil(share * static_cast<double>(count_)));
-  std::uint64_t seen = 0;
-  for (std::size_t i = 0; i < counts_.size() && count_ > 0; ++i) {
-    seen += counts_[i];
-    if (seen >= std::max<std::uint64_t>(wanted, 1)) {
-      return std::min<Duration>(max_, std::chrono::microseconds(static_cast<std::int64_t>(top_of(i))));
-    }
-  }
-  return max_;
+void ProveAccount::started(ProveProtocol protocol) {
+  ++sent_;
+  ++protocols_[protocol].sent;
 }
 
-void ProveAccount::finished(const ProveOutcome& outcome, Duration latency, Timestamp at) {
-  ++period_.finished;
+void ProveAccount::finished(ProveProtocol protocol, const ProveOutcome& outcome, Duration latency, Instant now) {
   if (!outcome.version.empty()) {
     ++versions_[outcome.version];
     ++period_.versions[outcome.version];
   }
-  if (outcome.cause.empty()) {
-    ++ok_;
-    latency_.add(latency);
-    period_.latency.add(latency);
-    return;
-  }
-  ++failed_;
-  Failure& failure = failures_[outcome.cause];
+  const bool ok = outcome.cause.empty();
+  all_.add(ok, latency);
+  period_.tally.add(ok, latency);
+  protocols_[protocol].tally.add(ok, latency);
+  note_time(ok, latency, now);
+  if (!ok) note_failure(protocol, outcome, wall(now));
+}
+
+void ProveAccount::note_failure(ProveProtocol protocol, const ProveOutcome& outcome, Timestamp at) {
+  Failure& failure = failures_[{protocol, outcome.cause}];
   if (failure.count++ == 0) {
     failure.first = at;
     failure.example = outcome.example;
@@ -94,11 +106,31 @@ void ProveAccount::finished(const ProveOutcome& outcome, Duration latency, Times
   failure.last = at;
 }
 
+void ProveAccount::note_time(bool ok, Duration latency, Instant now) {
+  if (slices_.empty() || now >= slices_.back().begin + window_ / kProveMarkSlices) slices_.push_back({.begin = now});
+  while (slices_.front().begin < now - window_) slices_.pop_front();
+  slices_.back().tally.add(ok, latency);
+  // The last marks are the only ones whose time may not be over.
+  for (auto mark = marks_.rbegin(); mark != marks_.rend() && now < mark->at + 2 * window_; ++mark) {
+    (now < mark->at + window_ ? mark->during : mark->after).add(ok, latency);
+  }
+}
+
+void ProveAccount::mark(const std::string& name, Instant now) {
+  if (marks_.size() == kProveMaxMarks) return;
+  Mark mark{.name = name, .at = now};
+  for (const Slice& slice : slices_) {
+    if (slice.begin >= now - window_) mark.before.add(slice.tally);
+  }
+  marks_.push_back(std::move(mark));
+}
+
 std::string ProveAccount::period_line(Duration since_start, Duration period) {
+  const ProveTally& tally = period_.tally;
   std::string line =
       fmt::format("{:5.0f}s {:6.0f}/s  ok {}  failed {}  p50 {:.2f} ms  p99 {:.2f} ms", in_seconds(since_start),
-                  static_cast<double>(period_.finished) / in_seconds(period), ok_, failed_,
-                  in_milliseconds(period_.latency.quantile(0.50)), in_milliseconds(period_.latency.quantile(0.99)));
+                  static_cast<double>(tally.ok + tally.failed) / in_seconds(period), ok(), failed(),
+                  milliseconds(tally.latency, 50), milliseconds(tally.latency, 99));
   if (const std::uint64_t total = total_of(period_.versions)) {
     line += fmt::format("  [{}]", bar(period_.versions));
     std::size_t mark = 0;
@@ -110,43 +142,92 @@ std::string ProveAccount::period_line(Duration since_start, Duration period) {
   return line + "\n";
 }
 
+std::string ProveAccount::failures_text() const {
+  std::string text;
+  for (const auto& [key, failure] : failures_) {
+    const auto& [protocol, cause] = key;
+    text += fmt::format("  {:>15}   {}{}; first {}, last {}{}{}\n", failure.count,
+                        protocols_.size() > 1 ? fmt::format("{}: ", name_of(protocol)) : "", cause,
+                        to_iso8601(failure.first), to_iso8601(failure.last), failure.example.empty() ? "" : ": ",
+                        failure.example);
+  }
+  return text;
+}
+
+std::string ProveAccount::protocols_text() const {
+  std::string text;
+  if (protocols_.size() < 2) return text;
+  for (const auto& [protocol, one] : protocols_) {
+    text += fmt::format("{:<12}{:>7}   ok {}  failed {}  {}\n", name_of(protocol), one.sent, one.tally.ok,
+                        one.tally.failed, latency_text(one.tally.latency));
+  }
+  return text;
+}
+
+std::string ProveAccount::marks_text() const {
+  std::string text;
+  for (const Mark& mark : marks_) {
+    text += fmt::format("at {:.1f} s: {} ({:.1f} s before it, from it on, and after that)\n",
+                        in_seconds(mark.at - start_), mark.name, in_seconds(window_));
+    for (const auto& [label, tally] :
+         {std::pair{"before", &mark.before}, std::pair{"during", &mark.during}, std::pair{"after", &mark.after}}) {
+      text += fmt::format("  {:<7}{:>10} ok  {} failed  {}\n", label, tally->ok, tally->failed,
+                          latency_text(tally->latency));
+    }
+  }
+  return text;
+}
+
 std::string ProveAccount::table(Duration lasted) const {
   std::string text = fmt::format("sent     {:>10}   in {:.1f} s\nok       {:>10}\nfailed   {:>10}\n", sent_,
-                                 in_seconds(lasted), ok_, failed_);
-  for (const auto& [cause, failure] : failures_) {
-    text += fmt::format("  {:>15}   {}; first {}, last {}{}{}\n", failure.count, cause, to_iso8601(failure.first),
-                        to_iso8601(failure.last), failure.example.empty() ? "" : ": ", failure.example);
-  }
+                                 in_seconds(lasted), ok(), failed());
+  text += failures_text();
   const std::uint64_t total = total_of(versions_);
   const char* label = "version";
   for (const auto& [version, count] : versions_) {
     text += fmt::format("{:<9}{:>10}   {:5.1f} %  {}\n", label, count, percent(count, total), version);
     label = "";
   }
-  text += fmt::format(
-      "latency  p50 {:.2f} ms  p90 {:.2f} ms  p99 {:.2f} ms  max {:.2f} ms   (from the intended send time)\n",
-      in_milliseconds(latency_.quantile(0.50)), in_milliseconds(latency_.quantile(0.90)),
-      in_milliseconds(latency_.quantile(0.99)), in_milliseconds(latency_.max()));
-  return text;
+  text += protocols_text();
+  text += fmt::format("latency  {}   (from the intended send time)\n", latency_text(all_.latency));
+  return text + marks_text();
 }
 
-Json ProveAccount::json(Duration lasted) const {
+Json ProveAccount::causes_json() const {
   Json causes = Json::array();
-  for (const auto& [cause, failure] : failures_) {
+  for (const auto& [key, failure] : failures_) {
     Json one = Json::object();
-    one.set("cause", cause).set("count", failure.count);
+    one.set("protocol", std::string(name_of(key.first))).set("cause", key.second).set("count", failure.count);
     one.set("first", to_iso8601(failure.first)).set("last", to_iso8601(failure.last)).set("example", failure.example);
     causes.push(std::move(one));
   }
+  return causes;
+}
+
+Json ProveAccount::marks_json() const {
+  Json marks = Json::array();
+  for (const Mark& mark : marks_) {
+    Json one = Json::object();
+    one.set("name", mark.name).set("seconds", in_seconds(mark.at - start_)).set("at", to_iso8601(wall(mark.at)));
+    one.set("before", tally_json(mark.before)).set("during", tally_json(mark.during));
+    one.set("after", tally_json(mark.after));
+    marks.push(std::move(one));
+  }
+  return marks;
+}
+
+Json ProveAccount::json(Duration lasted) const {
   Json versions = Json::object();
   for (const auto& [version, count] : versions_) versions.set(version, count);
-  Json latency = Json::object();
-  latency.set("p50", in_milliseconds(latency_.quantile(0.50))).set("p90", in_milliseconds(latency_.quantile(0.90)));
-  latency.set("p99", in_milliseconds(latency_.quantile(0.99))).set("max", in_milliseconds(latency_.max()));
+  Json protocols = Json::object();
+  for (const auto& [protocol, one] : protocols_) {
+    protocols.set(std::string(name_of(protocol)), tally_json(one.tally).set("sent", one.sent));
+  }
   Json account = Json::object();
-  account.set("sent", sent_).set("ok", ok_).set("failed", failed_).set("seconds", in_seconds(lasted));
-  account.set("causes", std::move(causes)).set("versions", std::move(versions));
-  account.set("latency_ms", std::move(latency));
+  account.set("sent", sent_).set("ok", ok()).set("failed", failed()).set("seconds", in_seconds(lasted));
+  account.set("causes", causes_json()).set("versions", std::move(versions));
+  account.set("latency_ms", latency_json(all_.latency)).set("protocols", std::move(protocols));
+  account.set("marks", marks_json());
   return account;
 }
 

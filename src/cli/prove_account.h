@@ -1,35 +1,19 @@
 // The account of a `weir prove`: every request appears in it once, as answered or as failed by a cause. One thread.
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
+#include "base/histogram.h"
 #include "base/json.h"
+#include "cli/prove_options.h"
 
 namespace weir::cli {
-
-// Counts of durations in buckets an eighth of a power of two wide or narrower: an error below 4 %. A value.
-class LatencyHistogram {
- public:
-  void add(Duration latency);
-  // The latency that `share` (0 to 1) of the samples do not exceed; 0 without samples.
-  Duration quantile(double share) const;
-  Duration max() const { return max_; }
-  std::uint64_t count() const { return count_; }
-  void clear() { *this = {}; }
-
- private:
-  static constexpr unsigned kSteps = 16;  // buckets per power of two
-  static std::size_t bucket_of(std::uint64_t microseconds);
-  static std::uint64_t top_of(std::size_t bucket);
-
-  std::array<std::uint32_t, 64 * kSteps> counts_{};
-  std::uint64_t count_ = 0;
-  Duration max_{0};
-};
 
 // How one request went.
 struct ProveOutcome {
@@ -38,22 +22,36 @@ struct ProveOutcome {
   std::string version;  // who answered; empty: unknown
 };
 
+// What ended in some time, or over some protocol.
+struct ProveTally {
+  std::uint64_t ok = 0, failed = 0;
+  Histogram latency;  // microseconds, of what went as expected
+  void add(bool ok, Duration latency);
+  void add(const ProveTally& other);
+};
+
 class ProveAccount {
  public:
-  void started() { ++sent_; }
-  // `latency` from the intended send time; `at` is when.
-  void finished(const ProveOutcome& outcome, Duration latency, Timestamp at);
+  // `wall` is the time of day at `start`; around each mark `window` is looked at three times: before it, from it on,
+  // and after that.
+  void begin(Instant start, Timestamp wall, Duration window = kProveMarkWindow);
+  void started(ProveProtocol protocol);
+  // `latency` from the intended send time; `now` is when.
+  void finished(ProveProtocol protocol, const ProveOutcome& outcome, Duration latency, Instant now);
+  // Something happens at `now` whose influence is to be told.
+  void mark(const std::string& name, Instant now);
 
   std::uint64_t sent() const { return sent_; }
-  std::uint64_t ok() const { return ok_; }
-  std::uint64_t failed() const { return failed_; }
-  std::uint64_t open() const { return sent_ - ok_ - failed_; }
+  std::uint64_t ok() const { return all_.ok; }
+  std::uint64_t failed() const { return all_.failed; }
+  std::uint64_t open() const { return sent_ - ok() - failed(); }
 
   // One line about what finished since the last call, with the split by version as a bar; begins the next period.
   std::string period_line(Duration since_start, Duration period);
   // The final table.
   std::string table(Duration lasted) const;
-  // {"sent", "ok", "failed", "causes": [...], "versions": {...}, "latency_ms": {...}, "seconds"}
+  // {"sent", "ok", "failed", "seconds", "causes": [...], "versions": {...}, "latency_ms": {...}, "protocols": {...},
+  // "marks": [...]}
   Json json(Duration lasted) const;
 
  private:
@@ -62,16 +60,43 @@ class ProveAccount {
     Timestamp first, last;
     std::string example;
   };
+  struct Protocol {
+    std::uint64_t sent = 0;
+    ProveTally tally;
+  };
+  struct Slice {
+    Instant begin;
+    ProveTally tally;
+  };
+  struct Mark {
+    std::string name;
+    Instant at;
+    ProveTally before, during, after;
+  };
   using Versions = std::map<std::string, std::uint64_t>;
 
-  std::uint64_t sent_ = 0, ok_ = 0, failed_ = 0;
-  LatencyHistogram latency_;  // of what went as expected
-  std::map<std::string, Failure> failures_;
+  Timestamp wall(Instant instant) const { return wall_ + (instant - start_); }
+  void note_failure(ProveProtocol protocol, const ProveOutcome& outcome, Timestamp at);
+  void note_time(bool ok, Duration latency, Instant now);
+  std::string failures_text() const;
+  std::string protocols_text() const;
+  std::string marks_text() const;
+  Json causes_json() const;
+  Json marks_json() const;
+
+  Instant start_;
+  Timestamp wall_;
+  Duration window_ = kProveMarkWindow;
+  std::uint64_t sent_ = 0;
+  ProveTally all_;
+  std::map<ProveProtocol, Protocol> protocols_;
+  std::map<std::pair<ProveProtocol, std::string>, Failure> failures_;  // by cause
   Versions versions_;
+  std::deque<Slice> slices_;  // of the last window
+  std::vector<Mark> marks_;
 
   struct Period {
-    std::uint64_t finished = 0;
-    LatencyHistogram latency;
+    ProveTally tally;
     Versions versions;
   } period_;
 };

@@ -1,5 +1,6 @@
 // One connection of `weir prove`: sends calls, reports how each ended, exactly once. The socket is here; what is said
-// over it is ProveH1's and ProveH2's. One loop thread; owned by the run, destroyed only between turns (gone()).
+// over it is ProveH1's, ProveH2's and ProveWebSocket's. One loop thread; owned by the run, destroyed only between turns
+// (gone()).
 #pragma once
 
 #include <cstdint>
@@ -19,9 +20,10 @@ class ProveConnection;
 // What came back for one call.
 struct ProveAnswer {
   unsigned status = 0;
-  std::string body;         // up to kProveMaxBody
-  std::string version;      // of the version header asked for
-  std::string grpc_status;  // empty where there was none
+  std::string body;          // up to kProveMaxBody; of a stream or WebSocket its last message
+  std::size_t messages = 0;  // of a stream or WebSocket
+  std::string version;       // of the version header asked for
+  std::string grpc_status;   // empty where there was none
   std::string grpc_message;
 };
 
@@ -32,8 +34,10 @@ struct ProveCall {
   State state = State::waiting;
   ProveConnection* connection = nullptr;  // while under way
   ProveAnswer answer;
-  std::size_t body_sent = 0;  // HTTP/2
-  bool left = false;          // its bytes were handed to the kernel, HTTP/2
+  std::size_t body_sent = 0;      // HTTP/2; of the message under way where it is a stream
+  std::size_t messages_sent = 0;  // gRPC streams
+  std::string incoming;           // of a message that is not whole yet, gRPC streams
+  bool left = false;              // its bytes were handed to the kernel, HTTP/2
 };
 
 // Told by connections. Nothing here may destroy a connection at once.
@@ -53,8 +57,8 @@ class ProveCalls {
 
 class ProveConnection : public net::FdHandler {
  public:
-  ProveConnection(net::Loop& loop, const ProveOptions& options, ProveCalls& calls)
-      : loop_(loop), options_(options), calls_(calls) {}
+  ProveConnection(net::Loop& loop, const ProveLoad& load, ProveCalls& calls)
+      : loop_(loop), load_(load), calls_(calls) {}
   ~ProveConnection() override;
 
   // Starts connecting. on_gone() may come at once.
@@ -81,7 +85,7 @@ class ProveConnection : public net::FdHandler {
   bool closed_by_peer() const;
   void leave() { phase_ = Phase::leaving; }
   void close(std::string refused = "");
-  const ProveOptions& options() const { return options_; }
+  const ProveLoad& load() const { return load_; }
   net::Loop& loop() { return loop_; }
   ProveCalls& calls() { return calls_; }
 
@@ -92,7 +96,7 @@ class ProveConnection : public net::FdHandler {
   void flush();
 
   net::Loop& loop_;
-  const ProveOptions& options_;
+  const ProveLoad& load_;
   ProveCalls& calls_;
   net::Fd fd_;
   Phase phase_ = Phase::opening;

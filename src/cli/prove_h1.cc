@@ -7,26 +7,27 @@
 
 namespace weir::cli {
 
-std::string prove_h1_request(const ProveOptions& options) {
+std::string prove_h1_request(const ProveLoad& load) {
   http::RequestHead head;
-  head.set_method(options.method);
-  head.set_target(options.target);
-  head.set_authority(options.authority);
-  for (const auto& [name, value] : options.headers) {
+  head.set_method(load.method);
+  head.set_target(load.target);
+  head.set_authority(load.authority);
+  for (const auto& [name, value] : load.headers) {
     if (http::header_id(name) == http::HeaderId::host) head.set_authority(value);
     head.fields.add(name, value);
   }
   if (!head.fields.find("user-agent")) head.fields.add("user-agent", "weir-prove");
-  const bool body = !options.body.empty() || options.method == "POST" || options.method == "PUT";
+  const bool body = !load.body.empty() || load.method == "POST" || load.method == "PUT";
   const http::H1WriteOptions framing{.framing = body ? http::H1Framing::length : http::H1Framing::none,
-                                     .length = options.body.size()};
+                                     .length = load.body.size(),
+                                     .close = load.protocol == ProveProtocol::h1_close};
   std::vector<char> bytes(http::head_size_bound(head, framing));
   const std::size_t size = http::write_request_head(bytes, head, framing);
-  return std::string(bytes.data(), size) + options.body;
+  return std::string(bytes.data(), size) + load.body;
 }
 
-ProveH1::ProveH1(net::Loop& loop, const ProveOptions& options, ProveCalls& calls, const std::string& request)
-    : ProveConnection(loop, options, calls), request_(request), method_(http::method_of(options.method)) {}
+ProveH1::ProveH1(net::Loop& loop, const ProveLoad& load, ProveCalls& calls, const std::string& request)
+    : ProveConnection(loop, load, calls), request_(request), method_(http::method_of(load.method)) {}
 
 bool ProveH1::take(ProveCall& call) {
   if (closed_by_peer()) {
@@ -87,14 +88,14 @@ void ProveH1::note_head() {
   if (head_.informational()) return;
   call_->answer.status = head_.status;
   keep_alive_ = head_.keep_alive;
-  if (!options().version_header.empty()) {
-    call_->answer.version = head_.fields.find(options().version_header).value_or("");
+  if (!load().version_header.empty()) {
+    call_->answer.version = head_.fields.find(load().version_header).value_or("");
   }
 }
 
 void ProveH1::complete() {
   ProveCall& call = *std::exchange(call_, nullptr);
-  if (!keep_alive_) close();
+  if (!keep_alive_ || is_one_shot(load().protocol)) close();
   calls().on_answer(call);
   if (phase() == Phase::open) calls().on_free();
 }

@@ -8,12 +8,12 @@
 namespace weir::cli {
 
 // The bytes of the one request that is sent again and again.
-std::string prove_h1_request(const ProveOptions& options);
+std::string prove_h1_request(const ProveLoad& load);
 
 class ProveH1 final : public ProveConnection {
  public:
   // `request` must outlive the connection.
-  ProveH1(net::Loop& loop, const ProveOptions& options, ProveCalls& calls, const std::string& request);
+  ProveH1(net::Loop& loop, const ProveLoad& load, ProveCalls& calls, const std::string& request);
 
   bool can_take() const override { return phase() == Phase::open && call_ == nullptr; }
   bool take(ProveCall& call) override;

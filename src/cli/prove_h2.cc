@@ -4,31 +4,34 @@
 #include <array>
 #include <utility>
 
+#include "cli/prove_grpc.h"
+
 namespace weir::cli {
 
-http::RequestHead prove_h2_request(const ProveOptions& options) {
+http::RequestHead prove_h2_request(const ProveLoad& load) {
   http::RequestHead head;
-  head.set_method(options.method);
-  head.set_target(options.target);
-  head.set_authority(options.authority);
-  if (options.protocol == ProveProtocol::grpc) {
+  head.set_method(load.method);
+  head.set_target(load.target);
+  head.set_authority(load.authority);
+  if (is_grpc(load.protocol)) {
     head.fields.add("content-type", "application/grpc");
     head.fields.add("te", "trailers");
   }
-  for (const auto& [name, value] : options.headers) {
+  for (const auto& [name, value] : load.headers) {
     if (http::header_id(name) == http::HeaderId::host) head.set_authority(value);
     head.fields.add(name, value);
   }
   if (!head.fields.find("user-agent")) head.fields.add("user-agent", "weir-prove");
-  if (!options.body.empty()) head.fields.set(http::HeaderId::content_length, std::to_string(options.body.size()));
+  const bool stream = load.protocol == ProveProtocol::grpc_stream;
+  if (!load.body.empty() && !stream) head.fields.set(http::HeaderId::content_length, std::to_string(load.body.size()));
   return head;
 }
 
-ProveH2::ProveH2(net::Loop& loop, const ProveOptions& options, ProveCalls& calls, const http::RequestHead& request)
-    : ProveConnection(loop, options, calls), request_(request), session_(http::H2Session::Side::client, *this) {}
+ProveH2::ProveH2(net::Loop& loop, const ProveLoad& load, ProveCalls& calls, const http::RequestHead& request)
+    : ProveConnection(loop, load, calls), request_(request), session_(http::H2Session::Side::client, *this) {}
 
 bool ProveH2::can_take() const {
-  return phase() == Phase::open && ready_ && session_.can_open() && open_.size() < options().streams;
+  return phase() == Phase::open && ready_ && session_.can_open() && open_.size() < load().streams;
 }
 
 bool ProveH2::take(ProveCall& call) {
@@ -36,9 +39,9 @@ bool ProveH2::take(ProveCall& call) {
     close();
     return false;
   }
-  call.body_sent = 0;
+  call.body_sent = call.messages_sent = 0;
   call.left = false;
-  const http::H2Body body = options().body.empty() ? http::H2Body::none : http::H2Body::follows;
+  const http::H2Body body = load().body.empty() ? http::H2Body::none : http::H2Body::follows;
   const auto stream = session_.submit_request(request_, body, &call);
   if (!stream) return false;
   open_.push_back({*stream, &call});
@@ -109,13 +112,15 @@ void ProveH2::on_response(http::StreamId, void* user, http::ResponseHead& head, 
   ProveCall& call = *static_cast<ProveCall*>(user);
   call.answer.status = head.status;
   note_grpc(call, head.fields);  // an answer may consist of trailers only
-  if (!options().version_header.empty()) call.answer.version = head.fields.find(options().version_header).value_or("");
+  if (!load().version_header.empty()) call.answer.version = head.fields.find(load().version_header).value_or("");
 }
 
 void ProveH2::on_data(http::StreamId stream, void* user, std::string_view bytes) {
   session_.consume(stream, bytes.size());
   if (user == &nobody_) return;
-  std::string& body = static_cast<ProveCall*>(user)->answer.body;
+  ProveCall& call = *static_cast<ProveCall*>(user);
+  if (load().protocol == ProveProtocol::grpc_stream) return take_messages(stream, call, bytes);
+  std::string& body = call.answer.body;
   body.append(bytes.substr(0, kProveMaxBody - std::min(kProveMaxBody, body.size())));
 }
 
@@ -124,7 +129,11 @@ void ProveH2::on_trailers(http::StreamId, void* user, http::HeaderBlock& trailer
 }
 
 void ProveH2::on_end(http::StreamId stream, void* user) {
-  if (ProveCall* call = forget(stream, user)) calls().on_answer(*call);
+  ProveCall* call = forget(stream, user);
+  if (call == nullptr) return;
+  const bool unsaid = load().protocol == ProveProtocol::grpc_stream && call->messages_sent < load().messages;
+  if (unsaid) session_.reset(stream, http::H2Code::cancel);  // the server has ended what we had not
+  calls().on_answer(*call);
 }
 
 void ProveH2::on_closed(http::StreamId stream, void* user, http::H2Code code) {
@@ -142,10 +151,39 @@ void ProveH2::on_closed(http::StreamId stream, void* user, http::H2Code code) {
 http::H2BodyPart ProveH2::next_body(http::StreamId, void* user, std::size_t max) {
   if (user == &nobody_) return {{}, http::H2BodyPart::Then::end};
   ProveCall& call = *static_cast<ProveCall*>(user);
-  const std::string_view bytes = std::string_view(options().body).substr(call.body_sent, max);
+  if (load().protocol == ProveProtocol::grpc_stream) return next_message(call, max);
+  const std::string_view bytes = std::string_view(load().body).substr(call.body_sent, max);
   call.body_sent += bytes.size();
-  const bool end = call.body_sent == options().body.size();
+  const bool end = call.body_sent == load().body.size();
   return {bytes, end ? http::H2BodyPart::Then::end : http::H2BodyPart::Then::more};
+}
+
+// Each message waits for the answer to the one before; the last one ends our half.
+http::H2BodyPart ProveH2::next_message(ProveCall& call, std::size_t max) {
+  if (call.messages_sent > call.answer.messages) return {{}, http::H2BodyPart::Then::more};
+  const std::string_view bytes = std::string_view(load().body).substr(call.body_sent, max);
+  call.body_sent += bytes.size();
+  if (call.body_sent < load().body.size()) return {bytes, http::H2BodyPart::Then::more};
+  call.body_sent = 0;
+  const bool last = ++call.messages_sent == load().messages;
+  return {bytes, last ? http::H2BodyPart::Then::end : http::H2BodyPart::Then::more};
+}
+
+void ProveH2::take_messages(http::StreamId stream, ProveCall& call, std::string_view bytes) {
+  call.incoming += bytes;
+  for (;;) {
+    const std::size_t size = grpc_frame_size(call.incoming);
+    if (size > kProveMaxBody) {
+      forget(stream, &call);
+      session_.reset(stream, http::H2Code::cancel);
+      return calls().on_failure(call, "protocol error", "a message that is too large");
+    }
+    if (size == 0 || size > call.incoming.size()) return;
+    call.answer.body = call.incoming.substr(0, size);
+    call.incoming.erase(0, size);
+    ++call.answer.messages;
+    session_.resume(stream);
+  }
 }
 
 // Only now is it known how many streams the server takes.

@@ -1,4 +1,4 @@
-// A ProveConnection that speaks HTTP/2 with prior knowledge: many calls at once, for plain HTTP/2 and unary gRPC.
+// A ProveConnection that speaks HTTP/2 with prior knowledge: many calls at once, for plain HTTP/2 and gRPC.
 // After a GOAWAY it leaves: calls under way go on, calls that had not left yet go to another connection.
 #pragma once
 
@@ -10,12 +10,12 @@
 namespace weir::cli {
 
 // The head of the one request that is sent again and again.
-http::RequestHead prove_h2_request(const ProveOptions& options);
+http::RequestHead prove_h2_request(const ProveLoad& load);
 
 class ProveH2 final : public ProveConnection, private http::H2Events, private net::TurnTask {
  public:
   // `request` must outlive the connection.
-  ProveH2(net::Loop& loop, const ProveOptions& options, ProveCalls& calls, const http::RequestHead& request);
+  ProveH2(net::Loop& loop, const ProveLoad& load, ProveCalls& calls, const http::RequestHead& request);
 
   bool can_take() const override;
   bool take(ProveCall& call) override;
@@ -39,6 +39,9 @@ class ProveH2 final : public ProveConnection, private http::H2Events, private ne
   http::H2BodyPart next_body(http::StreamId, void* user, std::size_t max) override;
   void on_settings() override;
   void on_goaway(http::StreamId last, http::H2Code code) override;
+
+  http::H2BodyPart next_message(ProveCall& call, std::size_t max);
+  void take_messages(http::StreamId stream, ProveCall& call, std::string_view bytes);
 
   void at_turn_end() override;
   void flush();

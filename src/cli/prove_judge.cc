@@ -1,15 +1,11 @@
 #include "cli/prove_judge.h"
 
-namespace weir::cli {
-namespace {
+#include <fmt/format.h>
 
-// A gRPC body of one message: a byte that says "not compressed", four of length, the message.
-bool is_one_message(const std::string& body) {
-  if (body.size() < 5 || body[0] != 0) return false;
-  std::size_t size = 0;
-  for (int i = 1; i < 5; ++i) size = size << 8 | static_cast<unsigned char>(body[static_cast<std::size_t>(i)]);
-  return size == body.size() - 5 || body.size() == kProveMaxBody;
-}
+#include "base/check.h"
+#include "cli/prove_grpc.h"
+
+namespace weir::cli {
 
 std::string printable(std::string text) {
   text.resize(std::min(text.size(), kProveExample));
@@ -19,9 +15,9 @@ std::string printable(std::string text) {
   return text;
 }
 
-}  // namespace
-
-ProveJudge::ProveJudge(const ProveOptions& options) : options_(options), pattern_(options.version_pattern) {}
+// The options have checked both patterns.
+ProveJudge::ProveJudge(const ProveLoad& load)
+    : load_(load), expected_(MUST(Regex::compile(load.expect_pattern))), version_(load.version_pattern) {}
 
 ProveOutcome ProveJudge::judge(const ProveAnswer& answer) {
   ProveOutcome outcome{.cause = cause_of(answer), .version = version_of(answer)};
@@ -32,22 +28,36 @@ ProveOutcome ProveJudge::judge(const ProveAnswer& answer) {
 }
 
 std::string ProveJudge::cause_of(const ProveAnswer& answer) const {
-  const bool grpc = options_.protocol == ProveProtocol::grpc;
-  const bool status_ok = options_.expect_status ? answer.status == *options_.expect_status : answer.status / 100 == 2;
+  const bool conversation = load_.protocol == ProveProtocol::grpc_stream || load_.protocol == ProveProtocol::websocket;
+  const bool status_ok = load_.protocol == ProveProtocol::websocket        ? answer.status == 101
+                         : load_.expect_status && !is_grpc(load_.protocol) ? answer.status == *load_.expect_status
+                                                                           : answer.status / 100 == 2;
   if (!status_ok) return "status " + std::to_string(answer.status);
-  if (grpc && answer.grpc_status.empty()) return "protocol error: no grpc-status";
-  if (grpc && answer.grpc_status != "0") return "grpc-status " + printable(answer.grpc_status);
-  if (grpc && !is_one_message(answer.body)) return "protocol error: not one message";
-  if (answer.body.find(options_.expect_text) == std::string::npos) return "body mismatch";
+  if (is_grpc(load_.protocol)) {
+    if (std::string cause = cause_of_grpc(answer); !cause.empty()) return cause;
+  }
+  if (conversation && answer.messages != load_.messages) {
+    return fmt::format("protocol error: {} of {} messages", answer.messages, load_.messages);
+  }
+  if (answer.body.find(load_.expect_text) == std::string::npos) return "body mismatch";
+  if (!load_.expect_pattern.empty() && !expected_.found_in(answer.body)) return "body mismatch";
   return "";
 }
 
+std::string ProveJudge::cause_of_grpc(const ProveAnswer& answer) const {
+  if (answer.grpc_status.empty()) return "protocol error: no grpc-status";
+  if (answer.grpc_status != "0") return "grpc-status " + printable(answer.grpc_status);
+  if (load_.protocol == ProveProtocol::grpc_stream) return "";
+  const bool one = !answer.body.empty() && answer.body[0] == 0 && grpc_frame_size(answer.body) == answer.body.size();
+  return one || answer.body.size() == kProveMaxBody ? "" : "protocol error: not one message";
+}
+
 std::string ProveJudge::version_of(const ProveAnswer& answer) {
-  if (!options_.version_header.empty()) return answer.version;
+  if (!load_.version_header.empty()) return answer.version;
   const std::string text = answer.body.substr(0, kProveVersionText);
   if (text == last_text_) return last_version_;
   std::smatch match;
-  last_version_ = std::regex_search(text, match, pattern_) ? printable(match[1].str()) : "";
+  last_version_ = std::regex_search(text, match, version_) ? printable(match[1].str()) : "";
   last_text_ = text;
   return last_version_;
 }

@@ -4,22 +4,28 @@
 #include <regex>
 #include <string>
 
+#include "base/regex.h"
 #include "cli/prove_account.h"
 #include "cli/prove_connection.h"
 
 namespace weir::cli {
 
+// The beginning of what was received, fit for a terminal.
+std::string printable(std::string text);
+
 class ProveJudge {
  public:
-  explicit ProveJudge(const ProveOptions& options);
+  explicit ProveJudge(const ProveLoad& load);
   ProveOutcome judge(const ProveAnswer& answer);
 
  private:
   std::string cause_of(const ProveAnswer& answer) const;
+  std::string cause_of_grpc(const ProveAnswer& answer) const;
   std::string version_of(const ProveAnswer& answer);
 
-  const ProveOptions& options_;
-  std::regex pattern_;
+  const ProveLoad& load_;
+  Regex expected_;
+  std::regex version_;
   std::string last_text_, last_version_;  // answers repeat themselves
 };
 

@@ -4,9 +4,11 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cmath>
 #include <map>
 
 #include "base/check.h"
+#include "cli/prove_websocket.h"
 #include "http/h1_parser.h"
 #include "http/h1_writer.h"
 #include "http/h2_session.h"
@@ -79,6 +81,8 @@ class Server final : public net::FdHandler {
   net::SocketAddress address;
   int accepted = 0;
   int requests = 0;
+  int messages = 0;
+  int pongs = 0;
 
  private:
   net::Loop& loop_;
@@ -97,7 +101,11 @@ class H1Peer final : public Server::Peer {
       check(step.event != http::H1Event::error, "prove sent a malformed request");
       if (step.event == http::H1Event::need_more) return;
       if (step.event == http::H1Event::body) body_ += step.bytes;
-      if (step.event == http::H1Event::complete) answer(server_.script(server_.requests++, std::exchange(body_, "")));
+      if (step.event == http::H1Event::head && head_.fields.find("sec-websocket-key")) switch_protocols();
+      if (step.event == http::H1Event::tunnel) take_frames(step.bytes);
+      const bool plain = !head_.fields.find("sec-websocket-key");
+      if (step.event == http::H1Event::complete && plain)
+        answer(server_.script(server_.requests++, std::exchange(body_, "")));
     }
   }
 
@@ -114,9 +122,45 @@ class H1Peer final : public Server::Peer {
     send(with.raw.empty() ? std::string(out.data(), size) + with.body : with.raw);
     if (with.close) close();
   }
+  void switch_protocols() {
+    const Answer with = server_.script(server_.requests++, "");
+    if (with.status != 101) return answer(with);
+    parser_.become_tunnel();
+    const std::string key(*head_.fields.find("sec-websocket-key"));
+    send("HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: " +
+         (with.raw.empty() ? websocket_accept(key) : with.raw) + "\r\n\r\n");
+    suffix_ = with.body;
+    silent_ = with.silent;
+    close_ = with.close;
+  }
+  // Small frames that arrive whole, one or several at a time; echoed in two fragments with a ping between them.
+  void take_frames(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const std::size_t size = static_cast<unsigned char>(bytes[1]) & 0x7f;
+      ASSERT_TRUE(static_cast<unsigned char>(bytes[1]) & 0x80) << "clients mask";
+      ASSERT_GE(bytes.size(), 6 + size);
+      std::string payload(bytes.substr(6, size));
+      for (std::size_t i = 0; i < size; ++i) payload[i] = static_cast<char>(payload[i] ^ bytes[2 + i % 4]);
+      const unsigned opcode = static_cast<unsigned char>(bytes[0]) & 0x0f;
+      bytes.remove_prefix(6 + size);
+      if (opcode == 8 && !silent_) send(frame(0x88, payload));
+      if (opcode == 10) ++server_.pongs;
+      if (opcode != 1) continue;
+      if (close_) return send(frame(0x88, "\x03\xe9"));
+      ++server_.messages;
+      payload += suffix_;
+      send(frame(0x01, payload.substr(0, 2)) + frame(0x89, "p") + frame(0x80, payload.substr(2)));
+    }
+  }
+  static std::string frame(unsigned first, const std::string& payload) {
+    return std::string(1, static_cast<char>(first)) + static_cast<char>(payload.size()) + payload;
+  }
+
   http::H1Parser parser_{http::H1Parser::Role::request};
   http::RequestHead head_;
   std::string body_;
+  std::string suffix_;
+  bool silent_ = false, close_ = false;
 };
 
 class H2Peer final : public Server::Peer, private http::H2Events {
@@ -133,12 +177,34 @@ class H2Peer final : public Server::Peer, private http::H2Events {
     while (const std::size_t size = session_.drain(out)) send({out.data(), size});
     if (session_.finished()) close();
   }
-  void* on_request(http::StreamId, http::RequestHead&, bool) override { return this; }
+  void* on_request(http::StreamId stream, http::RequestHead& head, bool) override {
+    if (head.target() == "/p.S/Talk") {
+      talks_[stream] = {.script = server_.script(server_.requests++, "")};
+      http::ResponseHead answer;
+      answer.status = 200;
+      EXPECT_TRUE(session_.submit_response(stream, answer, http::H2Body::follows));
+    }
+    return this;
+  }
   void on_data(http::StreamId stream, void*, std::string_view bytes) override {
-    bodies_[stream] += bytes;
     session_.consume(stream, bytes.size());
+    if (!talks_.contains(stream)) {
+      bodies_[stream] += bytes;
+      return;
+    }
+    Talk& talk = talks_[stream];
+    EXPECT_TRUE(talk.unsaid.empty()) << "a message left before the answer to the one before";
+    ++server_.messages;
+    if (talk.script.silent) return;
+    talk.unsaid = bytes;
+    if (talk.script.close) talk.over = true;
+    session_.resume(stream);
   }
   void on_end(http::StreamId stream, void*) override {
+    if (talks_.contains(stream)) {
+      talks_[stream].over = true;
+      return session_.resume(stream);
+    }
     const Answer with = server_.script(server_.requests++, bodies_[stream]);
     if (with.refuse) session_.reset(stream, http::H2Code::refused_stream);
     if (with.refuse || with.silent) return;
@@ -154,6 +220,7 @@ class H2Peer final : public Server::Peer, private http::H2Events {
   // The peer has seen the notice: now the GOAWAY that counts.
   void on_pong(std::uint64_t) override { session_.goaway(http::H2Code::no_error); }
   http::H2BodyPart next_body(http::StreamId stream, void*, std::size_t) override {
+    if (talks_.contains(stream)) return next_words(talks_[stream], stream);
     const Answer& with = answers_[stream];
     if (with.grpc_status.empty()) return {with.body, http::H2BodyPart::Then::end};
     http::HeaderBlock trailers;
@@ -161,6 +228,20 @@ class H2Peer final : public Server::Peer, private http::H2Events {
     EXPECT_TRUE(session_.submit_trailers(stream, trailers));
     return {with.body, http::H2BodyPart::Then::trailers};
   }
+  struct Talk {
+    Answer script;
+    std::string unsaid, said;
+    bool over = false;
+  };
+  http::H2BodyPart next_words(Talk& talk, http::StreamId stream) {
+    talk.said = std::exchange(talk.unsaid, "");
+    if (!talk.over) return {talk.said, http::H2BodyPart::Then::more};
+    http::HeaderBlock trailers;
+    trailers.add("grpc-status", talk.script.grpc_status);
+    EXPECT_TRUE(session_.submit_trailers(stream, trailers));
+    return {talk.said, http::H2BodyPart::Then::trailers};
+  }
+  std::map<http::StreamId, Talk> talks_;
   http::H2Session session_{http::H2Session::Side::server, *this};
   std::map<http::StreamId, std::string> bodies_;
   std::map<http::StreamId, Answer> answers_;
@@ -194,6 +275,8 @@ struct ProveTest : ::testing::Test {
     run.run();
     requests = server.requests;
     accepted = server.accepted;
+    messages = server.messages;
+    pongs = server.pongs;
     EXPECT_EQ(account.open(), 0u);
     EXPECT_EQ(account.sent(), account.ok() + account.failed());
     return account.json(run.lasted());
@@ -207,6 +290,8 @@ struct ProveTest : ::testing::Test {
   }
   int requests = 0;
   int accepted = 0;
+  int messages = 0;
+  int pongs = 0;
 };
 
 const std::vector<std::string> kFast = {"--rate", "1000", "--duration", "100ms", "--connections", "4"};
@@ -360,6 +445,133 @@ TEST_F(ProveTest, speaks_unary_grpc) {
   EXPECT_EQ(account.ok(), 97u);
 }
 
+TEST_F(ProveTest, a_connection_for_each_request) {
+  prove(fast({"--protocol", "h1-close"}), false,
+        [](int number, const std::string&) { return Answer{.announce = number % 2 == 0, .close = number % 2 == 0}; });
+  EXPECT_EQ(account.ok(), 100u);
+  EXPECT_EQ(accepted, 100);
+}
+
+TEST_F(ProveTest, a_body_may_be_as_large_as_wished_and_an_answer_fit_a_pattern) {
+  prove(fast({"--data-size", "10000", "--expect-pattern", "^[0-9]+ bytes$"}), false,
+        [](int, const std::string& body) { return Answer{.body = std::to_string(body.size()) + " bytes"}; });
+  EXPECT_EQ(account.ok(), 100u);
+  prove(fast({"--expect-pattern", "^[0-9]+ bytes$"}), false, [](int, const std::string&) { return Answer{}; });
+  EXPECT_EQ(account.failed(), 100u);
+}
+
+TEST_F(ProveTest, streams_say_one_message_after_the_other) {
+  const Json json =
+      prove(fast({"--protocol", "grpc-stream", "--grpc-stream", "/p.S/Talk", "--name", "Version 0.9", "--messages", "4",
+                  "--timeout", "300ms"}),
+            true, [](int number, const std::string&) {
+              return Answer{.grpc_status = number == 5 ? "14" : "0", .close = number == 6, .silent = number == 7};
+            });
+  EXPECT_EQ(causes(json), "grpc-status 14 1;protocol error: 1 of 4 messages 1;timeout 1;");
+  EXPECT_EQ(account.ok(), 97u);
+  EXPECT_EQ(messages, 98 * 4 + 1 + 1);
+  EXPECT_EQ(json["versions"].dump(), R"({"0.9":99})");
+}
+
+TEST_F(ProveTest, websockets_echo_and_close_in_order) {
+  const Json json = prove(fast({"--protocol", "ws", "--messages", "3", "--timeout", "300ms"}), false,
+                          [](int number, const std::string&) -> Answer {
+                            switch (number) {
+                              case 1:
+                                return {.status = 503, .body = "busy"};
+                              case 2:
+                                return {.status = 101, .body = "", .raw = "wrong"};
+                              case 3:
+                                return {.status = 101, .body = "!"};
+                              case 4:
+                                return {.status = 101, .body = "", .close = true};
+                              case 5:
+                                return {.status = 101, .body = "", .silent = true};
+                              default:
+                                return {.status = 101, .body = ""};
+                            }
+                          });
+  EXPECT_EQ(causes(json), "closed by the server 1;message mismatch 1;protocol error 1;status 503 1;timeout 1;");
+  EXPECT_EQ(account.ok(), 95u);
+  EXPECT_EQ(accepted, 100);
+  EXPECT_EQ(messages, 96 * 3 + 1);
+  EXPECT_GE(pongs, 95 * 3);
+}
+
+TEST_F(ProveTest, a_websocket_may_say_who_answers) {
+  const Json json = prove(fast({"--protocol", "ws", "--expect", "weir prove"}), false,
+                          [](int, const std::string&) { return Answer{.status = 101, .body = ", version 1.2"}; });
+  EXPECT_EQ(json["versions"].dump(), R"({"1.2":100})");
+}
+
+TEST_F(ProveTest, several_protocols_at_once_are_told_apart) {
+  const Json json = prove(fast({"--protocol", "h1,ws,h1-close"}), false, [](int, const std::string& body) {
+    return Answer{.status = body.empty() ? 101u : 200u, .body = ""};
+  });
+  // What speaks HTTP/1.1 here is answered with 101, as the body says which it is.
+  EXPECT_EQ(json["protocols"]["ws"]["ok"].as_int(), 100);
+  EXPECT_EQ(json["protocols"]["h1"]["failed"].as_int(), 100);
+  EXPECT_EQ(json["protocols"]["h1-close"]["failed"].as_int(), 100);
+  EXPECT_EQ(account.sent(), 300u);
+  EXPECT_NE(account.table(std::chrono::seconds(1)).find("h1-close"), std::string::npos);
+}
+
+TEST(ProveAccount, tells_what_was_before_a_mark_and_after_it) {
+  using std::chrono::seconds;
+  ProveAccount account;
+  const Instant start{seconds(1000)};
+  account.begin(start, {.millis = 1'700'000'000'000}, seconds(5));
+  for (int i = 0; i < 300; ++i) {
+    const Instant now = start + i * milliseconds(100);
+    if (i == 100) account.mark("deploy", now);
+    const bool slow = i >= 100 && i < 150;
+    account.started(ProveProtocol::h1);
+    account.finished(ProveProtocol::h1, {.cause = i == 120 ? "reset" : ""}, milliseconds(slow ? 80 : 10), now);
+  }
+  const Json json = account.json(seconds(30));
+  const Json& mark = json["marks"].items().at(0);
+  EXPECT_EQ(mark["name"].as_string(), "deploy");
+  EXPECT_EQ(mark["seconds"].as_double(), 10);
+  EXPECT_EQ(mark["at"].as_string(), "2023-11-14T22:13:30.000Z");
+  const auto row = [&](const char* when) {
+    const Json& tally = mark[when];
+    return std::to_string(tally["ok"].as_int()) + " " + std::to_string(tally["failed"].as_int()) + " " +
+           std::to_string(std::lround(tally["latency_ms"]["p99"].as_double()));
+  };
+  EXPECT_EQ(row("before"), "49 0 10") << "to a twentieth of the window";
+  EXPECT_EQ(row("during"), "49 1 81");
+  EXPECT_EQ(row("after"), "50 0 10");
+  EXPECT_NE(account.table(seconds(30)).find("at 10.0 s: deploy"), std::string::npos);
+}
+
+TEST_F(ProveTest, marks_come_at_their_times_and_by_hand) {
+  Server server(loop, false, [](int, const std::string&) { return Answer{}; });
+  const ProveOptions asked = options(fast({"--mark", "60ms=second,20ms"}), server.address);
+  ProveRun run(loop, asked, server.address, account, [](const std::string&) {});
+  net::Timer by_hand(loop, [&] { run.mark(); });
+  by_hand.arm(clock.now() + milliseconds(100));
+  run.run();
+  std::string names;
+  const Json json = account.json(run.lasted());
+  for (const Json& mark : json["marks"].items()) names += mark["name"].as_string() + ";";
+  EXPECT_EQ(names, "20ms;second;mark 1;");
+}
+
+TEST(ProveOptions, each_protocol_has_what_is_its_own) {
+  const std::vector<std::string> words = {
+      "http://h/p",    "-p",     "h1,grpc,grpc-stream,ws", "--data",  "body",      "--name", "n",
+      "--grpc-method", "/S/One", "--grpc-stream",          "/S/Many", "--ws-path", "/ws"};
+  const ProveOptions options = MUST(parse_prove_options(words));
+  ASSERT_EQ(options.loads.size(), 4u);
+  const auto row = [&](int i) {
+    return options.loads[i].method + " " + options.loads[i].target + " " + options.loads[i].body;
+  };
+  EXPECT_EQ(row(0), "POST /p body");
+  EXPECT_EQ(row(1), std::string("POST /S/One ") + std::string("\0\0\0\0\3", 5) + "\x0a\1n");
+  EXPECT_EQ(row(2), std::string("POST /S/Many ") + std::string("\0\0\0\0\3", 5) + "\x0a\1n");
+  EXPECT_EQ(row(3), "GET /ws body");
+}
+
 TEST(ProveOptions, refuses_what_makes_no_sense) {
   const std::vector<std::vector<std::string>> rows = {
       {},
@@ -382,6 +594,18 @@ TEST(ProveOptions, refuses_what_makes_no_sense) {
       {"http://x/", "--grpc-message-hex", "0g"},
       {"http://x/", "--data-file", "/nonexistent/file"},
       {"http://x/", "--bogus"},
+      {"http://x/", "--name", "a"},
+      {"http://x/", "--ws-path", "/a"},
+      {"http://x/", "--protocol", "h1,h1"},
+      {"http://x/", "--protocol", "h1,"},
+      {"http://x/", "--protocol", "grpc-stream"},
+      {"http://x/", "--protocol", "ws", "--ws-path", "ws"},
+      {"http://x/", "--messages", "0"},
+      {"http://x/", "--data", "a", "--data-size", "5"},
+      {"http://x/", "--data-size", "0"},
+      {"http://x/", "--expect-pattern", "(["},
+      {"http://x/", "--mark", "soon"},
+      {"http://x/", "--mark", "1s,,2s"},
   };
   for (const auto& words : rows) EXPECT_FALSE(parse_prove_options(words)) << testing::PrintToString(words);
 }
@@ -392,26 +616,12 @@ TEST(ProveOptions, reads_urls_and_json_with_or_without_a_file) {
   ASSERT_TRUE(options) << options.error().message;
   EXPECT_EQ(options->host, "::1");
   EXPECT_EQ(options->port, 81);
-  EXPECT_EQ(options->target, "/?q");
+  EXPECT_EQ(options->loads[0].target, "/?q");
   EXPECT_EQ(options->json, "-");
-  EXPECT_EQ(options->headers.size(), 2u);
+  EXPECT_EQ(options->loads[0].headers.size(), 2u);
   EXPECT_EQ(options->duration, std::chrono::minutes(2));
   EXPECT_EQ(MUST(parse_prove_options(std::vector<std::string>{"http://x/", "--json", "f"})).json, "f");
   EXPECT_EQ(MUST(parse_prove_options(std::vector<std::string>{"http://x/", "--json", "--quiet"})).json, "-");
-}
-
-TEST(LatencyHistogram, tells_quantiles_within_a_few_percent) {
-  LatencyHistogram histogram;
-  EXPECT_EQ(histogram.quantile(0.5), Duration(0));
-  for (int i = 1; i <= 10'000; ++i) histogram.add(std::chrono::microseconds(i));
-  const auto near = [](Duration got, std::int64_t microseconds) {
-    const double share = std::chrono::duration<double, std::micro>(got).count() / static_cast<double>(microseconds);
-    return share > 0.99 && share < 1.07;
-  };
-  EXPECT_TRUE(near(histogram.quantile(0.50), 5000));
-  EXPECT_TRUE(near(histogram.quantile(0.99), 9900));
-  EXPECT_EQ(histogram.quantile(1.0), std::chrono::microseconds(10'000));
-  EXPECT_EQ(histogram.max(), std::chrono::microseconds(10'000));
 }
 
 }  // namespace
