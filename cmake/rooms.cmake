@@ -3,7 +3,7 @@ room(base                                                     LIBS ${BOOST_JSON}
 room(net      DEPS base                                       LIBS ${OPENSSL})
 room(http     DEPS base                                       LIBS ${NGHTTP2})
 room(route    DEPS base)
-room(dns      DEPS base)
+room(dns      DEPS base net)
 room(proxy    DEPS base net http route                        LIBS ${OPENSSL})
 room(sign     DEPS base http                                  LIBS ${OPENSSL})
 room(model    DEPS base)
@@ -22,6 +22,6 @@ if(main_sources)
   add_executable(weir ${main_sources})
   compiled_together(weir)
   target_precompile_headers(weir REUSE_FROM pch_model)
-  target_link_libraries(weir PRIVATE base net http route proxy sign model store runtime observe api wire rollout control cli
+  target_link_libraries(weir PRIVATE base net http route dns proxy sign model store runtime observe api wire rollout control cli
                         ${FMT} Threads::Threads)
 endif()

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "dns/limits.h"
+#include "dns/reader.h"
 
 namespace weir::dns {
 
@@ -15,65 +16,6 @@ constexpr std::uint16_t kAuthoritative = 0x0400;
 constexpr std::uint16_t kTruncated = 0x0200;
 constexpr std::uint16_t kRecursionDesired = 0x0100;
 constexpr std::uint16_t kRecursionAvailable = 0x0080;
-constexpr std::uint8_t kPointer = 0xC0;
-
-std::uint8_t octet(char c) { return static_cast<std::uint8_t>(c); }
-
-class Reader {
- public:
-  explicit Reader(std::string_view message) : message_(message) {}
-
-  std::optional<std::uint16_t> number() {
-    if (message_.size() - at_ < 2) return std::nullopt;
-    const auto value = static_cast<std::uint16_t>(octet(message_[at_]) << 8 | octet(message_[at_ + 1]));
-    at_ += 2;
-    return value;
-  }
-  bool skip(std::size_t octets) {
-    if (message_.size() - at_ < octets) return false;
-    at_ += octets;
-    return true;
-  }
-
-  // The name of a question: the first in the message, so that there is nothing that a pointer could point to.
-  std::optional<std::string> name() {
-    const std::size_t begin = at_;
-    std::string text;
-    while (at_ < message_.size()) {
-      const std::size_t length = octet(message_[at_++]);
-      if (at_ - begin + length > kLongestName) return std::nullopt;
-      if (length == 0) return text;
-      if (length > kLongestLabel || message_.size() - at_ < length) return std::nullopt;
-      if (!text.empty()) text += '.';
-      for (const char c : message_.substr(at_, length)) text += lower(c);
-      at_ += length;
-    }
-    return std::nullopt;
-  }
-
-  // The name of a record that is not looked at, pointers unfollowed.
-  bool skip_name() {
-    while (at_ < message_.size()) {
-      const std::uint8_t length = octet(message_[at_]);
-      if ((length & kPointer) == kPointer) return skip(2);
-      if (length > kLongestLabel || !skip(std::size_t{1} + length)) return false;
-      if (length == 0) return true;
-    }
-    return false;
-  }
-
-  std::string_view since(std::size_t begin) const { return message_.substr(begin, at_ - begin); }
-  std::size_t at() const { return at_; }
-
- private:
-  static char lower(char c) {
-    if (c >= 'A' && c <= 'Z') return static_cast<char>(c + 32);
-    return c == '.' ? '/' : c;
-  }
-
-  std::string_view message_;
-  std::size_t at_ = 0;
-};
 
 struct Edns {
   bool there = false;
@@ -253,6 +195,15 @@ std::string write_reply(const Query& query, const Reply& reply, std::size_t size
   return written(query, less, flags | kTruncated);
 }
 
+std::string write_question(const Query& query) {
+  std::string out;
+  put_head(out, query.id, query.recursion_desired ? kRecursionDesired : 0, true, 0, 0, 0);
+  put_name(out, query.name);
+  put(out, static_cast<std::uint16_t>(query.type));
+  put(out, kInternet);
+  return out;
+}
+
 std::optional<std::string> write_failure(const BadQuery& bad) {
   if (!bad.id) return std::nullopt;
   std::string out;
@@ -262,6 +213,11 @@ std::optional<std::string> write_failure(const BadQuery& bad) {
   out += bad.question;
   if (bad.edns) put_edns(out, bad.code);
   return out;
+}
+
+std::string write_failure(const Query& query, Code code) {
+  const Reply reply{.code = code, .authoritative = false, .recursion_available = true};
+  return written(query, reply, flags_of(query, reply));
 }
 
 }  // namespace weir::dns

@@ -83,5 +83,9 @@ std::string write_reply(const Query& query, const Reply& reply, std::size_t size
 std::size_t datagram_limit(const Query& query);
 // None where nothing can be said.
 std::optional<std::string> write_failure(const BadQuery& bad);
+// That a good query has no answer.
+std::string write_failure(const Query& query, Code code);
+// The query's own bytes, made of its id, name and type.
+std::string write_question(const Query& query);
 
 }  // namespace weir::dns

@@ -1,4 +1,5 @@
-// weir: one program, several processes. `serve` is control and API, `proxy` the data plane, `shim` one task's keeper;
+// weir: one program, several processes. `serve` is control and API, `proxy` the data plane, `names` its DNS, `shim` one
+// task's keeper;
 // everything else is a client of a running server.
 #include <span>
 #include <string>
@@ -6,6 +7,7 @@
 
 #include "cli/cli.h"
 #include "cli/prove.h"
+#include "main/names_command.h"
 #include "main/proxy_command.h"
 #include "main/serve_command.h"
 #include "main/serve_options.h"
@@ -23,6 +25,8 @@ int main(int argc, char** argv) {
   table.insert(table.end(), clients.begin(), clients.end());
   table.push_back({"proxy", "--table FILE [--control SOCKET] …", "run the data plane alone (serve starts it by itself)",
                    &weir::proxy_command, weir::kProxyDetails});
+  table.push_back({"names", "--folder DIR --listen ADDRESS:PORT …", "answer names by DNS (serve starts it by itself)",
+                   &weir::names_command, weir::kNamesDetails});
   table.push_back({"shim", "DIR", "keep one task's processes (serve starts it by itself)", &weir::shim_command});
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return weir::cli::run(table, arguments);
