@@ -13,7 +13,7 @@ room(observe  DEPS base model store)
 room(api      DEPS base model store observe)
 room(wire     DEPS base net http sign model api store         LIBS ${ZLIB})
 room(rollout  DEPS base model)
-room(control  DEPS base net model store runtime observe rollout route)
+room(control  DEPS base net model store runtime observe rollout route dns)
 room(cli      DEPS base net http sign model                   LIBS ${ARCHIVE} ${OPENSSL})
 room(sim      DEPS base net http route proxy model store runtime rollout control)
 

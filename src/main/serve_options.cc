@@ -13,6 +13,9 @@ namespace weir {
 const char* const kServeDetails =
     "  --state DIR             where everything is kept (default: $WEIR_STATE or ~/.weir)\n"
     "  --listen ADDRESS:PORT   the API's endpoint (default 127.0.0.1:4566; port 0 takes a free one)\n"
+    "  --dns-port PORT         where names are answered by DNS, at 127.0.0.1 (default 4553, or a free one where that "
+    "is\n"
+    "                          taken; 0 takes a free one)\n"
     "  --account NUMBER        twelve digits (default 000000000000)\n"
     "  --workers N             threads of the proxy (default: one per core)\n"
     "  --network MODE          awsvpc tasks: netns (an address and a network of their own each; wants root), host "
@@ -101,6 +104,8 @@ Result<> set_option(ServeOptions& options, Keys& keys, const std::string& flag, 
     options.state_directory = value;
   } else if (flag == "--listen") {
     return set_listen(options, value);
+  } else if (flag == "--dns-port") {
+    options.dns_port = static_cast<std::uint16_t>(TRY(number(flag, value, 65535)));
   } else if (flag == "--account") {
     if (!is_account(value)) return usage("--account wants twelve digits, not '" + value + "'");
     options.account = value;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -19,9 +20,10 @@ struct ServeOptions {
   std::string state_directory;  // absolute; holds the store, images, tasks and the proxy's table
   std::string buckets;          // absolute; the folder that stands for S3, a bucket a folder in it
   std::string listen_address = "127.0.0.1";
-  std::uint16_t listen_port = 4566;      // 0: any free one
-  std::string account = "000000000000";  // of access keys that are not themselves 12 digits
-  unsigned workers = 0;                  // of the proxy; 0: one per core
+  std::uint16_t listen_port = 4566;       // 0: any free one
+  std::string account = "000000000000";   // of access keys that are not themselves 12 digits
+  std::optional<std::uint16_t> dns_port;  // where names are answered; 0: any free one; none: 4553, or a free one
+  unsigned workers = 0;                   // of the proxy; 0: one per core
   runtime::NetworkWish network = runtime::NetworkWish::automatic;
   Duration minute = std::chrono::minutes(1);             // how long the APIs' integer minutes last
   HookCommandsByName hooks;                              // what stands in for Lambda functions

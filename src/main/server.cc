@@ -54,6 +54,9 @@ constexpr std::array kServices = {&model::sts::kService,
 // A hook's command may run so many AWS minutes: as long as a Lambda function.
 constexpr int kLongestHook = 15;
 
+// Where balancers' listeners are bound, as control::ControlOptions has it.
+constexpr const char* kListenersAddress = "127.0.0.1";
+
 // This very program, also once its file was replaced or removed.
 constexpr const char* kOwnProgram = "/proc/self/exe";
 
@@ -95,6 +98,7 @@ Server::~Server() = default;
 Result<> Server::start() {
   TRY(make_directory(options_.state_directory));
   TRY(make_directory(in_state("spool")));
+  names_ = TRY(NameService::open(loop_, log_, options_.state_directory, options_.dns_port));
   TRY(open_store());
   secrets_ = std::make_unique<SecretBox>(options_.ephemeral ? SecretBox::new_key()
                                                             : TRY(read_or_make_key(in_state("secrets.key"))));
@@ -102,7 +106,8 @@ Result<> Server::start() {
   runtime_ = TRY(runtime::ProcessRuntime::open(loop_, log_,
                                                {.state_directory = options_.state_directory,
                                                 .shim_command = {kOwnProgram, "shim"},
-                                                .network = options_.network}));
+                                                .network = options_.network,
+                                                .name_port = names_->port()}));
   log_courier_ = std::make_unique<LogCourier>(loop_, *store_, log_keep_, task_log_, log_);
   TRY(log_courier_->resume());
   task_preparation_ =
@@ -128,7 +133,10 @@ Result<> Server::start() {
                                                                         .minute = options_.minute});
   run_hooks();
   watch_metrics();
-  store_->on_commit([this] { wake(); });
+  store_->on_commit([this] {
+    names_->changed();
+    wake();
+  });
   runtime_->on_change([this](const std::string& task_id) {
     control_->on_runtime_change(task_id);
     wake();
@@ -140,11 +148,13 @@ Result<> Server::start() {
                                    "--table",    in_state("table.json"),
                                    "--pid-file", in_state("proxy.pid")};
   if (options_.workers != 0) command.insert(command.end(), {"--workers", std::to_string(options_.workers)});
-  proxy_ = std::make_unique<ProxyProcess>(
-      loop_, log_,
-      ProxyProcessOptions{
-          .command = std::move(command), .pid_file = in_state("proxy.pid"), .log_file = in_state("proxy.log")});
+  proxy_ = std::make_unique<KeptProcess>(loop_, log_,
+                                         KeptProcessOptions{.what = "proxy",
+                                                            .command = std::move(command),
+                                                            .pid_file = in_state("proxy.pid"),
+                                                            .log_file = in_state("proxy.log")});
   TRY(proxy_->start());
+  TRY(names_->start(*store_, kListenersAddress));
   wake();
   return {};
 }
@@ -199,7 +209,8 @@ Result<> Server::open_store() {
 }
 
 Result<> Server::listen() {
-  host_ = std::make_unique<MachineHost>(*store_, "127.0.0.1", port_offset_, in_state("access-logs"), options_.buckets);
+  host_ = std::make_unique<MachineHost>(*store_, kListenersAddress, port_offset_, in_state("access-logs"),
+                                        options_.buckets);
   api::sts::add_actions(actions_);
   api::ecs::add_actions(actions_);
   api::elbv2::add_actions(actions_, *host_, certificates_);
@@ -251,6 +262,7 @@ void Server::on_signal(int number) {
   if (life_ == Life::shutting_down) {
     log_.warning("told again to end: not waiting any longer");
     proxy_->kill();
+    names_->kill();
     return loop_.stop();
   }
   if (number == SIGTERM && !options_.ephemeral) {
@@ -279,7 +291,7 @@ void Server::end_when_stopped() {
     const auto task = runtime_->find(id);
     if (task && task->phase != runtime::TaskPhase::stopped) return;
   }
-  loop_.stop();
+  names_->stop([this] { loop_.stop(); });
 }
 
 }  // namespace weir

@@ -17,11 +17,12 @@
 #include "main/certificate_files.h"
 #include "main/container_stats.h"
 #include "main/hook_commands.h"
+#include "main/kept_process.h"
 #include "main/log_courier.h"
 #include "main/log_upkeep.h"
 #include "main/machine_host.h"
 #include "main/metric_upkeep.h"
-#include "main/proxy_process.h"
+#include "main/name_service.h"
 #include "main/serve_options.h"
 #include "main/task_preparation.h"
 #include "net/loop.h"
@@ -46,6 +47,8 @@ class Server final : private net::TurnTask {
   Result<> start();
   // Where the API answers: "http://127.0.0.1:4566". After start().
   std::string endpoint() const;
+  // Where names are answered: "127.0.0.1:4553". After start().
+  std::string name_address() const { return names_->address(); }
   // Runs until a signal has ended it.
   void run();
 
@@ -74,6 +77,7 @@ class Server final : private net::TurnTask {
   const unsigned port_offset_;
 
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<NameService> names_;
   runtime::ImageStore images_;
   runtime::TaskLog task_log_;
   CertificateFiles certificates_;
@@ -84,7 +88,7 @@ class Server final : private net::TurnTask {
   std::unique_ptr<LogUpkeep> log_upkeep_;
   std::unique_ptr<LogCourier> log_courier_;
   std::unique_ptr<TaskPreparation> task_preparation_;
-  std::unique_ptr<ProxyProcess> proxy_;
+  std::unique_ptr<KeptProcess> proxy_;
   std::unique_ptr<control::ProxyLink> proxy_link_;
   std::unique_ptr<control::Control> control_;
   std::unique_ptr<HookCommands> hooks_;

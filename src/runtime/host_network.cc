@@ -20,6 +20,7 @@ constexpr const char* kAllLinks = "weir";
 constexpr const char* kTables = "weir-net-";     // + instance
 constexpr const char* kNotes = "weir-forward-";  // + link: that this program switched its forwarding on
 constexpr std::size_t kMaxHostFileBytes = 1 << 20;
+constexpr const char* kHostResolvConf = "/etc/resolv.conf";
 
 std::string link_prefix(const std::string& instance) { return kAllLinks + instance + "."; }
 
@@ -36,7 +37,7 @@ bool is_on(const std::string& setting) { return read_or_empty(setting).starts_wi
 
 // systemd's resolver names the true servers beside the one that it is itself.
 std::string host_resolv_conf() {
-  const std::string content = read_or_empty("/etc/resolv.conf");
+  const std::string content = read_or_empty(kHostResolvConf);
   if (content.find("127.0.0.53") == std::string::npos) return content;
   const std::string beside = read_or_empty("/run/systemd/resolve/resolv.conf");
   return beside.empty() ? content : beside;
@@ -57,6 +58,18 @@ std::string resolv_conf_for_task(const std::string& content, const std::string& 
   return all;
 }
 
+std::string resolv_conf_for_names(const std::string& content, const std::string& gateway) {
+  std::istringstream lines(content);
+  std::string all = "nameserver " + gateway + "\n", line;
+  while (std::getline(lines, line)) {
+    std::istringstream words(line);
+    std::string key;
+    words >> key;
+    if (key != "nameserver") all += line + "\n";
+  }
+  return all;
+}
+
 std::vector<std::string> uplinks(const std::string& routes) {
   std::istringstream lines(routes);
   std::vector<std::string> names;
@@ -71,9 +84,10 @@ std::vector<std::string> uplinks(const std::string& routes) {
   return names;
 }
 
-HostNetwork::HostNetwork(Log& log, const std::string& state_directory, NetworkWish wish)
+HostNetwork::HostNetwork(Log& log, const std::string& state_directory, NetworkWish wish, std::uint16_t name_port)
     : log_(log),
       wish_(wish),
+      name_port_(name_port),
       instance_(digest_of(state_directory).substr(7, 6)),
       addresses_(static_cast<std::uint32_t>(std::stoul(instance_, nullptr, 16))) {}
 
@@ -112,7 +126,7 @@ Result<ReservedNetwork> HostNetwork::take() {
                                      .gateway = gateway,
                                      .mac = fmt::format("0a:58:{:02x}:{:02x}:{:02x}:{:02x}", number >> 24,
                                                         number >> 16 & 255, number >> 8 & 255, number & 255),
-                                     .resolv_conf = resolv_conf_for_task(resolv_conf_, gateway)},
+                                     .resolv_conf = resolv_conf_},
                          .reservation = std::move(reserved.reservation)};
 }
 
@@ -135,10 +149,11 @@ void HostNetwork::release(const TaskNetwork& network) {
 
 void HostNetwork::prepare() {
   prepared_ = true;
-  resolv_conf_ = host_resolv_conf();
   alive_ = claim_name(kTables + instance_);
   sweep();
-  if (const auto set = set_rules(); !set) {
+  const auto set = set_rules();
+  choose_resolv_conf(set.has_value() && name_port_ != 0);
+  if (!set) {
     log_.warning(fmt::format(
         "tasks with addresses of their own reach each other and are reached by the proxy, but neither other machines "
         "nor what listens on this host's loopback: no packet rules can be made (nf_tables): {}",
@@ -155,7 +170,22 @@ Result<> HostNetwork::set_rules() {
                      .all_links = kAllLinks,
                      .gateway = kTaskGateway,
                      .network = kTaskNetwork,
-                     .mask = kTaskNetworkMask});
+                     .mask = kTaskNetworkMask,
+                     .name_port = name_port_});
+}
+
+void HostNetwork::choose_resolv_conf(bool names_are_reached) {
+  const std::string gateway = address_text(kTaskGateway);
+  const auto choose = names_are_reached ? resolv_conf_for_names : resolv_conf_for_task;
+  resolv_conf_ = choose(host_resolv_conf(), gateway);
+  if (name_port_ == 0) return;
+  if (!names_are_reached) {
+    log_.warning("tasks with addresses of their own ask the host's name servers, and do not find Weir's names");
+  } else if (access(kHostResolvConf, F_OK) != 0) {
+    log_.warning(
+        "tasks that are no whole root file system do not find Weir's names: this host has no /etc/resolv.conf "
+        "in whose place they could read another");
+  }
 }
 
 // Removes the rules of instances that neither live nor have tasks.

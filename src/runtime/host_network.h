@@ -3,6 +3,7 @@
 // instance ends without tasks; what a killed one left behind, the next removes. One thread (the runtime's).
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -29,7 +30,9 @@ struct ReservedNetwork {
 class HostNetwork {
  public:
   // `state_directory` is what an instance is known by.
-  HostNetwork(Log& log, const std::string& state_directory, NetworkWish wish);
+  // `name_port`: of the host's loopback, where tasks ask for names at port 53 of their gateway; 0: nobody answers
+  // there.
+  HostNetwork(Log& log, const std::string& state_directory, NetworkWish wish, std::uint16_t name_port);
   ~HostNetwork();  // removes all that was made, unless tasks still hold addresses
 
   // Whether tasks get networks of their own; why not is said once, in the log.
@@ -48,22 +51,26 @@ class HostNetwork {
   void remove();
   void sweep();
   Result<> set_rules();
+  void choose_resolv_conf(bool names_are_reached);
   void forward_on_uplinks();
   void stop_forwarding();
 
   Log& log_;
   const NetworkWish wish_;
+  const std::uint16_t name_port_;
   const std::string instance_;  // six hexadecimal digits
   AddressPool addresses_;
   std::size_t in_use_ = 0;
   std::optional<bool> available_;
   bool prepared_ = false;
-  net::Fd alive_;  // tells other instances that this one's rules are in use
-  std::string resolv_conf_;
+  net::Fd alive_;            // tells other instances that this one's rules are in use
+  std::string resolv_conf_;  // of tasks
 };
 
-// What a task is to read as /etc/resolv.conf where the host reads `content`: a server on the host's loopback is reached
-// by the task at its gateway.
+// What a task is to read as /etc/resolv.conf where the host reads `content`: Weir's own names are answered at its
+// gateway, and those of the host by it too; what else the file says (search, options) stays.
+std::string resolv_conf_for_names(const std::string& content, const std::string& gateway);
+// The same where Weir answers no names: a server on the host's loopback is reached by the task at its gateway.
 std::string resolv_conf_for_task(const std::string& content, const std::string& gateway);
 // The links by which the host reaches the rest of the world, from /proc/net/route.
 std::vector<std::string> uplinks(const std::string& routes);

@@ -190,6 +190,13 @@ TEST(HostNetwork, a_resolver_on_the_hosts_loopback_is_reached_at_the_gateway) {
             "search a b\nnameserver 169.254.172.1\nnameserver 10.0.0.1\n");
 }
 
+TEST(HostNetwork, where_weir_answers_names_it_is_asked_for_all_and_the_rest_of_the_hosts_file_stays) {
+  EXPECT_EQ(
+      resolv_conf_for_names("search a b\nnameserver 10.0.0.1\n nameserver ::1\noptions ndots:2\n", "169.254.172.1"),
+      "nameserver 169.254.172.1\nsearch a b\noptions ndots:2\n");
+  EXPECT_EQ(resolv_conf_for_names("", "169.254.172.1"), "nameserver 169.254.172.1\n");
+}
+
 TEST(HostNetwork, uplinks_are_those_with_a_default_route) {
   EXPECT_EQ(
       uplinks("Iface\tDestination\tGateway\neth0\t00000000\t010200C0\neth0\t000200C0\t00000000\nwlan0\t00000000\t0\n"),

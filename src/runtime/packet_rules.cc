@@ -19,10 +19,16 @@ namespace {
 
 // As nft names them: "ct state new" is this bit.
 constexpr std::uint32_t kStateNew = 1U << (IP_CT_NEW + 1);
+constexpr std::uint32_t kDestinationPort = 2;  // its place in the headers of UDP and TCP alike
+constexpr std::uint16_t kNamePort = 53;
 
 // Numbers of nf_tables are in network order, those that a packet's registers hold in the host's.
 std::string big(std::uint32_t value) {
   value = htonl(value);
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+std::string big_short(std::uint16_t value) {
+  value = htons(value);
   return {reinterpret_cast<const char*>(&value), sizeof value};
 }
 std::string host(std::uint32_t value) { return {reinterpret_cast<const char*>(&value), sizeof value}; }
@@ -75,6 +81,19 @@ class Rule {
     masked(big(mask));
     return compare(NFT_CMP_EQ, big(wanted & mask));
   }
+  // It is of the protocol and goes to the port.
+  Rule& port(std::uint8_t protocol, std::uint16_t wanted) {
+    begin("meta").attribute(NFTA_META_DREG, big(NFT_REG_1)).attribute(NFTA_META_KEY, big(NFT_META_L4PROTO));
+    end();
+    compare(NFT_CMP_EQ, std::string(1, static_cast<char>(protocol)));
+    begin("payload")
+        .attribute(NFTA_PAYLOAD_DREG, big(NFT_REG_1))
+        .attribute(NFTA_PAYLOAD_BASE, big(NFT_PAYLOAD_TRANSPORT_HEADER))
+        .attribute(NFTA_PAYLOAD_OFFSET, big(kDestinationPort))
+        .attribute(NFTA_PAYLOAD_LEN, big(sizeof wanted));
+    end();
+    return compare(NFT_CMP_EQ, big_short(wanted));
+  }
   Rule& is_new() {
     begin("ct").attribute(NFTA_CT_DREG, big(NFT_REG_1)).attribute(NFTA_CT_KEY, big(NFT_CT_STATE));
     end();
@@ -87,14 +106,15 @@ class Rule {
     end();
     return finish();
   }
-  NetlinkMessage send_to(std::uint32_t destination) {
-    begin("immediate").attribute(NFTA_IMMEDIATE_DREG, big(NFT_REG_1));
-    value(NFTA_IMMEDIATE_DATA, big(destination));
-    end();
+  // `port` 0: the one that it goes to already.
+  NetlinkMessage send_to(std::uint32_t destination, std::uint16_t port = 0) {
+    put(NFT_REG_1, big(destination));
+    if (port != 0) put(NFT_REG_2, big_short(port));
     begin("nat")
         .attribute(NFTA_NAT_TYPE, big(NFT_NAT_DNAT))
         .attribute(NFTA_NAT_FAMILY, big(NFPROTO_IPV4))
         .attribute(NFTA_NAT_REG_ADDR_MIN, big(NFT_REG_1));
+    if (port != 0) message_.attribute(NFTA_NAT_REG_PROTO_MIN, big(NFT_REG_2));
     end();
     return finish();
   }
@@ -111,6 +131,11 @@ class Rule {
     return message_.open(NFTA_LIST_ELEM).text(NFTA_EXPR_NAME, expression).open(NFTA_EXPR_DATA);
   }
   void end() { message_.close().close(); }
+  void put(std::uint32_t place, const std::string& bytes) {
+    begin("immediate").attribute(NFTA_IMMEDIATE_DREG, big(place));
+    value(NFTA_IMMEDIATE_DATA, bytes);
+    end();
+  }
   void value(std::uint16_t type, const std::string& bytes) {
     message_.open(type).attribute(NFTA_DATA_VALUE, bytes).close();
   }
@@ -152,21 +177,28 @@ Result<> PacketRules::make(const PacketPlan& plan) {
                                   table(NFT_MSG_NEWTABLE, NLM_F_CREATE, name),
                                   chain(name, "to-host", "nat", NF_INET_PRE_ROUTING, NF_IP_PRI_NAT_DST),
                                   chain(name, "out", "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC),
-                                  chain(name, "in", "filter", NF_INET_FORWARD, NF_IP_PRI_FILTER),
-                                  Rule(name, "to-host")
-                                      .link(NFT_META_IIFNAME, NFT_CMP_EQ, plan.links)
-                                      .address(kDestination, whole, plan.gateway)
-                                      .send_to(INADDR_LOOPBACK),
-                                  Rule(name, "out")
-                                      .address(kSource, plan.mask, plan.network)
-                                      .link(NFT_META_OIFNAME, NFT_CMP_NEQ, plan.all_links)
-                                      .masquerade(),
-                                  Rule(name, "in")
-                                      .link(NFT_META_OIFNAME, NFT_CMP_EQ, plan.links)
-                                      .link(NFT_META_IIFNAME, NFT_CMP_NEQ, plan.all_links)
-                                      .is_new()
-                                      .drop()};
-  NetlinkMessage last = table(NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK, name);
+                                  chain(name, "in", "filter", NF_INET_FORWARD, NF_IP_PRI_FILTER)};
+  const auto to_gateway = [&] {
+    Rule rule(name, "to-host");
+    rule.link(NFT_META_IIFNAME, NFT_CMP_EQ, plan.links).address(kDestination, whole, plan.gateway);
+    return rule;
+  };
+  if (plan.name_port != 0) {
+    for (const std::uint8_t protocol : {IPPROTO_UDP, IPPROTO_TCP}) {
+      all.push_back(to_gateway().port(protocol, kNamePort).send_to(INADDR_LOOPBACK, plan.name_port));
+    }
+  }
+  all.push_back(to_gateway().send_to(INADDR_LOOPBACK));
+  all.push_back(Rule(name, "out")
+                    .address(kSource, plan.mask, plan.network)
+                    .link(NFT_META_OIFNAME, NFT_CMP_NEQ, plan.all_links)
+                    .masquerade());
+  all.push_back(Rule(name, "in")
+                    .link(NFT_META_OIFNAME, NFT_CMP_EQ, plan.links)
+                    .link(NFT_META_IIFNAME, NFT_CMP_NEQ, plan.all_links)
+                    .is_new()
+                    .drop());
+  const NetlinkMessage last = table(NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK, name);
   all.push_back(last);
   return netlink_.ask_together(all);
 }

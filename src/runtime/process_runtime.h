@@ -32,6 +32,9 @@ struct ProcessRuntimeOptions {
   std::uint16_t first_port = kFirstHostPort;
   std::uint16_t last_port = kLastHostPort;
   NetworkWish network = NetworkWish::automatic;
+  // Of the host's loopback, where names are answered: tasks with networks of their own ask there. 0: nobody does, and
+  // they ask whom the host asks.
+  std::uint16_t name_port = 0;
 };
 
 class ProcessRuntime final : public Runtime, private net::TurnTask {

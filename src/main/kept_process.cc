@@ -1,4 +1,4 @@
-#include "main/proxy_process.h"
+#include "main/kept_process.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -37,52 +37,52 @@ constexpr Duration kSteadyAfter = std::chrono::seconds(10);
 
 }  // namespace
 
-ProxyProcess::ProxyProcess(net::Loop& loop, Log& log, ProxyProcessOptions options)
+KeptProcess::KeptProcess(net::Loop& loop, Log& log, KeptProcessOptions options)
     : loop_(loop), log_(log), options_(std::move(options)) {
   again_ = std::make_unique<net::Timer>(loop_, [this] {
     if (auto spawned = spawn(); !spawned) {
-      log_.error("cannot start the proxy: " + spawned.error().message);
+      log_.error("cannot start the " + options_.what + ": " + spawned.error().message);
       again_->arm(loop_.now() + kLongestPause);
     }
   });
 }
 
-ProxyProcess::~ProxyProcess() {
+KeptProcess::~KeptProcess() {
   if (pidfd_) loop_.unwatch(pidfd_.get());
 }
 
-Result<> ProxyProcess::start() {
+Result<> KeptProcess::start() {
   if (adopt()) return {};
   return spawn();
 }
 
-bool ProxyProcess::adopt() {
+bool KeptProcess::adopt() {
   const auto pid = pid_of(options_.pid_file);
   if (!pid || !watch(*pid)) return false;
-  log_.info(fmt::format("took over the running proxy, process {}", *pid));
+  log_.info(fmt::format("took over the running {}, process {}", options_.what, *pid));
   return true;
 }
 
-void ProxyProcess::look_again() {
+void KeptProcess::look_again() {
   const auto pid = pid_of(options_.pid_file);
   if (!pid || *pid == pid_ || stopping_) return;
   if (pidfd_) loop_.unwatch(pidfd_.get());
   again_->cancel();
-  if (watch(*pid)) log_.info(fmt::format("another proxy serves now, process {}", *pid));
+  if (watch(*pid)) log_.info(fmt::format("another {} serves now, process {}", options_.what, *pid));
 }
 
-bool ProxyProcess::outdated() const {
+bool KeptProcess::outdated() const {
   const std::vector<std::string> arguments(options_.command.begin() + 1, options_.command.end());
   return pid_ != 0 && (!runs_own_program(pid_) || arguments_of(pid_) != arguments);
 }
 
-std::vector<std::string> ProxyProcess::up_to_date_command() const {
+std::vector<std::string> KeptProcess::up_to_date_command() const {
   std::vector<std::string> command = options_.command;
   command.front() = own_program();
   return command;
 }
 
-Result<> ProxyProcess::spawn() {
+Result<> KeptProcess::spawn() {
   const net::Fd log(::open(options_.log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644));
   if (!log) return fail_errno("cannot open " + options_.log_file, errno);
   std::vector<char*> argv;
@@ -97,7 +97,7 @@ Result<> ProxyProcess::spawn() {
   return {};
 }
 
-Result<> ProxyProcess::watch(pid_t pid) {
+Result<> KeptProcess::watch(pid_t pid) {
   net::Fd fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!fd) return fail_errno(fmt::format("cannot watch process {}", pid), errno);
   pid_ = pid;
@@ -106,18 +106,18 @@ Result<> ProxyProcess::watch(pid_t pid) {
   return {};
 }
 
-void ProxyProcess::on_ready(std::uint32_t) {
+void KeptProcess::on_ready(std::uint32_t) {
   loop_.unwatch(pidfd_.get());
   pidfd_.reset();
   int status = 0;
   ::waitpid(pid_, &status, WNOHANG);  // an adopted proxy is nobody's child here; its status is init's
   const auto follower = pid_of(options_.pid_file);
   if (!follower || *follower == pid_ || !watch(*follower)) return gone();
-  log_.info(fmt::format("the proxy has been followed by another one, process {}", *follower));
+  log_.info(fmt::format("the {} has been followed by another one, process {}", options_.what, *follower));
   if (stopping_) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGTERM, nullptr, 0);
 }
 
-void ProxyProcess::gone() {
+void KeptProcess::gone() {
   const pid_t pid = std::exchange(pid_, 0);
   if (stopping_) {
     std::error_code ignored;
@@ -127,11 +127,24 @@ void ProxyProcess::gone() {
   }
   failures_ = loop_.now() - started_at_ > kSteadyAfter ? 0 : std::min(failures_ + 1, 16u);
   const Duration pause = std::min(kFirstPause * (1u << failures_) / 2, kLongestPause);
-  log_.warning(fmt::format("the proxy, process {}, has ended; see {}; starting it again", pid, options_.log_file));
+  log_.warning(
+      fmt::format("the {}, process {}, has ended; see {}; starting it again", options_.what, pid, options_.log_file));
   again_->arm(loop_.now() + (failures_ == 0 ? Duration(0) : pause));
 }
 
-void ProxyProcess::stop(std::function<void()> ended) {
+Result<> KeptProcess::replace() {
+  net::Fd before = std::move(pidfd_);
+  loop_.unwatch(before.get());
+  if (auto spawned = spawn(); !spawned) {
+    pidfd_ = std::move(before);
+    loop_.watch(pidfd_.get(), net::kReadable, *this);
+    return spawned;
+  }
+  ::syscall(SYS_pidfd_send_signal, before.get(), SIGTERM, nullptr, 0);
+  return {};
+}
+
+void KeptProcess::stop(std::function<void()> ended) {
   stopping_ = true;
   ended_ = std::move(ended);
   again_->cancel();
@@ -139,7 +152,7 @@ void ProxyProcess::stop(std::function<void()> ended) {
   ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGTERM, nullptr, 0);
 }
 
-void ProxyProcess::kill() {
+void KeptProcess::kill() {
   if (pid_ != 0) ::syscall(SYS_pidfd_send_signal, pidfd_.get(), SIGKILL, nullptr, 0);
 }
 

@@ -1,0 +1,109 @@
+#include "main/name_service.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "dns/datagram.h"
+#include "main/process_identity.h"
+
+namespace weir {
+
+namespace {
+
+constexpr std::uint16_t kNamePort = 4553;
+constexpr const char* kNameAddress = "127.0.0.1";
+constexpr Duration kBetweenFollows = std::chrono::milliseconds(20);
+constexpr Duration kFollowAgain = std::chrono::seconds(1);  // after the disk has failed
+
+// The port that the process of the pid file answers at; none where none runs.
+std::optional<std::uint16_t> running_port(const std::string& pid_file) {
+  const auto pid = pid_of(pid_file);
+  if (!pid) return std::nullopt;
+  const auto words = arguments_of(*pid);
+  const auto flag = std::ranges::find(words, "--listen");
+  if (flag == words.end() || flag + 1 == words.end()) return std::nullopt;
+  const auto address = net::SocketAddress::parse(*(flag + 1));
+  return address ? std::optional(address->port()) : std::nullopt;
+}
+
+// The port, or for 0 a free one, where nobody has it.
+Result<std::uint16_t> free_port(std::uint16_t wished) {
+  const auto address = TRY(net::SocketAddress::ip(kNameAddress, wished));
+  const auto sockets = TRY(dns::listen_for_names(address, dns::Sharing::alone));
+  return sockets.address.port();
+}
+
+}  // namespace
+
+NameService::NameService(net::Loop& loop, Log& log, const std::string& state_directory)
+    : loop_(loop),
+      log_(log),
+      folder_(state_directory + "/names"),
+      pid_file_(state_directory + "/names.pid"),
+      log_file_(state_directory + "/names.log"),
+      files_(folder_),
+      next_follow_(loop, [this] { follow(); }) {}
+
+Result<std::unique_ptr<NameService>> NameService::open(net::Loop& loop, Log& log, const std::string& state_directory,
+                                                       std::optional<std::uint16_t> port) {
+  std::unique_ptr<NameService> made(new NameService(loop, log, state_directory));
+  std::error_code error;
+  std::filesystem::create_directories(made->folder_, error);
+  if (error) return fail("Io", "cannot make " + made->folder_ + ": " + error.message());
+  TRY(made->choose_port(port));
+  return made;
+}
+
+Result<> NameService::choose_port(std::optional<std::uint16_t> wished) {
+  const auto running = running_port(pid_file_);
+  if (running && (!wished || *wished == 0 || *wished == *running)) {
+    port_ = *running;
+    return {};
+  }
+  auto found = free_port(wished.value_or(kNamePort));
+  if (!found && !wished) {
+    log_.info(fmt::format("port {} is another program's: names are answered at a free one", kNamePort));
+    found = free_port(0);
+  }
+  if (!found) return fail("Io", fmt::format("--dns-port {}: {}", wished.value_or(0), found.error().message));
+  port_ = *found;
+  return {};
+}
+
+Result<> NameService::start(store::Store& store, std::string address) {
+  keeper_ = std::make_unique<control::NameKeeper>(store, files_, std::move(address));
+  follow();
+  process_ = std::make_unique<KeptProcess>(
+      loop_, log_,
+      KeptProcessOptions{.what = "name server",
+                         .command = {"/proc/self/exe", "names", "--folder", folder_, "--listen", this->address()},
+                         .pid_file = pid_file_,
+                         .log_file = log_file_});
+  TRY(process_->start());
+  return process_->outdated() ? process_->replace() : Result<>();
+}
+
+void NameService::changed() {
+  if (!next_follow_.armed()) next_follow_.arm(loop_.now() + kBetweenFollows);
+}
+
+void NameService::set_virtual_services(control::VirtualServices services) {
+  keeper_->set_virtual_services(std::move(services));
+  changed();
+}
+
+// What cannot be written is tried again; until then the last that could be is answered.
+void NameService::follow() {
+  const auto followed = keeper_->follow();
+  if (!followed) {
+    if (!failing_) log_.error("names are not written, trying again: " + followed.error().message);
+    next_follow_.arm(loop_.now() + kFollowAgain);
+  }
+  failing_ = !followed;
+}
+
+std::string NameService::address() const { return fmt::format("{}:{}", kNameAddress, port_); }
+
+}  // namespace weir
