@@ -442,6 +442,7 @@ void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& 
         break;
       case TaskEffect::forget:
         runtime.forget(step.task.id);
+        dirty.insert(group);  // only now nothing is left of it
         break;
     }
   }

@@ -454,7 +454,7 @@ TEST_F(ControlTest, a_preparation_that_cannot_be_made_now_is_tried_again) {
   wish_definition(1);
   wish_service(1);
   step();
-  EXPECT_EQ(tasks("PENDING").size(), 1u);
+  EXPECT_EQ(tasks("PROVISIONING").size(), 1u);
   preparation.failure.reset();
   clock.advance(std::chrono::seconds(10));
   settle();

@@ -57,7 +57,7 @@ class TaskLife {
   void wake_at(Timestamp at) { step_.next = step_.next ? std::min(*step_.next, at) : at; }
 
   void keep_or_erase() {
-    if (seen()) step_.effect = seen()->phase == TaskPhase::stopped ? TaskEffect::forget : TaskEffect::stop;
+    if (seen()) step_.effect = is_over() ? TaskEffect::forget : TaskEffect::stop;
     const Timestamp until = task().stopped_at.value_or(task().created_at) + kKeepEnded;
     if (until <= now_) {
       step_.erase = true;
@@ -78,7 +78,7 @@ class TaskLife {
   }
 
   void note_container(TaskContainer& container, const runtime::ContainerObservation& observed) {
-    const bool over = observed.exit_code.has_value() || seen()->phase == TaskPhase::stopped;
+    const bool over = observed.exit_code.has_value() || is_over();
     const char* const status = observed.running ? "RUNNING" : over ? "STOPPED" : "PENDING";
     if (container.last_status != status) set(container.last_status, std::string(status));
     set(container.pid, observed.pid);
@@ -123,12 +123,14 @@ class TaskLife {
 
   // --- the end ------------------------------------------------------------------------------------------------------
 
+  // No process of it is left.
+  bool is_over() const {
+    return seen() && (seen()->phase == TaskPhase::releasing || seen()->phase == TaskPhase::stopped);
+  }
+
   // Over, or ending without our word: the runtime says so, or no longer knows a task that it once started.
   bool has_ended() {
-    if (seen()) {
-      return seen()->phase == TaskPhase::stopped ||
-             (seen()->phase == TaskPhase::stopping && task().last_status != "STOPPING");
-    }
+    if (seen()) return is_over() || (seen()->phase == TaskPhase::stopping && task().last_status != "STOPPING");
     if (task().last_status == "PROVISIONING" || task().last_status == "PENDING") {
       return task().desired_status == "STOPPED" || view_.refusal;  // never started, or not yet
     }
@@ -143,16 +145,25 @@ class TaskLife {
       life.leave_table();
       take(life);
     }
-    if (seen() && seen()->phase == TaskPhase::stopping) {
+    if (!task().stopping_at) set(task().stopping_at, now_);
+    if (seen() && !is_over()) {
       set(task().last_status, std::string("STOPPING"));
-      if (!task().stopping_at) set(task().stopping_at, now_);
       return;
     }
     for (auto& container : task().containers) set(container.last_status, std::string("STOPPED"));
     if (!task().execution_stopped_at) set(task().execution_stopped_at, now_);
+    seen() ? deprovision() : conclude();
+  }
+
+  // What it had is given back: first by whoever ran it, then the runtime's own record of it.
+  void deprovision() {
+    set(task().last_status, std::string("DEPROVISIONING"));
+    if (seen()->phase == TaskPhase::stopped) step_.effect = TaskEffect::forget;
+  }
+
+  void conclude() {
     set(task().stopped_at, now_);
     set(task().last_status, std::string("STOPPED"));
-    if (seen()) step_.effect = TaskEffect::forget;
     wake_at(now_ + kKeepEnded);
   }
 
@@ -227,12 +238,9 @@ class TaskLife {
   // --- running ------------------------------------------------------------------------------------------------------
 
   void run() {
-    if (task().last_status == "PROVISIONING") {
-      set(task().last_status, std::string("PENDING"));
-      set(task().pull_started_at, now_);
-    }
+    if (task().last_status == "PROVISIONING") provision();
     if (task().last_status == "PENDING") begin();
-    if (task().last_status == "PENDING") return;
+    if (task().last_status == "PROVISIONING" || task().last_status == "PENDING") return;
     for (auto& registry : task().registries) register_in(registry);
     for (std::size_t i = 0; i < task().targets.size(); ++i) serve(i);
     if (task().last_status == "ACTIVATING" && is_registered()) {
@@ -260,7 +268,18 @@ class TaskLife {
     }
   }
 
-  // PENDING: starts the task, or notes that it runs.
+  // Has the runtime take it in, or notes what it got: its place on the network.
+  void provision() {
+    if (!seen()) {
+      step_.effect = TaskEffect::start;
+      return;
+    }
+    set(task().address, seen()->address);
+    set(task().pull_started_at, now_);
+    set(task().last_status, std::string("PENDING"));
+  }
+
+  // PENDING: notes that it runs. Of what the runtime lost with the machine there is nothing yet that could be missed.
   void begin() {
     if (!seen()) {
       step_.effect = TaskEffect::start;

@@ -24,6 +24,7 @@ std::optional<runtime::TaskObservation> observation(const std::string& phase) {
   if (phase == "starting") seen.phase = TaskPhase::starting;
   if (phase == "running") seen.phase = TaskPhase::running, container.running = true, container.pid = 42;
   if (phase == "stopping") seen.phase = TaskPhase::stopping;
+  if (phase == "releasing") seen.phase = TaskPhase::releasing, container.exit_code = 0;
   if (phase == "stopped") seen.phase = TaskPhase::stopped, container.exit_code = 3;
   if (phase == "failed") seen.phase = TaskPhase::stopped, seen.failure = "CannotPullContainerError: no such image";
   return seen;
@@ -84,9 +85,12 @@ const char* const kRun = "RUNNING";
 const char* const kStop = "STOPPED";
 
 const Row kStageRows[] = {
-    {"a new task is begun", kRun, "PROVISIONING", "waiting", "-", "-", kRun, "PENDING", "waiting", TaskEffect::start},
-    {"a start that got lost is repeated", kRun, "PENDING", "waiting", "-", "-", kRun, "PENDING", "waiting",
+    {"a new task is begun", kRun, "PROVISIONING", "waiting", "-", "-", kRun, "PROVISIONING", "waiting",
      TaskEffect::start},
+    {"and pending once the runtime has it", kRun, "PROVISIONING", "waiting", "starting", "-", kRun, "PENDING",
+     "waiting"},
+    {"a start that was lost with the machine is repeated", kRun, "PENDING", "waiting", "-", "-", kRun, "PENDING",
+     "waiting", TaskEffect::start},
     {"a starting task is waited for", kRun, "PENDING", "waiting", "starting", "-", kRun, "PENDING", "waiting"},
     {"a running one without targets runs", kRun, "PENDING", "", "running", "-", kRun, kRun, ""},
     {"a running one enters the table as checking", kRun, "PENDING", "waiting", "running", "-", kRun, "ACTIVATING",
@@ -122,7 +126,12 @@ const Row kStageRows[] = {
     {"a stop that got lost is repeated", kStop, "STOPPING", "gone", "running", "-", kStop, "STOPPING", "gone",
      TaskEffect::stop},
     {"a stopping task is waited for", kStop, "STOPPING", "gone", "stopping", "-", kStop, "STOPPING", "gone"},
-    {"and is over", kStop, "STOPPING", "gone", "stopped", "-", kStop, "STOPPED", "gone", TaskEffect::forget},
+    {"its last process has gone, what it had has not", kStop, "STOPPING", "gone", "releasing", "-", kStop,
+     "DEPROVISIONING", "gone"},
+    {"what it had is given back", kStop, "DEPROVISIONING", "gone", "stopped", "-", kStop, "DEPROVISIONING", "gone",
+     TaskEffect::forget},
+    {"both at once", kStop, "STOPPING", "gone", "stopped", "-", kStop, "DEPROVISIONING", "gone", TaskEffect::forget},
+    {"and nothing is left of it", kStop, "DEPROVISIONING", "gone", "-", "-", kStop, "STOPPED", "gone"},
     {"forgetting that got lost is repeated", kStop, "STOPPED", "gone", "stopped", "-", kStop, "STOPPED", "gone",
      TaskEffect::forget},
     {"what should be over and runs is stopped", kStop, "STOPPED", "gone", "running", "-", kStop, "STOPPED", "gone",
@@ -130,15 +139,17 @@ const Row kStageRows[] = {
 
     {"one that can never start", kRun, "PENDING", "waiting", "refused", "-", kStop, "STOPPED", "gone", TaskEffect::none,
      "TaskFailedToStart"},
-    {"an unknown image", kRun, "PENDING", "waiting", "failed", "-", kStop, "STOPPED", "gone", TaskEffect::forget,
+    {"an unknown image", kRun, "PENDING", "waiting", "failed", "-", kStop, "DEPROVISIONING", "gone", TaskEffect::forget,
      "TaskFailedToStart"},
-    {"an end before it was seen running", kRun, "PENDING", "waiting", "stopped", "-", kStop, "STOPPED", "gone",
+    {"an end before it was seen running", kRun, "PENDING", "waiting", "stopped", "-", kStop, "DEPROVISIONING", "gone",
      TaskEffect::forget, "EssentialContainerExited"},
-    {"a crash leaves the table at once", kRun, kRun, "serving", "stopped", "sh1", kStop, "STOPPED", "gone",
+    {"a crash leaves the table at once", kRun, kRun, "serving", "stopped", "sh1", kStop, "DEPROVISIONING", "gone",
      TaskEffect::forget, "EssentialContainerExited"},
     {"a crash of which some processes are left", kRun, kRun, "serving", "stopping", "sh1", kStop, "STOPPING", "gone",
      TaskEffect::none, "EssentialContainerExited"},
-    {"a crash while draining", kStop, "DEACTIVATING", "draining", "stopped", "sh1", kStop, "STOPPED", "gone",
+    {"a crash of which nothing is given back yet", kRun, kRun, "serving", "releasing", "sh1", kStop, "DEPROVISIONING",
+     "gone", TaskEffect::none, "EssentialContainerExited"},
+    {"a crash while draining", kStop, "DEACTIVATING", "draining", "stopped", "sh1", kStop, "DEPROVISIONING", "gone",
      TaskEffect::forget},
     {"a task that the runtime lost", kRun, kRun, "serving", "-", "sh0", kStop, "STOPPED", "gone", TaskEffect::none,
      "EssentialContainerExited"},

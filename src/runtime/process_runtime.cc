@@ -312,7 +312,7 @@ void ProcessRuntime::on_shim_ended(Task& task) {
     task.seen = std::move(*state);
   }
   if (task.seen.phase == TaskPhase::stopped) return end(task, task.seen.failure);
-  task.seen.phase = TaskPhase::stopping;
+  if (task.seen.phase != TaskPhase::releasing) task.seen.phase = TaskPhase::stopping;
   bury(task);
 }
 
@@ -322,6 +322,7 @@ void ProcessRuntime::bury(Task& task) {
     task.sweep.arm(loop_.clock().now() + kSweepInterval);
     return;
   }
+  if (task.seen.phase == TaskPhase::releasing) return end(task, task.seen.failure);  // it had ended as it should
   bool started = true;
   for (auto& container : task.seen.containers) {
     started = started && container.pid != 0;

@@ -96,10 +96,11 @@ struct TaskSpec {
 };
 
 enum class TaskPhase {
-  starting,  // asked for; image being unpacked, processes being made
-  running,   // every container has started
-  stopping,  // told to stop, or an essential container ended; some process is left
-  stopped,   // no process is left; stays visible until forget()
+  starting,   // asked for; image being unpacked, processes being made
+  running,    // every container has started
+  stopping,   // told to stop, or an essential container ended; some process is left
+  releasing,  // no process of its containers is left; its network, mounts and cgroup are being given back
+  stopped,    // all is given back, ports and addresses too; stays visible until forget()
 };
 
 enum class ContainerHealth {

@@ -141,7 +141,7 @@ class Shim final : public net::FdHandler {
   }
 
  private:
-  bool stopping() const { return seen_.phase == TaskPhase::stopping || seen_.phase == TaskPhase::stopped; }
+  bool stopping() const { return seen_.phase >= TaskPhase::stopping; }
 
   void begin() {
     // What could not be told apart later from a task that never began is not begun.
@@ -358,14 +358,20 @@ class Shim final : public net::FdHandler {
   }
 
   void finish() {
-    if (seen_.phase == TaskPhase::stopped) return;
+    if (seen_.phase >= TaskPhase::releasing) return;
+    seen_.phase = TaskPhase::releasing;
+    tell();
+    release();
     seen_.phase = TaskPhase::stopped;
+    say_the_end();
+  }
+
+  void release() {
     clean_after_runc(directory_, record_.spec);
     if (record_.group.version != 0) remove_cgroup(record_.group);
     if (around_ && around_->host_end) around_->host_end->remove();
     // Who reads of the end may give the ports or the address away at once.
     for (std::size_t i = 0; i < reservations_of(record_); ++i) close(kShimSocket + 1 + static_cast<int>(i));
-    say_the_end();
   }
 
   // Exit codes must not be lost: they are written, or someone heard them, before this process goes.

@@ -8,9 +8,10 @@
 namespace weir::runtime {
 namespace {
 
-constexpr std::array<std::pair<const char*, TaskPhase>, 4> kPhases{{{"starting", TaskPhase::starting},
+constexpr std::array<std::pair<const char*, TaskPhase>, 5> kPhases{{{"starting", TaskPhase::starting},
                                                                     {"running", TaskPhase::running},
                                                                     {"stopping", TaskPhase::stopping},
+                                                                    {"releasing", TaskPhase::releasing},
                                                                     {"stopped", TaskPhase::stopped}}};
 
 constexpr std::array<std::pair<const char*, DependencyCondition>, 4> kConditions{

@@ -74,6 +74,12 @@ void end_early(Task& task) {
   for (auto& container : task.containers) container.last_status = "STOPPED";
 }
 
+void end_with_leftovers(Task& task) {
+  if (task.last_status != "DEPROVISIONING") return;
+  task.last_status = "STOPPED";
+  task.stopped_at = task.execution_stopped_at;
+}
+
 void pass_hooks(model::ServiceState& state) {
   if (!state.staged) return;
   for (auto& hook : state.staged->hooks) hook.status = "SUCCEEDED";
@@ -128,6 +134,8 @@ std::function<bool(store::Write&)> miswriting_of(Mutation mutation) {
       return miswrite<Task>([](Task& task) { task.stopped_reason.clear(); });
     case Mutation::early_ends:
       return miswrite<Task>(end_early);
+    case Mutation::leftovers:
+      return miswrite<Task>(end_with_leftovers);
     case Mutation::hasty_stops:
       return miswrite<Task>([](Task& task) {
         if (task.last_status == "DEACTIVATING") task.last_status = "STOPPING";

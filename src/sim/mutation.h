@@ -31,6 +31,7 @@ enum class Mutation {
   crowd,                  // control reads that a service may have four times its tasks
   silent_ends,            // why a task stopped is not written
   early_ends,             // a task is written STOPPED once it got its SIGTERM
+  leftovers,              // a task is written STOPPED before what it had is given back
   hasty_stops,            // a task that drains is written STOPPING
   false_times,            // a task is written to have started before it was created
   ways_back,              // a task that is about to run is written PROVISIONING

@@ -225,7 +225,18 @@ void SimRuntime::end_container(SimTask& task, std::size_t at, std::int32_t code)
 void SimRuntime::finish(SimTask& task) {
   task.exited = true;
   task.listening = false;
-  if (!hides_exits) tell(task.spec.id);
+  if (hides_exits) return;
+  tell(task.spec.id);
+  agenda_.after(draw(milliseconds(0), milliseconds(random_.chance(10) ? 1'000 : 20)),
+                [this, id = task.spec.id, incarnation = task.incarnation] {
+                  if (tasks_.at(id).incarnation == incarnation) release(tasks_.at(id));
+                });
+}
+
+// A while after its last process: its network, its mounts, its cgroup.
+void SimRuntime::release(SimTask& task) {
+  task.released = true;
+  tell(task.spec.id);
 }
 
 // The observation follows a little later, as exit events and pids do.
@@ -250,7 +261,7 @@ void SimRuntime::refresh(SimTask& task) {
   }
   task.failing_told = task.failing_told || task.failing;
   if (!task.exited) return;
-  seen.phase = TaskPhase::stopped;
+  seen.phase = task.released ? TaskPhase::stopped : TaskPhase::releasing;
   if (!task.exit_told) task.exit_told_at = agenda_.now();
   task.exit_told = true;
 }
@@ -278,6 +289,7 @@ void SimRuntime::reboot() {
     }
     if (!task.exit_told) task.exit_told_at = agenda_.now();
     if (!task.forgotten) task.gone_with_host = true;
+    task.released = true;
     task.exit_told = true;
     task.forgotten = true;
   }

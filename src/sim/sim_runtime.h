@@ -56,6 +56,7 @@ struct SimTask {
   bool told_to_stop = false;  // SIGTERM, by control
   bool failing = false;       // it ends by itself: an essential container has, or it cannot start
   bool exited = false;        // no process is left
+  bool released = false;      // nor anything else that it had
   bool failing_told = false;  // control has been told
   bool exit_told = false;     // of that too
   bool gone_with_host = false;
@@ -121,6 +122,7 @@ class SimRuntime final : public runtime::Runtime {
   void end_container(SimTask& task, std::size_t at, std::int32_t code);
   void end_app(SimTask& task, std::int32_t code) { end_container(task, 0, code); }
   void finish(SimTask& task);
+  void release(SimTask& task);
   void tell(const std::string& id);
   void refresh(SimTask& task);
   void later_unless_over(const std::string& id, Duration delay, std::function<void(SimTask&)> what);

@@ -15,7 +15,7 @@ constexpr std::uint64_t kWorlds = 400;
 // What simulated worlds have to come by, or their silence says nothing.
 constexpr const char* kToVisit[] = {
     // of tasks, and why they stop
-    "PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "STOPPED",
+    "PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED",
     "EssentialContainerExited", "TaskFailedToStart", "UserInitiated", "ServiceSchedulerInitiated",
     // of deployments
     "ROLLING", "BLUE_GREEN", "LINEAR", "CANARY", "IN_PROGRESS", "COMPLETED", "FAILED", "frozen", "RECONCILE_SERVICE",
@@ -92,6 +92,7 @@ TEST(Teeth, EachBreakageIsCaughtWithinAFewSeeds) {
       {"a control that minds no maximum", Mutation::crowd, kCountInvariant, "which may have"},
       {"ends without a reason", Mutation::silent_ends, kLifeInvariant, "has no reason"},
       {"ends before the last process has gone", Mutation::early_ends, kLifeInvariant, "runs"},
+      {"ends before all is given back", Mutation::leftovers, kLifeInvariant, "has not given back"},
       {"tasks that stop in the table", Mutation::hasty_stops, kLifeInvariant, "is in the table"},
       {"times that go back", Mutation::false_times, kLifeInvariant, "has startedAt before"},
       {"states that go back", Mutation::ways_back, kLifeInvariant, "was PENDING"},

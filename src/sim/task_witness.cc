@@ -150,6 +150,7 @@ void TaskWitness::check_end(const Task& task) {
   const SimTask* real = runtime_.find_task(task.id);
   if (real == nullptr) return;
   if (real->started && !real->exited) say(task, "runs");
+  if (real->exited && !real->released) say(task, "has not given back what it had");
   if (real->exited && !real->gone_with_host && real->exit_told) check_exit_codes(task, *real);
 }
 

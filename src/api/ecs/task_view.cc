@@ -29,7 +29,10 @@ std::string subnet_of(const model::Task& task, const TaskSurroundings& around) {
 }
 
 shapes::Attachment network_interface(const model::Task& task, const TaskSurroundings& around) {
-  const char* status = task.last_status == "STOPPED" ? "DELETED" : task.address.empty() ? "PRECREATED" : "ATTACHED";
+  const char* const status = task.last_status == "STOPPED"          ? "DELETED"
+                             : task.last_status == "DEPROVISIONING" ? "DETACHING"
+                             : task.address.empty()                 ? "PRECREATED"
+                                                                    : "ATTACHED";
   shapes::Attachment attachment{
       .id = attachment_id(task),
       .type = "ElasticNetworkInterface",
