@@ -46,6 +46,7 @@ Task new_task(const TaskOrigin& origin, Timestamp now, Random& random) {
     task.capacity_provider = strategy->front().capacityProvider;
   }
   task.platform_version = service.platform_version;
+  task.enable_execute_command = service.enable_execute_command;
   task.tags = passed_on_tags(origin);
   task.created_at = now;
   for (const auto& container : *origin.definition->containerDefinitions) {

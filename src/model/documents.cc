@@ -197,6 +197,7 @@ const Shape& describe(const Task*) {
                                                        member<&Task::capacity_provider>("capacity_provider"),
                                                        member<&Task::platform_version>("platform_version"),
                                                        member<&Task::overrides>("overrides"),
+                                                       member<&Task::enable_execute_command>("enable_execute_command"),
                                                        member<&Task::network_configuration>("network_configuration"),
                                                        member<&Task::tags>("tags"),
                                                        member<&Task::desired_status>("desired_status"),

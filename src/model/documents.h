@@ -367,6 +367,7 @@ struct Task {
   std::string capacity_provider;  // empty where it has a launch type only
   std::optional<std::string> platform_version;
   std::optional<ecs::TaskOverride> overrides;                      // of one run by hand
+  bool enable_execute_command = false;                             // recorded
   std::optional<ecs::NetworkConfiguration> network_configuration;  // none: its service's
   std::vector<ecs::Tag> tags;                                      // its own and those passed on to it
   std::string desired_status = "RUNNING";                          // RUNNING, STOPPED
@@ -378,7 +379,7 @@ struct Task {
   std::optional<Timestamp> pull_started_at;
   std::optional<Timestamp> pull_stopped_at;
   std::optional<Timestamp> started_at;
-  std::optional<Timestamp> stopping_at;  // SIGTERM was sent
+  std::optional<Timestamp> stopping_at;  // SIGTERM was sent, or it ended by itself
   std::optional<Timestamp> execution_stopped_at;
   std::optional<Timestamp> stopped_at;
   std::string address;

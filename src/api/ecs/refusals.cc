@@ -81,16 +81,12 @@ constexpr Refused kListTasks[] = {
 constexpr Refused kRunTask[] = {
     {"launchType", "EC2|FARGATE"},
     {"capacityProviderStrategy.capacityProvider", "FARGATE|FARGATE_SPOT"},
-    {"enableExecuteCommand"},
     {"overrides.containerOverrides.resourceRequirements"},
     {"overrides.inferenceAcceleratorOverrides"},
-    {"placementConstraints"},
-    {"placementStrategy"},
     {"volumeConfigurations"},
 };
 
 constexpr Refused kStartTask[] = {
-    {"enableExecuteCommand"},
     {"overrides.containerOverrides.resourceRequirements"},
     {"overrides.inferenceAcceleratorOverrides"},
     {"volumeConfigurations"},

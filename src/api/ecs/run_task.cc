@@ -7,6 +7,7 @@
 #include "api/ecs/actions.h"
 #include "api/ecs/container_instances.h"
 #include "api/ecs/errors.h"
+#include "api/ecs/placement_rules.h"
 #include "api/ecs/references.h"
 #include "api/ecs/refusals.h"
 #include "api/ecs/run_rules.h"
@@ -86,6 +87,8 @@ Result<model::Task> make_task(Context& context, const model::Cluster& cluster, c
   model::Task task{.scope = scope_of(context), .cluster = cluster.name};
   TRY(take_launch(task, cluster, request));
   TRY(check_placement(request.networkConfiguration, task.launch_type, definition));
+  TRY(check_placement_wish({request.placementConstraints, request.placementStrategy, task.launch_type == "FARGATE"}));
+  task.enable_execute_command = request.enableExecuteCommand.value_or(false);
   if (request.overrides) {
     TRY(check_overrides(*request.overrides, definition, task.launch_type));
     task.overrides = request.overrides;
@@ -223,6 +226,7 @@ shapes::RunTaskRequest run_of(const shapes::StartTaskRequest& request) {
   return {
       .cluster = request.cluster,
       .enableECSManagedTags = request.enableECSManagedTags,
+      .enableExecuteCommand = request.enableExecuteCommand,
       .group = request.group,
       .launchType = "EC2",
       .networkConfiguration = request.networkConfiguration,

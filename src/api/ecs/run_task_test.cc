@@ -141,6 +141,23 @@ TEST_F(RunTask, IsListedByFamilyAndByWhoStartedIt) {
   EXPECT_EQ(count(R"(,"desiredStatus":"STOPPED")"), 0u);
 }
 
+TEST_F(RunTask, KeepsWhetherPeopleMayLookIntoItAndTakesAnyPlaceThatIsWished) {
+  const Json task = run(R"(,"enableExecuteCommand":true,
+      "placementConstraints":[{"type":"distinctInstance"},{"type":"memberOf","expression":"attribute:rack == a"}],
+      "placementStrategy":[{"type":"binpack","field":"MEMORY"},{"type":"spread","field":"attribute:rack"}])")["tasks"]
+                        .items()
+                        .at(0);
+  EXPECT_TRUE(task["enableExecuteCommand"].as_bool());
+  EXPECT_TRUE(document(task).enable_execute_command);
+  EXPECT_FALSE(run("")["tasks"].items().at(0)["enableExecuteCommand"].as_bool(true));
+}
+
+std::string times(int count, const std::string& text) {
+  std::string all = text;
+  for (int i = 1; i < count; ++i) all += "," + text;
+  return all;
+}
+
 TEST_F(RunTask, RefusesInTheWordsOfAws) {
   ecs("RegisterTaskDefinition",
       R"({"family":"old","containerDefinitions":[{"name":"app","image":"i:1","memory":64}]})");
@@ -174,7 +191,22 @@ TEST_F(RunTask, RefusesInTheWordsOfAws) {
       {request(R"(,"group":"service:web")"), parameter, "Invalid group"},
       {request(R"(,"propagateTags":"SERVICE")"), parameter, "SERVICE"},
       {request(R"(,"tags":[{"key":"aws:x","value":"y"}])"), parameter, "aws:"},
-      {request(R"(,"enableExecuteCommand":true)"), "UnsupportedFeatureException", "'enableExecuteCommand'"},
+      {request(R"(,"placementConstraints":[{"type":"distinctInstance","expression":""}])"), parameter,
+       "distinctInstance expression should not be specified."},
+      {request(R"(,"placementConstraints":[{"type":"memberOf"}])"), parameter,
+       "memberOf expression should be specified."},
+      {request(R"(,"placementConstraints":[{"type":"near"}])"), parameter, "near"},
+      {request(R"(,"placementConstraints":[)" + times(11, R"({"type":"distinctInstance"})") + "]"), parameter,
+       "Placement constraints cannot have more than 10 elements."},
+      {request(R"(,"placementStrategy":[{"type":"random","field":"cpu"}])"), parameter, "should not be specified"},
+      {request(R"(,"placementStrategy":[{"type":"spread"}])"), parameter, "spread field should be specified."},
+      {request(R"(,"placementStrategy":[{"type":"binpack","field":"host"}])"), parameter,
+       "Invalid binpack field: host"},
+      {request(R"(,"placementStrategy":[)" + times(6, R"({"type":"random"})") + "]"), parameter,
+       "Placement strategies cannot have more than 5 elements."},
+      {R"({"cluster":"spot","taskDefinition":"vpc","networkConfiguration":{"awsvpcConfiguration":{"subnets":["s"]}},)"
+       R"("placementStrategy":[{"type":"random"}]})",
+       parameter, "Placement strategies are not supported with FARGATE launch type."},
       {request(R"(,"launchType":"EXTERNAL")"), "UnsupportedFeatureException", "'EXTERNAL'"},
   };
   for (const auto& row : kRows) {

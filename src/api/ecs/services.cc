@@ -8,6 +8,7 @@
 #include "api/ecs/controller_rules.h"
 #include "api/ecs/deployment_history.h"
 #include "api/ecs/errors.h"
+#include "api/ecs/placement_rules.h"
 #include "api/ecs/references.h"
 #include "api/ecs/refusals.h"
 #include "api/ecs/service_rules.h"
@@ -91,12 +92,7 @@ Result<> take_definition(Context& context, model::Service& service, const shapes
 // Where its tasks are to be placed, which is on this machine, and whether people may look into them: kept as given.
 template <class Request>
 Result<> take_placement(model::Service& service, const Request& request, bool on_fargate) {
-  if (on_fargate && request.placementConstraints && !request.placementConstraints->empty()) {
-    return invalid_parameter("Placement constraints are not supported with FARGATE launch type.");
-  }
-  if (on_fargate && request.placementStrategy && !request.placementStrategy->empty()) {
-    return invalid_parameter("Placement strategies are not supported with FARGATE launch type.");
-  }
+  TRY(check_placement_wish({request.placementConstraints, request.placementStrategy, on_fargate}));
   if (request.placementConstraints) service.placement_constraints = *request.placementConstraints;
   if (request.placementStrategy) service.placement_strategy = *request.placementStrategy;
   if (request.enableExecuteCommand) service.enable_execute_command = *request.enableExecuteCommand;

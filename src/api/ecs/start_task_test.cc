@@ -108,7 +108,8 @@ TEST_F(StartTask, RefusesInTheWordsOfAws) {
       {request(here, "", "none"), "ClientException", "TaskDefinition not found."},
       {request(here, "", "far"), "InvalidParameterException", "Network Configuration must be provided"},
       {request(here, R"(,"group":"service:web")"), "InvalidParameterException", "Invalid group"},
-      {request(here, R"(,"enableExecuteCommand":true)"), "UnsupportedFeatureException", "enableExecuteCommand"},
+      {request(here, R"(,"volumeConfigurations":[{"name":"data"}])"), "UnsupportedFeatureException",
+       "volumeConfigurations"},
       {R"({"cluster":"none","taskDefinition":"job","containerInstances":["a"]})", "ClusterNotFoundException",
        "Cluster"},
   };

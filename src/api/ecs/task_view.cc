@@ -147,7 +147,7 @@ model::ecs::Task shown(const Context& context, const model::Task& task, const Ta
       .containers = std::vector<shapes::Container>{},
       .createdAt = task.created_at,
       .desiredStatus = task.desired_status,
-      .enableExecuteCommand = false,
+      .enableExecuteCommand = task.enable_execute_command,
       .executionStoppedAt = task.execution_stopped_at,
       .group = group_of(task),
       .healthStatus = health_of(task),
