@@ -325,13 +325,9 @@ class Shim final : public net::FdHandler {
     if (record_.spec.containers[i].essential) stop();
   }
 
-  // By its policy: not where it ran too shortly.
   bool may_restart(std::size_t i) const {
-    const auto& policy = record_.spec.containers[i].restart;
-    if (!policy || stopping()) return false;
-    const auto& ignored = policy->ignored_exit_codes;
-    if (std::ranges::find(ignored, *seen_.containers[i].exit_code) != ignored.end()) return false;
-    return loop_.clock().now() - started_at_[i] >= policy->attempt_period;
+    const Duration ran = loop_.clock().now() - started_at_[i];
+    return !stopping() && is_restarted(record_.spec.containers[i], *seen_.containers[i].exit_code, ran);
   }
 
   void restart(std::size_t i) {

@@ -23,6 +23,12 @@ const char* word_of(DependencyCondition condition) {
 
 }  // namespace
 
+bool is_restarted(const ContainerSpec& container, std::int32_t exit_code, Duration ran) {
+  if (!container.restart) return false;
+  const auto& ignored = container.restart->ignored_exit_codes;
+  return std::ranges::find(ignored, exit_code) == ignored.end() && ran >= container.restart->attempt_period;
+}
+
 StartOrder::StartOrder(const std::vector<ContainerSpec>& containers)
     : containers_(containers), started_(containers.size()) {}
 

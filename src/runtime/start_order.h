@@ -10,6 +10,9 @@
 
 namespace weir::runtime {
 
+// Whether a container that ended by itself is started again: where its policy says so, and it did not run too shortly.
+bool is_restarted(const ContainerSpec& container, std::int32_t exit_code, Duration ran);
+
 class StartOrder {
  public:
   // What is seen of the containers, in the order of the wished ones.

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "model/discovery_documents.h"
 #include "model/documents.h"
 
 namespace weir::sim {
@@ -80,6 +81,24 @@ void end_with_leftovers(Task& task) {
   task.stopped_at = task.execution_stopped_at;
 }
 
+void crowd_sets(model::Service& service) {
+  for (auto& set : service.task_sets) set.percent = 100;
+}
+
+void halve_sets(model::Service& service) {
+  for (auto& set : service.task_sets) set.percent /= 2;
+}
+
+void keep_sets(model::Service& service) {
+  for (auto& set : service.task_sets) set.status = "ACTIVE";
+}
+
+void double_daemon(model::Service& service) {
+  if (service.scheduling_strategy == "DAEMON" && service.desired_count > 0) service.desired_count = 2;
+}
+
+bool is_instance(const store::Write& write) { return write.key.kind == model::DiscoveryInstance::kKind; }
+
 void pass_hooks(model::ServiceState& state) {
   if (!state.staged) return;
   for (auto& hook : state.staged->hooks) hook.status = "SUCCEEDED";
@@ -117,6 +136,14 @@ std::function<void(store::Document&)> misreading_of(Mutation mutation) {
       return misread<model::Service>(with_breaker(false));
     case Mutation::nervous_breaker:
       return misread<model::Service>(with_breaker(true));
+    case Mutation::crowded_sets:
+      return misread<model::Service>(crowd_sets);
+    case Mutation::hasty_sets:
+      return misread<model::Service>(halve_sets);
+    case Mutation::lasting_sets:
+      return misread<model::Service>(keep_sets);
+    case Mutation::twin_daemons:
+      return misread<model::Service>(double_daemon);
     case Mutation::no_way_back:
       return misread<model::Service>(stay);
     default:
@@ -136,6 +163,12 @@ std::function<bool(store::Write&)> miswriting_of(Mutation mutation) {
       return miswrite<Task>(end_early);
     case Mutation::leftovers:
       return miswrite<Task>(end_with_leftovers);
+    case Mutation::late_departures:
+      return [](const store::Write& write) { return is_instance(write) && !write.body; };
+    case Mutation::early_health:
+      return miswrite<model::DiscoveryInstance>([](auto& instance) { instance.health = "HEALTHY"; });
+    case Mutation::silent_health:
+      return miswrite<model::DiscoveryInstance>([](auto& instance) { instance.health = "UNHEALTHY"; });
     case Mutation::hasty_stops:
       return miswrite<Task>([](Task& task) {
         if (task.last_status == "DEACTIVATING") task.last_status = "STOPPING";

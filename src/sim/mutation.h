@@ -32,6 +32,14 @@ enum class Mutation {
   silent_ends,            // why a task stopped is not written
   early_ends,             // a task is written STOPPED once it got its SIGTERM
   leftovers,              // a task is written STOPPED before what it had is given back
+  crowded_sets,           // control reads that a task set may have all tasks of its service
+  hasty_sets,             // control reads that a task set wishes half of its tasks
+  lasting_sets,           // control reads that a deleted task set is not
+  twin_daemons,           // control reads that a daemon wishes two tasks
+  late_departures,        // what stands for a task in Cloud Map stays there
+  early_health,           // it enters as healthy
+  silent_health,          // its health is never told
+  forgets_restarts,       // the runtime never tells that a container runs again
   hasty_stops,            // a task that drains is written STOPPING
   false_times,            // a task is written to have started before it was created
   ways_back,              // a task that is about to run is written PROVISIONING

@@ -32,6 +32,7 @@ Result<> SimRuntime::start(const runtime::TaskSpec& spec) {
   task.spec = spec;
   task.behaviour = images[spec.containers.front().image];
   task.order = std::make_unique<runtime::StartOrder>(task.spec.containers);
+  task.started_at.resize(spec.containers.size());
   for (const auto& container : spec.containers) {
     task.containers.push_back({.name = container.name});
     if (container.health_check) task.containers.back().health = runtime::ContainerHealth::unknown;
@@ -86,12 +87,23 @@ void SimRuntime::give_up(SimTask& task, std::string why) {
 
 void SimRuntime::start_container(SimTask& task, std::size_t at) {
   task.order->note_started(at, agenda_.now());
+  task.started_at[at] = agenda_.now();
   runtime::ContainerObservation& container = task.containers[at];
   container.running = true;
   container.pid = task.port + static_cast<std::int64_t>(at) * 100'000;
   for (const auto& mapping : task.spec.containers[at].ports)
     container.ports.push_back({mapping.container_port, task.port});
   at == 0 ? start_app(task) : start_helper(task, at);
+}
+
+void SimRuntime::restart(SimTask& task, std::size_t at) {
+  if (trace_.on()) trace_.line(fmt::format("task     {} starts {} again", task.spec.id.substr(0, 8), at));
+  runtime::ContainerObservation& container = task.containers[at];
+  const std::int32_t restarts = container.restarts + 1;
+  container = {.name = container.name, .image_digest = container.image_digest, .restarts = restarts};
+  if (task.spec.containers[at].health_check) container.health = runtime::ContainerHealth::unknown;
+  start_container(task, at);
+  tell(task.spec.id);
 }
 
 void SimRuntime::start_app(SimTask& task) {
@@ -214,6 +226,8 @@ void SimRuntime::end_container(SimTask& task, std::size_t at, std::int32_t code)
   container.running = false;
   container.exit_code = code;
   if (at == 0) task.listening = false;
+  const Duration ran = agenda_.now() - task.started_at[at];
+  if (!task.stops() && runtime::is_restarted(task.spec.containers[at], code, ran)) return restart(task, at);
   if (task.spec.containers[at].essential && !task.stops()) task.failing = true;
   if (at == 0 && on_exit) on_exit(task);
   if (std::ranges::none_of(task.containers, &runtime::ContainerObservation::running) &&
@@ -252,7 +266,9 @@ void SimRuntime::tell(const std::string& id) {
 
 void SimRuntime::refresh(SimTask& task) {
   runtime::TaskObservation& seen = task.observed;
-  seen.containers = task.containers;
+  for (std::size_t i = 0; i < task.containers.size(); ++i) {
+    if (!hides_restarts || task.containers[i].restarts == 0) seen.containers[i] = task.containers[i];
+  }
   seen.failure = task.failure;
   if (task.stops()) {
     seen.phase = TaskPhase::stopping;

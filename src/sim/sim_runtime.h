@@ -45,6 +45,7 @@ struct SimTask {
   ImageBehaviour behaviour;
   std::vector<runtime::ContainerObservation> containers;  // in the order of the wished ones
   std::unique_ptr<runtime::StartOrder> order;
+  std::vector<Instant> started_at;  // of each container, last
   std::set<std::size_t> signalled;  // containers with a SIGTERM
   std::uint16_t port = 0;           // where it listens, on 127.0.0.1; 0 before it is started
   bool started = false;             // its process exists or existed
@@ -87,6 +88,7 @@ class SimRuntime final : public runtime::Runtime {
   bool mischief = true;
   // A broken runtime, for the tests of the invariants: exits are never told.
   bool hides_exits = false;
+  bool hides_restarts = false;  // those of containers
   // Starts are refused with an error, as on a machine without a free process.
   bool refuses_starts = false;
 
@@ -114,6 +116,7 @@ class SimRuntime final : public runtime::Runtime {
   void make_processes(const std::string& id);
   void advance(SimTask& task);
   void start_container(SimTask& task, std::size_t at);
+  void restart(SimTask& task, std::size_t at);
   void start_app(SimTask& task);
   void start_helper(SimTask& task, std::size_t at);
   void draw_fate(SimTask& task);

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "sim/registry_witness.h"
 #include "sim/world.h"
 
 namespace weir::sim {
@@ -22,6 +23,8 @@ constexpr const char* kToVisit[] = {
     "SCALE_UP", "PRE_PRODUCTION_TRAFFIC_SHIFT", "TEST_TRAFFIC_SHIFT", "PRODUCTION_TRAFFIC_SHIFT", "BAKE_TIME",
     "CLEAN_UP", "back at TEST_TRAFFIC_SHIFT", "back at PRODUCTION_TRAFFIC_SHIFT", "back at CLEAN_UP",
     "PAUSE AWAITING_ACTION", "AWS_LAMBDA IN_PROGRESS",
+    // of what Cloud Map is told
+    "in Cloud Map UNHEALTHY", "in Cloud Map HEALTHY", "out of Cloud Map",
     // of their records
     "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"};
 
@@ -96,6 +99,14 @@ TEST(Teeth, EachBreakageIsCaughtWithinAFewSeeds) {
       {"tasks that stop in the table", Mutation::hasty_stops, kLifeInvariant, "is in the table"},
       {"times that go back", Mutation::false_times, kLifeInvariant, "has startedAt before"},
       {"states that go back", Mutation::ways_back, kLifeInvariant, "was PENDING"},
+      {"task sets with a task too many", Mutation::crowded_sets, kCountInvariant, "of task set"},
+      {"task sets with too few tasks", Mutation::hasty_sets, kQuietInvariant, "task set"},
+      {"task sets that are deleted and stay", Mutation::lasting_sets, kQuietInvariant, "has not gone"},
+      {"daemons with a twin", Mutation::twin_daemons, kQuietInvariant, "wants 1"},
+      {"tasks that are told of and get SIGTERM", Mutation::late_departures, kRegistryInvariant, "still told of"},
+      {"tasks that are told of as healthy too soon", Mutation::early_health, kRegistryInvariant, "enters as HEALTHY"},
+      {"tasks of whose health nobody is told", Mutation::silent_health, kQuietInvariant, "is UNHEALTHY in Cloud Map"},
+      {"containers that run again in secret", Mutation::forgets_restarts, kQuietInvariant, "that is RUNNING"},
       {"records that are not kept", Mutation::lost_records, kQuietInvariant, "the record of"},
   };
   for (const auto& row : kRows) EXPECT_TRUE(bites(row.mutation, row.caught_by, row.words)) << row.what;

@@ -183,6 +183,7 @@ void TaskWitness::check_cause(const Task& task) {
 void TaskWitness::check_room(const Task& started) {
   const auto service = wishes_.service(started.service);
   if (!service || service->status != "ACTIVE") return;
+  if (!started.task_set.empty()) return check_room_of_set(started, *service);
   const auto& given = service->deployment_configuration;
   // Of one in stages each of its deployments has what the service wishes, whatever the percentages are.
   const auto state = wishes_.service_state(started.service);
@@ -197,6 +198,18 @@ void TaskWitness::check_room(const Task& started) {
   if (there > most)
     breach_("count", fmt::format("task {} is number {} of {}{}, which may have {}", started.id.substr(0, 8), there,
                                  started.service, staged ? ", of deployment " + started.deployment : "", most));
+}
+
+void TaskWitness::check_room_of_set(const Task& started, const model::Service& service) {
+  const auto set = std::ranges::find(service.task_sets, started.task_set, &model::TaskSet::id);
+  if (set == service.task_sets.end()) return say(started, "is of no task set");
+  const auto there = std::ranges::count_if(tasks_, [&](const auto& each) {
+    return each.second.task_set == set->id && each.second.desired_status == "RUNNING";
+  });
+  const std::int32_t most = computed_desired_count(service, *set);
+  if (there > most)
+    breach_("count", fmt::format("task {} is number {} of task set {}, which may have {}", started.id.substr(0, 8),
+                                 there, set->id, most));
 }
 
 }  // namespace weir::sim

@@ -46,6 +46,7 @@ class TaskWitness {
   void check_cause(const model::Task& task);
   void check_exit_codes(const model::Task& task, const SimTask& real);
   void check_room(const model::Task& started);
+  void check_room_of_set(const model::Task& started, const model::Service& service);
   void say(const model::Task& task, const std::string& what);
 
   store::Store& store_;

@@ -143,6 +143,7 @@ std::string Wishes::register_definition(const std::string& family, std::int32_t 
     beside.image = helper.image;
     beside.essential = helper.essential;
     beside.stopTimeout = stop_timeout;
+    if (helper.restarts) beside.restartPolicy = ecs::ContainerRestartPolicy{.enabled = true, .restartAttemptPeriod = 1};
     if (helper.condition == "HEALTHY") beside.healthCheck.emplace().command = {"CMD", "true"};
     containers.push_back(std::move(beside));
   }
@@ -213,6 +214,8 @@ void Wishes::create_service(const ServiceWish& wish) {
     service.load_balancers = {
         ecs::LoadBalancer{.targetGroupArn = wish.group, .containerName = "app", .containerPort = 8080}};
   }
+  enter_by(service, wish.registry);
+  if (wish.daemon) service.scheduling_strategy = "DAEMON";
   auto& breaker = service.deployment_configuration.emplace().deploymentCircuitBreaker.emplace();
   breaker.enable = wish.breaker;
   breaker.rollback = wish.rolls_back;
@@ -317,6 +320,7 @@ bool Wishes::delete_service(const std::string& service) {
   return change_service(service, [&](model::Service& wished) {
     wished.desired_count = 0;
     wished.status = "DRAINING";
+    for (auto& set : wished.task_sets) set.status = "DRAINING";
   });
 }
 

@@ -52,6 +52,16 @@ struct ServiceWish {
   std::vector<HookWish> hooks;
   std::string alarm;      // name; empty for none
   std::int32_t bake = 0;  // AWS minutes, of each step too
+  std::string registry;   // of Cloud Map, id; empty for none
+  bool daemon = false;
+};
+
+struct TaskSetWish {
+  std::string service;
+  std::string definition;  // ARN
+  std::string group;       // ARN; empty: no balancer
+  std::string registry;    // of Cloud Map, id; empty for none
+  double percent = 100;
 };
 
 // A container beside the first one, which waits for it.
@@ -60,6 +70,7 @@ struct HelperWish {
   std::string image;
   bool essential = false;
   std::string condition = "START";  // HEALTHY: it has a health check
+  bool restarts = false;            // after any end that is not too soon
 };
 
 struct Weight {
@@ -80,6 +91,9 @@ class Wishes {
                                   std::int32_t stop_timeout, const std::vector<HelperWish>& helpers);
   // What RunTask writes.
   void run_task(const std::string& family, std::int32_t revision);
+
+  // A service of Cloud Map with a health check of its own. Returns its id.
+  std::string create_registry(const std::string& name);
 
   // In place of an INACTIVE one of that name, where there is one.
   void create_service(const ServiceWish& wish);
@@ -102,6 +116,13 @@ class Wishes {
   bool delete_service(const std::string& service);
   void set_weights(const std::string& listener, const std::vector<Weight>& weights);
   std::vector<Weight> weights(const std::string& listener);
+  // One without deployments, and its task sets. These return false where nothing could be done. `drawn`: which one, of
+  // those that there are.
+  void create_external_service(const std::string& name, std::int32_t desired);
+  bool create_task_set(const TaskSetWish& wish);
+  bool scale_task_set(const std::string& service, std::uint64_t drawn, double percent);
+  bool make_primary(const std::string& service, std::uint64_t drawn);
+  bool delete_task_set(const std::string& service, std::uint64_t drawn);
   // False where the task does not run or has been told to stop.
   bool stop_task(const std::string& id);
 
@@ -120,6 +141,10 @@ class Wishes {
   void write(const store::Write& write);
   std::string digits(unsigned count);
   static void set_strategy(model::Service& service, const std::string& strategy, std::int32_t bake);
+  static void enter_by(model::Service& service, const std::string& registry);
+  bool change_task_sets(const std::string& service, const std::function<bool(model::Service&)>& change);
+  bool change_task_set(const std::string& service, std::uint64_t drawn,
+                       const std::function<void(model::Service&, model::TaskSet&)>& change);
   // Has the service deploy in stages.
   void stage(model::Service& service, const ServiceWish& wish);
   // A new deployment of what the service says: its writes, without the service's own.

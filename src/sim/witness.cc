@@ -187,6 +187,7 @@ bool Witness::is_let_go(const SimTask& task) {
 void Witness::check_removal(const SimTask& task, const route::RouteTable& table) {
   // One of which control has not heard yet that it serves does not count for it.
   if (!is_let_go(task)) return;
+  if (const auto document = wishes_.task(task.spec.id); !document->task_set.empty()) return check_set(task, *document);
   const auto service = wishes_.service(service_of(task));
   // Of two groups between which a service shifts its requests only those count to which any come; after a switch to
   // another strategy too.
@@ -217,6 +218,10 @@ bool Witness::runs(const SimTask& task) {
 void Witness::check_stop_without_balancer(const SimTask& task) {
   const auto document = wishes_.task(task.spec.id);
   if (!document || document->stop_code == "UserInitiated" || !runs(task)) return;
+  if (!document->task_set.empty()) {
+    if (document->targets.empty()) check_set(task, *document);
+    return;
+  }
   const auto service = wishes_.service(document->service);
   if (!service || service->status != "ACTIVE" || !service->load_balancers.empty()) return;
   std::int32_t left = 0;

@@ -110,6 +110,7 @@ class Witness final : public ProxyWitness {
   bool is_let_go(const SimTask& task);
   void check_removal(const SimTask& task, const route::RouteTable& table);
   void check_stop_without_balancer(const SimTask& task);
+  void check_set(const SimTask& task, const model::Task& document);
 
   const Clock& clock_;
   SimRuntime& runtime_;

@@ -61,11 +61,17 @@ World::World(const WorldOptions& options)
       task_witness_(store_, runtime_, wishes_,
                     [this](const char* invariant, std::string what) { witness_.breach(invariant, std::move(what)); }),
       deployment_witness_(store_, clock_,
-                          [this](std::string what) { witness_.breach(kStageInvariant, std::move(what)); }) {
+                          [this](std::string what) { witness_.breach(kStageInvariant, std::move(what)); }),
+      registry_witness_(store_, wishes_,
+                        [this](std::string what) { witness_.breach(kRegistryInvariant, std::move(what)); }) {
   draw_temper();
   proxy_settings_.mutation = options.mutation;
   runtime_.hides_exits = options.mutation == Mutation::forgets_exits;
-  runtime_.on_sigterm = [this](const SimTask& task) { witness_.on_sigterm(task); };
+  runtime_.hides_restarts = options.mutation == Mutation::forgets_restarts;
+  runtime_.on_sigterm = [this](const SimTask& task) {
+    witness_.on_sigterm(task);
+    registry_witness_.on_sigterm(task);
+  };
   runtime_.on_start = [this](const runtime::TaskSpec& spec) { witness_.on_start(spec); };
   runtime_.on_exit = [this](SimTask& task) { proxy_->on_exit(task); };
   proxy_ = std::make_unique<SimProxy>(agenda_, random_, trace_, runtime_, proxy_settings_, witness_);
@@ -74,6 +80,7 @@ World::World(const WorldOptions& options)
   store_.on_commit([this] {
     task_witness_.look();
     deployment_witness_.look();
+    registry_witness_.look();
   });
   build();
 }
@@ -104,6 +111,7 @@ WorldResult World::run() {
                      .visited = task_witness_.visited(),
                      .trace = trace_.lines()};
   result.visited.insert(deployment_witness_.visited().begin(), deployment_witness_.visited().end());
+  result.visited.insert(registry_witness_.visited().begin(), registry_witness_.visited().end());
   return result;
 }
 

@@ -17,6 +17,7 @@
 #include "sim/agenda.h"
 #include "sim/control_life.h"
 #include "sim/deployment_witness.h"
+#include "sim/registry_witness.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_proxy.h"
 #include "sim/sim_runtime.h"
@@ -71,7 +72,10 @@ class World {
     bool hooked = false;   // its deployments in stages have lifecycle hooks
     std::string alarm;     // its name; empty for none
     bool alarmed = false;  // it went off since the service was deployed
-    bool misled = false;   // its rule leads to both groups, which a first deployment does not accept
+    std::string registry;  // of Cloud Map, id; empty for none
+    bool daemon = false;
+    bool external = false;  // a script deploys it by task sets, to `group` and `alternate` behind `listener`
+    bool misled = false;    // its rule leads to both groups, which a first deployment does not accept
   };
   struct ListenerPlan {
     std::string arn;
@@ -152,6 +156,16 @@ class World {
   bool sound_alarm();
   bool switch_strategy();
 
+  // world_task_sets.cc
+  void add_external_service();
+  bool change_task_sets();
+  bool create_task_set(ServicePlan& service);
+  std::optional<std::string> difference_of_external(const ServicePlan& plan, const model::Service& service,
+                                                    const std::vector<model::Task>& tasks);
+  std::optional<std::string> difference_of_set(const model::Service& service, const model::TaskSet& set,
+                                               const model::TaskSetState& state, const std::vector<model::Task>& tasks);
+  std::optional<std::string> difference_of_task(const model::Task& task, bool serves);
+
   // world_quiet.cc
   void make_peace();
   bool come_to_rest();
@@ -176,6 +190,7 @@ class World {
   Witness witness_;
   TaskWitness task_witness_;
   DeploymentWitness deployment_witness_;
+  RegistryWitness registry_witness_;
   ProxySettings proxy_settings_;
   std::unique_ptr<SimProxy> proxy_;
   std::unique_ptr<PublishWatch> publish_watch_;

@@ -30,6 +30,7 @@ void World::do_something() {
       {"create", 1, &World::create_service},
       {"create again", 2, &World::create_again},
       {"rehome", 1, &World::rehome},
+      {"task sets", 8, &World::change_task_sets},
   };
   static constexpr Deed kFaults[] = {
       {"kill control", 2, &World::kill_control_now},
@@ -66,7 +67,7 @@ void World::do_something() {
 
 World::ServicePlan* World::any_service() {
   ServicePlan& drawn = services_[random_.below(services_.size())];
-  return drawn.deleted ? nullptr : &drawn;
+  return drawn.deleted || drawn.external ? nullptr : &drawn;
 }
 
 // A deployment of the service is about to be wished.
@@ -121,7 +122,7 @@ bool World::stop_deployment() {
 
 bool World::scale() {
   ServicePlan* service = any_service();
-  if (service == nullptr) return false;
+  if (service == nullptr || service->daemon) return false;
   const std::int32_t count = draw_count();
   if (trace_.on()) trace_.line(fmt::format("wish     {} scales to {}", service->name, count));
   service->vacant = service->vacant || count == 0;
@@ -130,7 +131,7 @@ bool World::scale() {
 
 bool World::set_percents() {
   ServicePlan* service = any_service();
-  if (service == nullptr) return false;
+  if (service == nullptr || service->daemon) return false;
   const bool strict = random_.chance(50);
   if (trace_.on()) trace_.line(fmt::format("wish     {} wants {} percent", service->name, strict ? 100 : 50));
   return wishes_.set_percents(service->name, strict ? 100 : 50, 200);
@@ -200,7 +201,7 @@ bool World::create_service() {
 // A deleted service's name, once it is free.
 bool World::create_again() {
   for (ServicePlan& service : services_) {
-    if (!service.deleted || wishes_.service(service.name)->status != "INACTIVE") continue;
+    if (!service.deleted || service.external || wishes_.service(service.name)->status != "INACTIVE") continue;
     if (trace_.on()) trace_.line(fmt::format("wish     {} is created again", service.name));
     service.deleted = false;
     // It may have been deleted while its requests were parted: most people lead them to one side first.

@@ -16,7 +16,7 @@ void World::make_peace() {
   runtime_.recover();
   for (auto& [image, behaviour] : runtime_.images) behaviour.pullable = true;
   for (ServicePlan& service : services_) {
-    if ((!service.bad && !service.misled) || service.deleted || random_.chance(30)) continue;
+    if ((!service.bad && !service.misled) || service.deleted || service.external || random_.chance(30)) continue;
     if (service.misled) lead_to_one_side(service);
     const unsigned temper = temper_.bad_version;
     temper_.bad_version = 0;
@@ -84,6 +84,7 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
     return task.service == service.name && task.last_status != "STOPPED";
   };
   const auto count = std::ranges::count_if(tasks, own);
+  if (plan->external) return difference_of_external(*plan, service, tasks);
   if (plan->deleted) {
     if (service.status != "INACTIVE") return fmt::format("{} is deleted, but {}", service.name, service.status);
     if (count != 0) return fmt::format("{} is deleted, but has {} tasks", service.name, count);
@@ -106,15 +107,9 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
     return fmt::format("{} has {} tasks and wants {}", service.name, count, service.desired_count);
   for (const model::Task& task : tasks) {
     if (!own(task)) continue;
-    const std::string id = task.id.substr(0, 8);
-    if (task.last_status != "RUNNING") return fmt::format("task {} of {} is {}", id, service.name, task.last_status);
     if (task.task_definition != service.task_definition || task.deployment != service.deployment_id)
-      return fmt::format("task {} of {} is of an older deployment", id, service.name);
-    const SimTask* real = runtime_.find_task(task.id);
-    if (real == nullptr || real->exited || real->stops())
-      return fmt::format("task {} of {} does not really run", id, service.name);
-    if (!service.load_balancers.empty() && (!real->passes_checks() || !witness_.serves_everywhere(real->port)))
-      return fmt::format("task {} of {} does not really serve", id, service.name);
+      return fmt::format("task {} of {} is of an older deployment", task.id.substr(0, 8), service.name);
+    if (auto found = difference_of_task(task, !service.load_balancers.empty())) return found;
   }
   if (primary.id != service.deployment_id || state->deployments.size() != 1)
     return fmt::format("{} has {} deployments, {} first", service.name, state->deployments.size(), primary.id);

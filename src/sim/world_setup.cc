@@ -8,9 +8,11 @@ namespace weir::sim {
 namespace {
 
 // A service can always move under these, whatever its desired count is.
-constexpr struct {
+struct Percents {
   std::int32_t minimum, maximum;
-} kPercents[] = {{100, 200}, {100, 200}, {50, 200}, {0, 100}, {0, 200}, {100, 300}};
+};
+constexpr Percents kOfDaemons{0, 100};
+constexpr Percents kPercents[] = {{100, 200}, {100, 200}, {50, 200}, {0, 100}, {0, 200}, {100, 300}};
 
 }  // namespace
 
@@ -36,6 +38,7 @@ void World::build() {
   balancer_ = wishes_.create_balancer("front");
   const std::int64_t services = random_.between(1, 5);
   for (std::int64_t i = 0; i < services; ++i) add_service();
+  if (random_.chance(25)) add_external_service();
   // Every target group belongs to one listener; some listeners choose between two.
   std::vector<Weight> open;
   for (const ServicePlan& service : services_) {
@@ -59,6 +62,7 @@ void World::add_service() {
     if (random_.chance(30)) service.test_listener = add_staged_listener(service);
     witness_.on_staged(service.group, service.alternate);
   }
+  if (random_.chance(20)) service.registry = wishes_.create_registry(service.name);
   wish_service(service);
   services_.push_back(std::move(service));
 }
@@ -73,10 +77,11 @@ std::string World::add_group() {
 }
 
 void World::wish_service(ServicePlan& service) {
-  const auto& percents = kPercents[random_.below(std::size(kPercents))];
+  service.daemon = service.alternate.empty() && random_.chance(8);
+  const auto& percents = service.daemon ? kOfDaemons : kPercents[random_.below(std::size(kPercents))];
   service.grace = random_.chance(50) ? 5 : 0;
   const std::string definition = new_definition(service);
-  const std::int32_t desired = draw_count();
+  const std::int32_t desired = service.daemon ? 1 : draw_count();
   service.vacant = desired == 0;
   service.stopped = false;
   service.misled = is_parted(service);
@@ -102,7 +107,9 @@ void World::wish_service(ServicePlan& service) {
                           .test_listener = service.test_listener,
                           .hooks = hooks,
                           .alarm = service.alarm,
-                          .bake = static_cast<std::int32_t>(random_.between(0, 4))});
+                          .bake = static_cast<std::int32_t>(random_.between(0, 4)),
+                          .registry = service.registry,
+                          .daemon = service.daemon});
 }
 
 // A version of the service's image that has not been before, with a nature of its own.
@@ -147,6 +154,7 @@ bool World::draw_helpers(const std::string& name, std::vector<HelperWish>& helpe
   if (random_.chance(20)) {
     HelperWish side{.name = "side", .image = "side-" + name, .essential = random_.chance(50)};
     if (side.essential && random_.chance(50)) side.condition = "HEALTHY";
+    side.restarts = random_.chance(40);
     runtime_.images[side.image] = {.crash_percent = temper_.crash / 2, .unhealthy_percent = temper_.sick / 2};
     helpers.push_back(std::move(side));
   }
