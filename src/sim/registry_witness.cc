@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/task_witness.h"
+
 namespace weir::sim {
 
 using model::DiscoveryInstance;
@@ -15,15 +17,17 @@ void RegistryWitness::say(const std::string& task, const std::string& what) {
 }
 
 void RegistryWitness::look() {
-  std::set<std::string> names;
+  std::set<std::string> names, tasks;
   for (const auto& change : MUST(store_.changes(seen_))) {
     if (change.key.kind == DiscoveryInstance::kKind) names.insert(change.key.name);
+    if (change.key.kind == Task::kKind) tasks.insert(change.key.name.substr(change.key.name.rfind('/') + 1));
   }
   seen_ = store_.revision();
   for (const auto& name : names) {
     const auto found = MUST(store::load<DiscoveryInstance>(store_, name));
     found ? take(name, found->document) : leave(name);
   }
+  for (const auto& id : tasks) check_end(id);
 }
 
 void RegistryWitness::take(const std::string& name, const DiscoveryInstance& instance) {
@@ -32,7 +36,6 @@ void RegistryWitness::take(const std::string& name, const DiscoveryInstance& ins
   if (is_new) check_entry(instance, task);
   visited_.insert("in Cloud Map " + instance.health);
   if (gone_.contains(name)) say(instance.id, "enters again");
-  if (!task || task->desired_status != "RUNNING") say(instance.id, "is told of although it stops");
   if (instance.health == "HEALTHY" && task && task->last_status != "RUNNING")
     say(instance.id, "is HEALTHY and " + task->last_status);
 }
@@ -41,6 +44,16 @@ void RegistryWitness::check_entry(const DiscoveryInstance& instance, const std::
   if (instance.health != "UNHEALTHY") say(instance.id, "enters as " + instance.health);
   if (task && (task->last_status == "PROVISIONING" || task->last_status == "PENDING"))
     say(instance.id, "enters while " + task->last_status);
+}
+
+// One that is only wished to stop is still told of: that is undone before anything else of its end.
+void RegistryWitness::check_end(const std::string& id) {
+  const auto task = wishes_.task(id);
+  if (!task || TaskWitness::place_of(task->last_status) <= TaskWitness::place_of("RUNNING")) return;
+  for (const auto& registry : task->registries) {
+    if (instances_.contains(model::instances_of_service(task->scope, registry.service) + id))
+      say(id, "is told of and is " + task->last_status);
+  }
 }
 
 void RegistryWitness::leave(const std::string& name) {

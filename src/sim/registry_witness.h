@@ -39,6 +39,7 @@ class RegistryWitness {
   void take(const std::string& name, const model::DiscoveryInstance& instance);
   void check_entry(const model::DiscoveryInstance& instance, const std::optional<model::Task>& task);
   void leave(const std::string& name);
+  void check_end(const std::string& id);
   void say(const std::string& task, const std::string& what);
 
   store::Store& store_;

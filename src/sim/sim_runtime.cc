@@ -266,8 +266,11 @@ void SimRuntime::tell(const std::string& id) {
 
 void SimRuntime::refresh(SimTask& task) {
   runtime::TaskObservation& seen = task.observed;
-  for (std::size_t i = 0; i < task.containers.size(); ++i) {
-    if (!hides_restarts || task.containers[i].restarts == 0) seen.containers[i] = task.containers[i];
+  seen.containers = task.containers;
+  for (auto& container : seen.containers) {
+    if (!hides_restarts || container.restarts == 0) continue;
+    container.running = false;
+    container.exit_code = 1;
   }
   seen.failure = task.failure;
   if (task.stops()) {

@@ -165,12 +165,13 @@ std::optional<std::string> World::leak(const std::vector<model::Task>& tasks) {
     const auto known = std::ranges::find(tasks, id, &model::Task::id);
     if (!task.exited && (known == tasks.end() || known->last_status == "STOPPED"))
       return fmt::format("task {} runs, but not in the store", id.substr(0, 8));
-    if (task.exited && !task.forgotten) return fmt::format("the ended task {} is not forgotten", id.substr(0, 8));
+    if (task.released && !task.forgotten) return fmt::format("the ended task {} is not forgotten", id.substr(0, 8));
   }
   for (const model::Task& task : tasks) {
     if (task.last_status == "STOPPED") continue;
     const SimTask* real = runtime_.find_task(task.id);
-    if (real == nullptr || real->exited)
+    const bool is_being_released = task.last_status == "DEPROVISIONING" && real != nullptr && !real->released;
+    if ((real == nullptr || real->exited) && !is_being_released)
       return fmt::format("task {} is {} in the store, but does not run", task.id.substr(0, 8), task.last_status);
   }
   return std::nullopt;

@@ -154,7 +154,7 @@ bool World::draw_helpers(const std::string& name, std::vector<HelperWish>& helpe
   if (random_.chance(20)) {
     HelperWish side{.name = "side", .image = "side-" + name, .essential = random_.chance(50)};
     if (side.essential && random_.chance(50)) side.condition = "HEALTHY";
-    side.restarts = random_.chance(40);
+    side.restarts = random_.chance(60);
     runtime_.images[side.image] = {.crash_percent = temper_.crash / 2, .unhealthy_percent = temper_.sick / 2};
     helpers.push_back(std::move(side));
   }
