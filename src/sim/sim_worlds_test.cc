@@ -103,7 +103,7 @@ TEST(Teeth, EachBreakageIsCaughtWithinAFewSeeds) {
       {"task sets with too few tasks", Mutation::hasty_sets, kQuietInvariant, "task set"},
       {"task sets that are deleted and stay", Mutation::lasting_sets, kQuietInvariant, "has not gone"},
       {"daemons with a twin", Mutation::twin_daemons, kCountInvariant, "which may have 1"},
-      {"tasks that are told of and get SIGTERM", Mutation::late_departures, kRegistryInvariant, "still told of"},
+      {"tasks that are told of and get SIGTERM", Mutation::late_departures, kRegistryInvariant, "is told of and is"},
       {"tasks that are told of as healthy too soon", Mutation::early_health, kRegistryInvariant, "enters as HEALTHY"},
       {"tasks of whose health nobody is told", Mutation::silent_health, kQuietInvariant, "is UNHEALTHY in Cloud Map"},
       {"containers that run again in secret", Mutation::forgets_restarts, kQuietInvariant, "that is RUNNING"},

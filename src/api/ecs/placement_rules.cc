@@ -23,15 +23,17 @@ Result<> check_constraint(const model::ecs::PlacementConstraint& constraint) {
     return invalid_parameter("distinctInstance expression should not be specified.");
   }
   if (constraint.type == "memberOf" && !says) return invalid_parameter("memberOf expression should be specified.");
-  if (!constraint.type) return invalid_parameter("Placement constraint type should be specified.");
-  return {};
+  if (constraint.type == "distinctInstance" || constraint.type == "memberOf") return {};
+  return invalid_parameter(fmt::format("Invalid placement constraint type: {}.", constraint.type.value_or("")));
 }
 
 // "instanceId", "host" and any attribute spread; tasks are packed by what they use.
 Result<> check_strategy_field(const model::ecs::PlacementStrategy& strategy) {
   const std::string type = strategy.type.value_or("");
   const std::string field = strategy.field.value_or("");
-  if (type.empty()) return invalid_parameter("Placement strategy type should be specified.");
+  if (type != "random" && type != "spread" && type != "binpack") {
+    return invalid_parameter(fmt::format("Invalid placement strategy type: {}.", type));
+  }
   if (type == "random") {
     return field.empty() ? Result<>() : invalid_parameter("random field should not be specified.");
   }
