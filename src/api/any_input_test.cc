@@ -1,6 +1,7 @@
 // Whatever comes in, an action answers: with a reply, or with an error that is the caller's.
 #include <fmt/format.h>
 
+#include "api/appmesh/actions.h"
 #include "api/secretsmanager/actions.h"
 #include "api/servicediscovery/actions.h"
 #include "api/ssm/actions.h"
@@ -16,6 +17,7 @@ constexpr unsigned kMaxDepth = 6;
 class AnyInput : public TestWorld {
  protected:
   AnyInput() {
+    appmesh::add_actions(table);
     servicediscovery::add_actions(table);
     ssm::add_actions(table, box_);
     secretsmanager::add_actions(table, box_);

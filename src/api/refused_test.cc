@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "api/appmesh/actions.h"
+#include "api/appmesh/refusals.h"
 #include "api/ecs/actions.h"
 #include "api/elbv2/actions.h"
 #include "api/test_world.h"
@@ -60,6 +62,8 @@ std::string last_of(std::string_view path) {
 
 class Refusals : public TestWorld {
  protected:
+  Refusals() { appmesh::add_actions(table); }
+
   void expect_each_refused(const char* service, std::span<const RefusedOf> all) {
     for (const auto& of : all) {
       const Action* action = table.find(service, of.operation);
@@ -82,6 +86,7 @@ class Refusals : public TestWorld {
 
 TEST_F(Refusals, OfEcsNameEachParameter) { expect_each_refused("ecs", ecs::refused()); }
 TEST_F(Refusals, OfElbv2NameEachParameter) { expect_each_refused("elbv2", elbv2::refused()); }
+TEST_F(Refusals, OfAppmeshNameEachMember) { expect_each_refused("appmesh", appmesh::refused()); }
 
 model::ecs::CreateServiceRequest request_of(const char* text) {
   const Json json = MUST(Json::parse(text));

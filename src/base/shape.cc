@@ -296,7 +296,7 @@ class Validator {
       if (!path_.empty()) path_ += '.';
       path_ += field.name;
       const void* held = field.find(value);
-      if (held && field.limits.required && empty(field.shape(), held)) held = nullptr;
+      if (held && field.limits.required && field.limits.min != 0 && empty(field.shape(), held)) held = nullptr;
       if (held) {
         visit(field.shape(), field.limits, held);
       } else if (field.limits.required) {
@@ -305,7 +305,7 @@ class Validator {
       path_.resize(before);
     }
   }
-  // A required member is a plain one; text that was never given is empty.
+  // A required member is a plain one; text that was never given is empty, where the model does not allow that (min 0).
   static bool empty(const Shape& shape, const void* held) {
     return shape.kind == ShapeKind::string && static_cast<const std::string*>(held)->empty();
   }

@@ -19,6 +19,19 @@ struct Whole {
   std::optional<Timestamp> at;
 };
 
+struct Label {
+  std::string key;
+  std::string value;
+};
+
+const Shape& describe(const Label*) {
+  static const Shape kShape =
+      structure<Label>("Label", {
+                                    member<&Label::key>("key", {.required = true}),
+                                    member<&Label::value>("value", {.required = true, .min = 0}),
+                                });
+  return kShape;
+}
 const Shape& describe(const Part*) {
   static const Shape kShape = structure<Part>("Part", {
                                                           member<&Part::name>("name", {.required = true, .max = 4}),
@@ -113,6 +126,13 @@ TEST(Shape, CountsCharactersAndNotBytes) {
   const auto result = validate(shape_of<Word>(), &over);
   ASSERT_FALSE(result);
   EXPECT_TRUE(Json::parse(Json(result.error().message).dump())) << "cut within a character";
+}
+
+TEST(Shape, a_required_text_may_be_empty_where_its_least_length_is_said_to_be_nothing) {
+  EXPECT_TRUE(validate(shape_of<Label>(), std::make_unique<Label>(Label{"a", ""}).get()));
+  const auto breach = validate(shape_of<Label>(), std::make_unique<Label>(Label{"", ""}).get());
+  ASSERT_FALSE(breach);
+  EXPECT_NE(breach.error().message.find("at 'key'"), std::string::npos);
 }
 
 }  // namespace

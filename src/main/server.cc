@@ -9,6 +9,7 @@
 #include <filesystem>
 
 #include "api/acm/actions.h"
+#include "api/appmesh/actions.h"
 #include "api/cloudwatch/actions.h"
 #include "api/ec2/service.h"
 #include "api/ecs/actions.h"
@@ -29,6 +30,7 @@
 #include "main/metric_routes.h"
 #include "main/metric_upkeep.h"
 #include "main/status_routes.h"
+#include "model/appmesh/shapes.h"
 #include "net/socket.h"
 #include "runtime/process_runtime.h"
 #include "store/memory_store.h"
@@ -49,7 +51,8 @@ constexpr std::array kServices = {&model::sts::kService,
                                   &model::ssm::kService,
                                   &model::secretsmanager::kService,
                                   &model::cloudwatch::kService,
-                                  &model::servicediscovery::kService};
+                                  &model::servicediscovery::kService,
+                                  &model::appmesh::kService};
 
 // A hook's command may run so many AWS minutes: as long as a Lambda function.
 constexpr int kLongestHook = 15;
@@ -218,6 +221,7 @@ Result<> Server::listen() {
   api::cloudwatch::add_actions(actions_, metric_keep_);
   api::acm::add_actions(actions_, certificates_);
   api::servicediscovery::add_actions(actions_);
+  api::appmesh::add_actions(actions_);
   api::ssm::add_actions(actions_, *secrets_);
   api::secretsmanager::add_actions(actions_, *secrets_);
   wire::FacadeParts parts{actions_, *store_, clock_, random_, log_};

@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "wire/rest_json_protocol.h"
+
 namespace weir::wire {
 namespace {
 
@@ -23,10 +25,7 @@ bool add_fields(sign::Form& form, std::string_view text) {
 }
 
 bool speaks(const model::ServiceModel& service, Protocol protocol) {
-  const bool rest = protocol == Protocol::rest_json || protocol == Protocol::rest_xml;
-  if (service.speaks(protocol)) return true;
-  const bool service_rest = service.protocol == Protocol::rest_json || service.protocol == Protocol::rest_xml;
-  return rest && service_rest;
+  return service.speaks(protocol) || (is_rest(protocol) && is_rest(service.protocol));
 }
 
 // "/service/GraniteServiceVersion20100801/operation/PutMetricData", perhaps after a prefix.
@@ -68,12 +67,17 @@ CallName call_name(const http::RequestHead& head, std::string_view body) {
   return name;
 }
 
-const model::ServiceModel* service_of(const CallName& name, std::string_view signing_name,
+const model::ServiceModel* service_of(const CallName& name, const http::RequestHead& head,
+                                      std::string_view signing_name,
                                       std::span<const model::ServiceModel* const> services) {
   const model::ServiceModel* fallback = nullptr;
   for (const auto* service : services) {
     if (!signing_name.empty() && service->signing_name != signing_name) continue;
     if (!speaks(*service, name.protocol)) continue;
+    if (is_rest(name.protocol)) {
+      if (!signing_name.empty() || find_rest_call(*service, head.method_name(), head.path())) return service;
+      continue;
+    }
     const bool targeted = name.protocol == Protocol::json || name.protocol == Protocol::rpc_cbor;
     if (targeted && service->target_prefix != name.target_prefix) continue;
     if (name.protocol != Protocol::query || service->api_version == name.version) return service;

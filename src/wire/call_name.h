@@ -12,6 +12,7 @@
 
 namespace weir::wire {
 
+// Of a REST call only the protocol is known before its service is: facade.cc asks the service for the operation.
 struct CallName {
   model::Protocol protocol = model::Protocol::rest_xml;
   std::string operation;      // empty: none is named
@@ -23,8 +24,9 @@ struct CallName {
 
 CallName call_name(const http::RequestHead& head, std::string_view body);
 
-// The service of `name` among those with that signing name (empty: any), or null.
-const model::ServiceModel* service_of(const CallName& name, std::string_view signing_name,
+// The service of `name` among those with that signing name (empty: any, of a REST call one that has its path), or null.
+const model::ServiceModel* service_of(const CallName& name, const http::RequestHead& head,
+                                      std::string_view signing_name,
                                       std::span<const model::ServiceModel* const> services);
 
 }  // namespace weir::wire

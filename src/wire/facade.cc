@@ -13,6 +13,7 @@
 #include "wire/limits.h"
 #include "wire/query_protocol.h"
 #include "wire/recorded_protocol.h"
+#include "wire/rest_json_protocol.h"
 
 namespace weir::wire {
 namespace {
@@ -51,7 +52,17 @@ WireError unknown_service(const CallName& name, std::string_view signing_name) {
                     name.protocol, nullptr);
 }
 
+WireError no_such_path(const model::ServiceModel& service, const http::RequestHead& head) {
+  return wire_error(Fault::unknown_operation,
+                    fmt::format("{} has no operation for {} {}", service.name, head.method_name(), head.path()),
+                    service.protocol, &service);
+}
+
 WireError unknown_operation(const model::ServiceModel& service, const CallName& name) {
+  if (is_rest(service.protocol)) {
+    return wire_error(Fault::unknown_operation, fmt::format("{} has paths for operations, not names", service.name),
+                      name.protocol, &service);
+  }
   const bool versioned = name.protocol == Protocol::query && name.version != service.api_version;
   if (!versioned && (service.knows(name.operation) || service.known.empty())) {
     return wire_error(Fault::not_implemented,
@@ -72,10 +83,20 @@ std::string words_before(Fault fault) {
   return "";
 }
 
-Result<> decode(const CallName& name, const Shape& shape, std::string_view body, void* value) {
+Result<> decode_rpc(const CallName& name, const Shape& shape, std::string_view body, void* value) {
   if (name.protocol == Protocol::query) return decode_query(shape, name.form, value);
   if (name.protocol == Protocol::rpc_cbor) return decode_cbor(shape, body, value);
   return decode_json(shape, body, value);
+}
+
+WireError decoding_error(const Error& error, Protocol protocol, const model::ServiceModel& service) {
+  const Fault fault = fault_of(error);
+  return wire_error(fault, words_before(fault) + error.message, protocol, &service);
+}
+
+// REST calls look all the same: their service knows what it speaks.
+Protocol protocol_of(const CallName& name, const model::ServiceModel* service) {
+  return service && is_rest(name.protocol) ? service->protocol : name.protocol;
 }
 
 }  // namespace
@@ -118,7 +139,7 @@ Reply Facade::handle_call(const http::RequestHead& head, std::string_view sent, 
     unpacked = std::move(*whole);
     body = unpacked;
   }
-  const CallName name = call_name(head, body);
+  CallName name = call_name(head, body);
   const bool verified = !options_.keys.empty();
   if (!verified && from_foreign_page(head)) {
     return refuse(name, nullptr,
@@ -127,12 +148,16 @@ Reply Facade::handle_call(const http::RequestHead& head, std::string_view sent, 
   const auto caller = sign::authenticate(head, verified ? sign::hex(sign::sha256(sent)) : std::string(), options_.keys,
                                          parts_.clock.wall());
   if (!caller) {
-    const auto* service = service_of(name, "", services_);
+    const auto* service = service_of(name, head, "", services_);
+    name.protocol = protocol_of(name, service);
     return refuse(name, service, wire_error(fault_of(caller.error()), caller.error().message, name.protocol, service),
                   id);
   }
-  const auto* service = service_of(name, caller->service, services_);
-  if (service) return run(*service, name, *caller, body, id);
+  const auto* service = service_of(name, head, caller->service, services_);
+  name.protocol = protocol_of(name, service);
+  api::Context context = context_of(*caller, id);
+  if (service && is_rest(service->protocol)) return run_rest(*service, name, context, head, body);
+  if (service) return run(*service, name, context, body);
   for (const auto* one : services_) {
     // The service is ours, but the request's protocol, target or version is not its.
     if (one->signing_name == caller->service) return refuse(name, one, unknown_operation(*one, name), id);
@@ -140,9 +165,9 @@ Reply Facade::handle_call(const http::RequestHead& head, std::string_view sent, 
   return refuse(name, nullptr, unknown_service(name, caller->service), id);
 }
 
-Reply Facade::run(const model::ServiceModel& service, const CallName& name, const sign::Caller& caller,
-                  std::string_view body, const std::string& id) {
-  const auto fail_with = [&](const WireError& error) { return refuse(name, &service, error, id); };
+Reply Facade::run(const model::ServiceModel& service, const CallName& name, api::Context& context,
+                  std::string_view body) {
+  const auto fail_with = [&](const WireError& error) { return refuse(name, &service, error, context.request_id); };
   if (name.broken_form) {
     return fail_with(wire_error(Fault::serialization, "The form cannot be read", name.protocol, &service));
   }
@@ -150,7 +175,6 @@ Reply Facade::run(const model::ServiceModel& service, const CallName& name, cons
     const WireError error{"MissingAction", "The request must contain the parameter Action", 400};
     return fail_with(error);
   }
-  api::Context context = context_of(caller, id);
   if (const auto* recorded = recorded_of(&service)) return run_recorded(*recorded, name, context);
   const auto* operation = service.operation(name.operation);
   const auto* action = parts_.actions.find(service.name, name.operation);
@@ -158,23 +182,46 @@ Reply Facade::run(const model::ServiceModel& service, const CallName& name, cons
   if (!operation || !action) return fail_with(unknown_operation(service, name));
 
   const api::Erased input = action->make_input();
-  if (auto read = decode(name, action->input(), body, input.get()); !read) {
-    const Fault fault = fault_of(read.error());
-    return fail_with(wire_error(fault, words_before(fault) + read.error().message, name.protocol, &service));
+  const auto read = decode_rpc(name, action->input(), body, input.get());
+  if (!read) return fail_with(decoding_error(read.error(), name.protocol, service));
+  const auto output = perform(service, name, *action, context, input.get());
+  if (!output) return fail_with(output.error());
+  if (name.protocol == Protocol::query) {
+    return query_reply(service, *operation, action->output(), output->get(), context.request_id);
   }
-  const auto output = action->invoke(context, input.get());
-  if (!output) {
-    log_failure(service, name.operation, id, output.error());
-    WireError error = wire_error(output.error(), name.protocol, service);
-    if (error.code == output.error().code) {
-      error.members = std::move(context.error_members);
-      error.texts = std::move(context.error_texts);
-    }
-    return fail_with(error);
-  }
-  if (name.protocol == Protocol::query) return query_reply(service, *operation, action->output(), output->get(), id);
   if (name.protocol == Protocol::rpc_cbor) return cbor_reply(action->output(), output->get());
   return json_reply(service, action->output(), output->get());
+}
+
+Reply Facade::run_rest(const model::ServiceModel& service, CallName& name, api::Context& context,
+                       const http::RequestHead& head, std::string_view body) {
+  const auto fail_with = [&](const WireError& error) { return refuse(name, &service, error, context.request_id); };
+  const auto call = find_rest_call(service, head.method_name(), head.path());
+  if (!call) return fail_with(no_such_path(service, head));
+  name.operation = call->operation->name;
+  const auto* action = parts_.actions.find(service.name, name.operation);
+  if (!action) return fail_with(no_such_path(service, head));
+
+  const api::Erased input = action->make_input();
+  const auto read = decode_rest_json(*call, head, body, input.get());
+  if (!read) return fail_with(decoding_error(read.error(), name.protocol, service));
+  const auto output = perform(service, name, *action, context, input.get());
+  if (!output) return fail_with(output.error());
+  return rest_json_reply(*call->operation, action->output(), output->get());
+}
+
+std::expected<api::Erased, WireError> Facade::perform(const model::ServiceModel& service, const CallName& name,
+                                                      const api::Action& action, api::Context& context,
+                                                      const void* input) {
+  auto output = action.invoke(context, input);
+  if (output) return std::move(*output);
+  log_failure(service, name.operation, context.request_id, output.error());
+  WireError error = wire_error(output.error(), name.protocol, service);
+  if (error.code == output.error().code) {
+    error.members = std::move(context.error_members);
+    error.texts = std::move(context.error_texts);
+  }
+  return std::unexpected(std::move(error));
 }
 
 Reply Facade::run_recorded(const api::recorded::Service& service, const CallName& name, api::Context& context) {
@@ -221,15 +268,17 @@ Reply Facade::refuse(const CallName& name, const model::ServiceModel* service, c
                      const std::string& id) const {
   const auto* recorded = recorded_of(service);
   if (recorded && recorded->style == api::recorded::Style::ec2) return ec2_error(error, id);
-  if (name.protocol == Protocol::json || name.protocol == Protocol::rest_json) return json_error(service, error);
+  if (name.protocol == Protocol::json) return json_error(service, error);
+  if (name.protocol == Protocol::rest_json) return rest_json_error(service, error);
   if (name.protocol == Protocol::rpc_cbor) return cbor_error(service, error);
   return query_error(service, error, id);
 }
 
 Reply Facade::refuse_body(const http::RequestHead& head) {
   const std::string id = request_id();
-  const CallName name = call_name(head, "");
-  const auto* service = service_of(name, "", services_);
+  CallName name = call_name(head, "");
+  const auto* service = service_of(name, head, "", services_);
+  name.protocol = protocol_of(name, service);
   Reply reply = refuse(name, service,
                        wire_error(Fault::too_large, "The request's body is too large", name.protocol, service), id);
   reply.fields.emplace_back("x-amzn-requestid", id);

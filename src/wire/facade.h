@@ -1,8 +1,10 @@
 // Facade: the AWS endpoint as a function, request in, reply out, without a socket. Authenticates, finds service and
-// operation (SigV4 scope, then target header or Action), decodes the input strictly, calls the action, encodes what it
-// says. Every failure is answered in the words of the service and its protocol. One thread (control); owned by main/.
+// operation (SigV4 scope, then target header, Action or path), decodes the input strictly, calls the action, encodes
+// what it says. Every failure is answered in the words of the service and its protocol. One thread (control); owned by
+// main/.
 #pragma once
 
+#include <expected>
 #include <map>
 #include <span>
 #include <string>
@@ -55,8 +57,12 @@ class Facade {
 
  private:
   Reply handle_call(const http::RequestHead& head, std::string_view body, const std::string& request_id);
-  Reply run(const model::ServiceModel& service, const CallName& name, const sign::Caller& caller, std::string_view body,
-            const std::string& request_id);
+  Reply run(const model::ServiceModel& service, const CallName& name, api::Context& context, std::string_view body);
+  // Finds the operation and adds it to `name`.
+  Reply run_rest(const model::ServiceModel& service, CallName& name, api::Context& context,
+                 const http::RequestHead& head, std::string_view body);
+  std::expected<api::Erased, WireError> perform(const model::ServiceModel& service, const CallName& name,
+                                                const api::Action& action, api::Context& context, const void* input);
   Reply run_recorded(const api::recorded::Service& service, const CallName& name, api::Context& context);
   api::Context context_of(const sign::Caller& caller, const std::string& request_id);
   void log_failure(const model::ServiceModel& service, const std::string& operation, const std::string& request_id,

@@ -12,22 +12,23 @@ struct ProtocolWords {
   Fault fault;
   FaultWords json;
   FaultWords query;
+  std::uint16_t rest;  // the status of JSON's code where a REST service says it
 };
 
 // As AWS answers them. Query services have codes without "Exception".
 constexpr ProtocolWords kWords[] = {
-    {Fault::missing_token, {"MissingAuthenticationTokenException", 400}, {"MissingAuthenticationToken", 403}},
-    {Fault::incomplete, {"IncompleteSignatureException", 400}, {"IncompleteSignature", 400}},
-    {Fault::unknown_key, {"UnrecognizedClientException", 400}, {"InvalidClientTokenId", 403}},
-    {Fault::bad_signature, {"InvalidSignatureException", 400}, {"SignatureDoesNotMatch", 403}},
-    {Fault::unknown_operation, {"UnknownOperationException", 400}, {"InvalidAction", 400}},
-    {Fault::not_implemented, {"UnknownOperationException", 400}, {"InvalidAction", 400}},
-    {Fault::serialization, {"SerializationException", 400}, {"MalformedInput", 400}},
-    {Fault::unknown_parameter, {"ValidationException", 400}, {"ValidationError", 400}},
-    {Fault::missing_parameter, {"ValidationException", 400}, {"ValidationError", 400}},
-    {Fault::validation, {"ValidationException", 400}, {"ValidationError", 400}},
-    {Fault::too_large, {"RequestEntityTooLargeException", 413}, {"RequestEntityTooLarge", 413}},
-    {Fault::internal, {"InternalFailure", 500}, {"InternalFailure", 500}},
+    {Fault::missing_token, {"MissingAuthenticationTokenException", 400}, {"MissingAuthenticationToken", 403}, 403},
+    {Fault::incomplete, {"IncompleteSignatureException", 400}, {"IncompleteSignature", 400}, 403},
+    {Fault::unknown_key, {"UnrecognizedClientException", 400}, {"InvalidClientTokenId", 403}, 403},
+    {Fault::bad_signature, {"InvalidSignatureException", 400}, {"SignatureDoesNotMatch", 403}, 403},
+    {Fault::unknown_operation, {"UnknownOperationException", 400}, {"InvalidAction", 400}, 404},
+    {Fault::not_implemented, {"UnknownOperationException", 400}, {"InvalidAction", 400}, 404},
+    {Fault::serialization, {"SerializationException", 400}, {"MalformedInput", 400}, 400},
+    {Fault::unknown_parameter, {"ValidationException", 400}, {"ValidationError", 400}, 400},
+    {Fault::missing_parameter, {"ValidationException", 400}, {"ValidationError", 400}, 400},
+    {Fault::validation, {"ValidationException", 400}, {"ValidationError", 400}, 400},
+    {Fault::too_large, {"RequestEntityTooLargeException", 413}, {"RequestEntityTooLarge", 413}, 413},
+    {Fault::internal, {"InternalFailure", 500}, {"InternalFailure", 500}, 500},
 };
 
 struct ServiceWords {
@@ -53,6 +54,11 @@ constexpr ServiceWords kServiceWords[] = {
     {"ec2", Fault::unknown_parameter, {"UnknownParameter", 400}},
     {"ec2", Fault::missing_parameter, {"MissingParameter", 400}},
     {"ec2", Fault::internal, {"InternalError", 500}},
+    {"appmesh", Fault::serialization, {"BadRequestException", 400}},
+    {"appmesh", Fault::unknown_parameter, {"BadRequestException", 400}},
+    {"appmesh", Fault::missing_parameter, {"BadRequestException", 400}},
+    {"appmesh", Fault::validation, {"BadRequestException", 400}},
+    {"appmesh", Fault::internal, {"InternalServerErrorException", 500}},
     {"servicediscovery", Fault::unknown_parameter, {"InvalidInput", 400}},
     {"servicediscovery", Fault::missing_parameter, {"InvalidInput", 400}},
     {"servicediscovery", Fault::validation, {"InvalidInput", 400}},
@@ -82,9 +88,9 @@ FaultWords words_of(Fault fault, Protocol protocol, const model::ServiceModel* s
   for (const auto& one : kServiceWords) {
     if (service && one.service == service->name && one.fault == fault) return one.words;
   }
-  const bool json = protocol == Protocol::json || protocol == Protocol::rest_json || protocol == Protocol::rpc_cbor;
   const auto found = std::ranges::find(kWords, fault, &ProtocolWords::fault);
-  return json ? found->json : found->query;
+  if (protocol == Protocol::rest_json) return {found->json.code, found->rest};
+  return protocol == Protocol::json || protocol == Protocol::rpc_cbor ? found->json : found->query;
 }
 
 WireError wire_error(Fault fault, std::string message, Protocol protocol, const model::ServiceModel* service) {

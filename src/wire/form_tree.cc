@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <cmath>
 #include <vector>
 
 #include "wire/limits.h"
-#include "wire/timestamp_text.h"
+#include "wire/scalar_text.h"
 
 namespace weir::wire {
 
@@ -29,7 +28,7 @@ class Reader {
         return read_map(shape, node, flattened);
       default:
         if (!node.children.empty()) return unknown_path(child_path(node.children.begin()->first));
-        return read_scalar(shape, node.value.value_or(""));
+        return scalar_of(shape, node.value.value_or(""), path_.empty() ? "the form" : path_);
     }
   }
 
@@ -124,38 +123,8 @@ class Reader {
     return object;
   }
 
-  Result<Json> read_scalar(const Shape& shape, const std::string& text) {
-    switch (shape.kind) {
-      case ShapeKind::boolean:
-        if (text == "true") return Json(true);
-        if (text == "false") return Json(false);
-        return wrong("Boolean");
-      case ShapeKind::integer:
-      case ShapeKind::long_int: {
-        std::int64_t number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc() || end != text.data() + text.size()) return wrong("Integer");
-        return Json(number);
-      }
-      case ShapeKind::real: {
-        double number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(number)) return wrong("Double");
-        return Json(number);
-      }
-      case ShapeKind::timestamp: {
-        const auto at = read_timestamp(text);
-        if (!at) return wrong("Timestamp");
-        return at->millis % 1000 == 0 ? Json(at->millis / 1000) : Json(static_cast<double>(at->millis) / 1000.0);
-      }
-      default:
-        return Json(text);
-    }
-  }
-
   std::unexpected<Error> wrong(std::string_view kind) const {
-    return fail("Serialization", fmt::format("{} must be of type {}", path_.empty() ? "the form" : path_, kind),
-                ErrorSource::client);
+    return wrong_type(path_.empty() ? "the form" : path_, kind);
   }
 
   std::string path_;

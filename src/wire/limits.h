@@ -13,6 +13,7 @@ inline constexpr std::uint64_t kMaxBodies = 256 * 1024 * 1024;     // bytes of a
 inline constexpr std::size_t kMaxFormDepth = 32;                   // dots in a field's name
 inline constexpr std::size_t kMaxCborDepth = 64;                   // of a call's CBOR
 inline constexpr std::size_t kMaxListIndex = 10'000;               // of Names.member.N
+inline constexpr std::size_t kMaxPathParts = 64;                   // of a REST call's path: it is none of ours
 inline constexpr std::size_t kMaxConnections = 1024;               // 503 and close
 inline constexpr std::size_t kMaxWaitingInput = 256 * 1024;        // bytes read ahead of a request still being answered
 inline constexpr std::size_t kMaxWaitingOutput = 8 * 1024 * 1024;  // bytes a streamed reply may have unsent: closed

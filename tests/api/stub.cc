@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "model/appmesh/shapes.h"
 #include "model/ecs/shapes.h"
 #include "model/elbv2/shapes.h"
 #include "model/sts/shapes.h"
@@ -9,6 +10,7 @@
 namespace weir::wire {
 namespace {
 
+namespace appmesh = model::appmesh;
 namespace ecs = model::ecs;
 namespace elbv2 = model::elbv2;
 namespace sts = model::sts;
@@ -84,6 +86,49 @@ Result<elbv2::ModifyTargetGroupAttributesOutput> modify_attributes(
   return elbv2::ModifyTargetGroupAttributesOutput{.Attributes = input.Attributes};
 }
 
+appmesh::ResourceMetadata stub_metadata(api::Context& context, const std::string& path) {
+  appmesh::ResourceMetadata metadata;
+  metadata.arn = fmt::format("arn:aws:appmesh:{}:{}:mesh/{}", context.region, context.account, path);
+  metadata.createdAt = metadata.lastUpdatedAt = context.now;
+  metadata.version = 1;
+  return metadata;
+}
+
+Result<appmesh::UpdateRouteOutput> update_route(api::Context& context, const appmesh::UpdateRouteInput& input) {
+  if (input.routeName == "absent") {
+    return fail("NotFoundException", "Route with name absent is not present", ErrorSource::client);
+  }
+  if (input.routeName == "broken") return fail("Io", "the disk is gone");
+  appmesh::UpdateRouteOutput output;
+  output.route.meshName = input.meshName;
+  output.route.routeName = input.routeName;
+  output.route.virtualRouterName = input.virtualRouterName;
+  output.route.spec = input.spec;
+  output.route.metadata = stub_metadata(context, input.meshName);
+  output.route.metadata.meshOwner = input.meshOwner.value_or("none");
+  output.route.status.status = "ACTIVE";
+  return output;
+}
+
+Result<appmesh::ListMeshesOutput> list_meshes(api::Context&, const appmesh::ListMeshesInput& input) {
+  appmesh::ListMeshesOutput output;
+  output.nextToken = fmt::format("{} after {}", input.limit.value_or(0), input.nextToken.value_or("the start"));
+  return output;
+}
+
+Result<appmesh::DescribeMeshOutput> describe_mesh(api::Context& context, const appmesh::DescribeMeshInput& input) {
+  appmesh::DescribeMeshOutput output;
+  output.mesh.meshName = input.meshName;
+  output.mesh.metadata = stub_metadata(context, input.meshName);
+  return output;
+}
+
+Result<appmesh::TagResourceOutput> tag_resource(api::Context& context, const appmesh::TagResourceInput& input) {
+  if (input.tags.size() < 2) return appmesh::TagResourceOutput{};
+  context.error_texts = {{"resourceName", input.resourceArn}};
+  return fail("TooManyTagsException", "two are too many", ErrorSource::client);
+}
+
 // Answers nothing: an action that wants a store would need one.
 class NoStore final : public store::Store {
  public:
@@ -116,6 +161,10 @@ api::ActionTable stub_actions() {
   table.add("elbv2", "ModifyListener", &modify_listener);
   table.add("elbv2", "DescribeLoadBalancers", &describe_load_balancers);
   table.add("elbv2", "ModifyTargetGroupAttributes", &modify_attributes);
+  table.add("appmesh", "UpdateRoute", &update_route);
+  table.add("appmesh", "ListMeshes", &list_meshes);
+  table.add("appmesh", "DescribeMesh", &describe_mesh);
+  table.add("appmesh", "TagResource", &tag_resource);
   return table;
 }
 
@@ -128,7 +177,8 @@ struct StubFacade::Parts {
 };
 
 StubFacade::StubFacade(sign::Keys keys, const Clock* clock) : parts_(std::make_unique<Parts>()) {
-  static constexpr const model::ServiceModel* kServices[] = {&sts::kService, &ecs::kService, &elbv2::kService};
+  static constexpr const model::ServiceModel* kServices[] = {&sts::kService, &ecs::kService, &elbv2::kService,
+                                                             &appmesh::kService};
   facade_ = std::make_unique<Facade>(
       FacadeOptions{.keys = std::move(keys)}, kServices,
       FacadeParts{parts_->actions, parts_->store, clock ? *clock : parts_->clock, parts_->random, parts_->log});

@@ -50,7 +50,7 @@ constexpr const char* kSortOrderWords[] = {"ASCENDING", "DESCENDING", nullptr};
 const Shape& describe(const Tag*) {
   static const Shape kShape = structure<Tag>("Tag", {
     member<&Tag::Key>("Key", {.required = true, .min = 1, .max = 128}),
-    member<&Tag::Value>("Value", {.max = 256}),
+    member<&Tag::Value>("Value", {.min = 0, .max = 256}),
   });
   return kShape;
 }

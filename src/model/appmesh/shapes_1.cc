@@ -57,7 +57,7 @@ const Shape& describe(const MeshSpec*) {
 const Shape& describe(const TagRef*) {
   static const Shape kShape = structure<TagRef>("TagRef", {
     member<&TagRef::key>("key", {.required = true, .min = 1, .max = 128}),
-    member<&TagRef::value>("value", {.required = true, .max = 256}),
+    member<&TagRef::value>("value", {.required = true, .min = 0, .max = 256}),
   });
   return kShape;
 }

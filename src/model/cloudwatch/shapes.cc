@@ -255,7 +255,7 @@ const Shape& describe(const ListMetricsOutput*) {
 const Shape& describe(const Tag*) {
   static const Shape kShape = structure<Tag>("Tag", {
     member<&Tag::Key>("Key", {.required = true, .min = 1, .max = 128}),
-    member<&Tag::Value>("Value", {.required = true, .max = 256}),
+    member<&Tag::Value>("Value", {.required = true, .min = 0, .max = 256}),
   });
   return kShape;
 }
@@ -279,7 +279,7 @@ const Shape& describe(const EvaluationCriteria*) {
 const Shape& describe(const PutMetricAlarmInput*) {
   static const Shape kShape = structure<PutMetricAlarmInput>("PutMetricAlarmInput", {
     member<&PutMetricAlarmInput::AlarmName>("AlarmName", {.required = true, .min = 1, .max = 255}),
-    member<&PutMetricAlarmInput::AlarmDescription>("AlarmDescription", {.max = 1024}),
+    member<&PutMetricAlarmInput::AlarmDescription>("AlarmDescription", {.min = 0, .max = 1024}),
     member<&PutMetricAlarmInput::ActionsEnabled>("ActionsEnabled"),
     member<&PutMetricAlarmInput::OKActions>("OKActions", {.max = 5, .element = &kResourceNameLimits}),
     member<&PutMetricAlarmInput::AlarmActions>("AlarmActions", {.max = 5, .element = &kResourceNameLimits}),
@@ -316,7 +316,7 @@ const Shape& describe(const PutCompositeAlarmInput*) {
   static const Shape kShape = structure<PutCompositeAlarmInput>("PutCompositeAlarmInput", {
     member<&PutCompositeAlarmInput::ActionsEnabled>("ActionsEnabled"),
     member<&PutCompositeAlarmInput::AlarmActions>("AlarmActions", {.max = 5, .element = &kResourceNameLimits}),
-    member<&PutCompositeAlarmInput::AlarmDescription>("AlarmDescription", {.max = 1024}),
+    member<&PutCompositeAlarmInput::AlarmDescription>("AlarmDescription", {.min = 0, .max = 1024}),
     member<&PutCompositeAlarmInput::AlarmName>("AlarmName", {.required = true, .min = 1, .max = 255}),
     member<&PutCompositeAlarmInput::AlarmRule>("AlarmRule", {.required = true, .min = 1, .max = 10240}),
     member<&PutCompositeAlarmInput::InsufficientDataActions>("InsufficientDataActions", {.max = 5, .element = &kResourceNameLimits}),
@@ -356,18 +356,18 @@ const Shape& describe(const CompositeAlarm*) {
     member<&CompositeAlarm::AlarmActions>("AlarmActions", {.max = 5, .element = &kResourceNameLimits}),
     member<&CompositeAlarm::AlarmArn>("AlarmArn", {.min = 1, .max = 1600}),
     member<&CompositeAlarm::AlarmConfigurationUpdatedTimestamp>("AlarmConfigurationUpdatedTimestamp"),
-    member<&CompositeAlarm::AlarmDescription>("AlarmDescription", {.max = 1024}),
+    member<&CompositeAlarm::AlarmDescription>("AlarmDescription", {.min = 0, .max = 1024}),
     member<&CompositeAlarm::AlarmName>("AlarmName", {.min = 1, .max = 255}),
     member<&CompositeAlarm::AlarmRule>("AlarmRule", {.min = 1, .max = 10240}),
     member<&CompositeAlarm::InsufficientDataActions>("InsufficientDataActions", {.max = 5, .element = &kResourceNameLimits}),
     member<&CompositeAlarm::OKActions>("OKActions", {.max = 5, .element = &kResourceNameLimits}),
-    member<&CompositeAlarm::StateReason>("StateReason", {.max = 1023}),
-    member<&CompositeAlarm::StateReasonData>("StateReasonData", {.max = 4000}),
+    member<&CompositeAlarm::StateReason>("StateReason", {.min = 0, .max = 1023}),
+    member<&CompositeAlarm::StateReasonData>("StateReasonData", {.min = 0, .max = 4000}),
     member<&CompositeAlarm::StateUpdatedTimestamp>("StateUpdatedTimestamp"),
     member<&CompositeAlarm::StateValue>("StateValue", {.words = kStateValueWords}),
     member<&CompositeAlarm::StateTransitionedTimestamp>("StateTransitionedTimestamp"),
     member<&CompositeAlarm::ActionsSuppressedBy>("ActionsSuppressedBy", {.words = kActionsSuppressedByWords}),
-    member<&CompositeAlarm::ActionsSuppressedReason>("ActionsSuppressedReason", {.max = 1024}),
+    member<&CompositeAlarm::ActionsSuppressedReason>("ActionsSuppressedReason", {.min = 0, .max = 1024}),
     member<&CompositeAlarm::ActionsSuppressor>("ActionsSuppressor", {.min = 1, .max = 1600}),
     member<&CompositeAlarm::ActionsSuppressorWaitPeriod>("ActionsSuppressorWaitPeriod"),
     member<&CompositeAlarm::ActionsSuppressorExtensionPeriod>("ActionsSuppressorExtensionPeriod"),
@@ -379,15 +379,15 @@ const Shape& describe(const MetricAlarm*) {
   static const Shape kShape = structure<MetricAlarm>("MetricAlarm", {
     member<&MetricAlarm::AlarmName>("AlarmName", {.min = 1, .max = 255}),
     member<&MetricAlarm::AlarmArn>("AlarmArn", {.min = 1, .max = 1600}),
-    member<&MetricAlarm::AlarmDescription>("AlarmDescription", {.max = 1024}),
+    member<&MetricAlarm::AlarmDescription>("AlarmDescription", {.min = 0, .max = 1024}),
     member<&MetricAlarm::AlarmConfigurationUpdatedTimestamp>("AlarmConfigurationUpdatedTimestamp"),
     member<&MetricAlarm::ActionsEnabled>("ActionsEnabled"),
     member<&MetricAlarm::OKActions>("OKActions", {.max = 5, .element = &kResourceNameLimits}),
     member<&MetricAlarm::AlarmActions>("AlarmActions", {.max = 5, .element = &kResourceNameLimits}),
     member<&MetricAlarm::InsufficientDataActions>("InsufficientDataActions", {.max = 5, .element = &kResourceNameLimits}),
     member<&MetricAlarm::StateValue>("StateValue", {.words = kStateValueWords}),
-    member<&MetricAlarm::StateReason>("StateReason", {.max = 1023}),
-    member<&MetricAlarm::StateReasonData>("StateReasonData", {.max = 4000}),
+    member<&MetricAlarm::StateReason>("StateReason", {.min = 0, .max = 1023}),
+    member<&MetricAlarm::StateReasonData>("StateReasonData", {.min = 0, .max = 4000}),
     member<&MetricAlarm::StateUpdatedTimestamp>("StateUpdatedTimestamp"),
     member<&MetricAlarm::MetricName>("MetricName", {.min = 1, .max = 255}),
     member<&MetricAlarm::Namespace>("Namespace", {.min = 1, .max = 255, .pattern = "[^:].*"}),
@@ -482,8 +482,8 @@ const Shape& describe(const SetAlarmStateInput*) {
   static const Shape kShape = structure<SetAlarmStateInput>("SetAlarmStateInput", {
     member<&SetAlarmStateInput::AlarmName>("AlarmName", {.required = true, .min = 1, .max = 255}),
     member<&SetAlarmStateInput::StateValue>("StateValue", {.required = true, .words = kStateValueWords}),
-    member<&SetAlarmStateInput::StateReason>("StateReason", {.required = true, .max = 1023}),
-    member<&SetAlarmStateInput::StateReasonData>("StateReasonData", {.max = 4000}),
+    member<&SetAlarmStateInput::StateReason>("StateReason", {.required = true, .min = 0, .max = 1023}),
+    member<&SetAlarmStateInput::StateReasonData>("StateReasonData", {.min = 0, .max = 4000}),
   });
   return kShape;
 }

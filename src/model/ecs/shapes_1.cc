@@ -82,7 +82,7 @@ constexpr const char* kManagedAgentNameWords[] = {"ExecuteCommandAgent", nullptr
 const Shape& describe(const Tag*) {
   static const Shape kShape = structure<Tag>("Tag", {
     member<&Tag::key>("key", {.min = 1, .max = 128}),
-    member<&Tag::value>("value", {.max = 256}),
+    member<&Tag::value>("value", {.min = 0, .max = 256}),
   });
   return kShape;
 }

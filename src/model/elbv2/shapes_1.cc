@@ -62,7 +62,7 @@ const Shape& describe(const SubnetMapping*) {
 const Shape& describe(const Tag*) {
   static const Shape kShape = structure<Tag>("Tag", {
     member<&Tag::Key>("Key", {.required = true, .min = 1, .max = 128}),
-    member<&Tag::Value>("Value", {.max = 256}),
+    member<&Tag::Value>("Value", {.min = 0, .max = 256}),
   });
   return kShape;
 }
@@ -345,7 +345,7 @@ const Shape& describe(const RedirectActionConfig*) {
     member<&RedirectActionConfig::Port>("Port"),
     member<&RedirectActionConfig::Host>("Host", {.min = 1, .max = 128}),
     member<&RedirectActionConfig::Path>("Path", {.min = 1, .max = 128}),
-    member<&RedirectActionConfig::Query>("Query", {.max = 128}),
+    member<&RedirectActionConfig::Query>("Query", {.min = 0, .max = 128}),
     member<&RedirectActionConfig::StatusCode>("StatusCode", {.required = true, .words = kRedirectActionStatusCodeEnumWords}),
   });
   return kShape;
@@ -353,9 +353,9 @@ const Shape& describe(const RedirectActionConfig*) {
 
 const Shape& describe(const FixedResponseActionConfig*) {
   static const Shape kShape = structure<FixedResponseActionConfig>("FixedResponseActionConfig", {
-    member<&FixedResponseActionConfig::MessageBody>("MessageBody", {.max = 1024}),
+    member<&FixedResponseActionConfig::MessageBody>("MessageBody", {.min = 0, .max = 1024}),
     member<&FixedResponseActionConfig::StatusCode>("StatusCode", {.required = true, .pattern = "^(2|4|5)\\d\\d$"}),
-    member<&FixedResponseActionConfig::ContentType>("ContentType", {.max = 32}),
+    member<&FixedResponseActionConfig::ContentType>("ContentType", {.min = 0, .max = 32}),
   });
   return kShape;
 }

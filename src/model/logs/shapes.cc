@@ -61,7 +61,7 @@ const Shape& describe(const DescribeLogGroupsRequest*) {
   static const Shape kShape = structure<DescribeLogGroupsRequest>("DescribeLogGroupsRequest", {
     member<&DescribeLogGroupsRequest::accountIdentifiers>("accountIdentifiers", {.max = 20, .element = &kAccountIdLimits}),
     member<&DescribeLogGroupsRequest::logGroupNamePrefix>("logGroupNamePrefix", {.min = 1, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]+"}),
-    member<&DescribeLogGroupsRequest::logGroupNamePattern>("logGroupNamePattern", {.max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]*"}),
+    member<&DescribeLogGroupsRequest::logGroupNamePattern>("logGroupNamePattern", {.min = 0, .max = 512, .pattern = "[\\.\\-_/#A-Za-z0-9]*"}),
     member<&DescribeLogGroupsRequest::nextToken>("nextToken", {.min = 1}),
     member<&DescribeLogGroupsRequest::limit>("limit", {.min = 1, .max = 50}),
     member<&DescribeLogGroupsRequest::includeLinkedAccounts>("includeLinkedAccounts"),
@@ -281,7 +281,7 @@ const Shape& describe(const FilterLogEventsRequest*) {
     member<&FilterLogEventsRequest::logStreamNamePrefix>("logStreamNamePrefix", {.min = 1, .max = 512, .pattern = "[^:*]*"}),
     member<&FilterLogEventsRequest::startTime>("startTime", {.min = 0}),
     member<&FilterLogEventsRequest::endTime>("endTime", {.min = 0}),
-    member<&FilterLogEventsRequest::filterPattern>("filterPattern", {.max = 1024}),
+    member<&FilterLogEventsRequest::filterPattern>("filterPattern", {.min = 0, .max = 1024}),
     member<&FilterLogEventsRequest::nextToken>("nextToken", {.min = 1}),
     member<&FilterLogEventsRequest::limit>("limit", {.min = 1, .max = 10000}),
     member<&FilterLogEventsRequest::interleaved>("interleaved"),

@@ -18,7 +18,7 @@ constexpr Limits kFilterValueStringTypeLimits{.max = 512, .pattern = "^\\!?[a-zA
 constexpr const char* kSortOrderTypeWords[] = {"asc", "desc", nullptr};
 constexpr const char* kSortByTypeWords[] = {"created-date", "last-accessed-date", "last-changed-date", "name",
     nullptr};
-constexpr Limits kKmsKeyIdTypeLimits{.max = 2048};
+constexpr Limits kKmsKeyIdTypeLimits{.min = 0, .max = 2048};
 constexpr Limits kTagKeyTypeLimits{.min = 1, .max = 128};
 
 }  // namespace
@@ -26,7 +26,7 @@ constexpr Limits kTagKeyTypeLimits{.min = 1, .max = 128};
 const Shape& describe(const Tag*) {
   static const Shape kShape = structure<Tag>("Tag", {
     member<&Tag::Key>("Key", {.min = 1, .max = 128}),
-    member<&Tag::Value>("Value", {.max = 256}),
+    member<&Tag::Value>("Value", {.min = 0, .max = 256}),
   });
   return kShape;
 }
@@ -34,7 +34,7 @@ const Shape& describe(const Tag*) {
 const Shape& describe(const ReplicaRegionType*) {
   static const Shape kShape = structure<ReplicaRegionType>("ReplicaRegionType", {
     member<&ReplicaRegionType::Region>("Region", {.min = 1, .max = 128, .pattern = "^([a-z]+-)+\\d+$"}),
-    member<&ReplicaRegionType::KmsKeyId>("KmsKeyId", {.max = 2048}),
+    member<&ReplicaRegionType::KmsKeyId>("KmsKeyId", {.min = 0, .max = 2048}),
   });
   return kShape;
 }
@@ -44,13 +44,13 @@ const Shape& describe(const CreateSecretRequest*) {
     member<&CreateSecretRequest::Name>("Name", {.required = true, .min = 1, .max = 512}),
     member<&CreateSecretRequest::ClientRequestToken>("ClientRequestToken", {.min = 32, .max = 64}),
     member<&CreateSecretRequest::Description>("Description", {.max = 2048}),
-    member<&CreateSecretRequest::KmsKeyId>("KmsKeyId", {.max = 2048}),
+    member<&CreateSecretRequest::KmsKeyId>("KmsKeyId", {.min = 0, .max = 2048}),
     member<&CreateSecretRequest::SecretBinary>("SecretBinary"),
     member<&CreateSecretRequest::SecretString>("SecretString", {.min = 1, .max = 65536}),
     member<&CreateSecretRequest::Tags>("Tags"),
     member<&CreateSecretRequest::AddReplicaRegions>("AddReplicaRegions", {.min = 1}),
     member<&CreateSecretRequest::ForceOverwriteReplicaSecret>("ForceOverwriteReplicaSecret"),
-    member<&CreateSecretRequest::Type>("Type", {.max = 256}),
+    member<&CreateSecretRequest::Type>("Type", {.min = 0, .max = 256}),
   });
   return kShape;
 }
@@ -58,7 +58,7 @@ const Shape& describe(const CreateSecretRequest*) {
 const Shape& describe(const ReplicationStatusType*) {
   static const Shape kShape = structure<ReplicationStatusType>("ReplicationStatusType", {
     member<&ReplicationStatusType::Region>("Region", {.min = 1, .max = 128, .pattern = "^([a-z]+-)+\\d+$"}),
-    member<&ReplicationStatusType::KmsKeyId>("KmsKeyId", {.max = 2048}),
+    member<&ReplicationStatusType::KmsKeyId>("KmsKeyId", {.min = 0, .max = 2048}),
     member<&ReplicationStatusType::Status>("Status", {.words = kStatusTypeWords}),
     member<&ReplicationStatusType::StatusMessage>("StatusMessage", {.min = 1, .max = 4096}),
     member<&ReplicationStatusType::LastAccessedDate>("LastAccessedDate"),
@@ -125,10 +125,10 @@ const Shape& describe(const UpdateSecretRequest*) {
     member<&UpdateSecretRequest::SecretId>("SecretId", {.required = true, .min = 1, .max = 2048}),
     member<&UpdateSecretRequest::ClientRequestToken>("ClientRequestToken", {.min = 32, .max = 64}),
     member<&UpdateSecretRequest::Description>("Description", {.max = 2048}),
-    member<&UpdateSecretRequest::KmsKeyId>("KmsKeyId", {.max = 2048}),
+    member<&UpdateSecretRequest::KmsKeyId>("KmsKeyId", {.min = 0, .max = 2048}),
     member<&UpdateSecretRequest::SecretBinary>("SecretBinary"),
     member<&UpdateSecretRequest::SecretString>("SecretString", {.min = 1, .max = 65536}),
-    member<&UpdateSecretRequest::Type>("Type", {.max = 256}),
+    member<&UpdateSecretRequest::Type>("Type", {.min = 0, .max = 256}),
   });
   return kShape;
 }
@@ -170,11 +170,11 @@ const Shape& describe(const DescribeSecretResponse*) {
   static const Shape kShape = structure<DescribeSecretResponse>("DescribeSecretResponse", {
     member<&DescribeSecretResponse::ARN>("ARN", {.min = 20, .max = 2048}),
     member<&DescribeSecretResponse::Name>("Name", {.min = 1, .max = 256}),
-    member<&DescribeSecretResponse::Type>("Type", {.max = 256}),
+    member<&DescribeSecretResponse::Type>("Type", {.min = 0, .max = 256}),
     member<&DescribeSecretResponse::Description>("Description", {.max = 2048}),
-    member<&DescribeSecretResponse::KmsKeyId>("KmsKeyId", {.max = 2048}),
+    member<&DescribeSecretResponse::KmsKeyId>("KmsKeyId", {.min = 0, .max = 2048}),
     member<&DescribeSecretResponse::RotationEnabled>("RotationEnabled"),
-    member<&DescribeSecretResponse::RotationLambdaARN>("RotationLambdaARN", {.max = 2048}),
+    member<&DescribeSecretResponse::RotationLambdaARN>("RotationLambdaARN", {.min = 0, .max = 2048}),
     member<&DescribeSecretResponse::RotationRules>("RotationRules"),
     member<&DescribeSecretResponse::ExternalSecretRotationMetadata>("ExternalSecretRotationMetadata"),
     member<&DescribeSecretResponse::ExternalSecretRotationRoleArn>("ExternalSecretRotationRoleArn", {.min = 20, .max = 2048}),
@@ -217,11 +217,11 @@ const Shape& describe(const SecretListEntry*) {
   static const Shape kShape = structure<SecretListEntry>("SecretListEntry", {
     member<&SecretListEntry::ARN>("ARN", {.min = 20, .max = 2048}),
     member<&SecretListEntry::Name>("Name", {.min = 1, .max = 256}),
-    member<&SecretListEntry::Type>("Type", {.max = 256}),
+    member<&SecretListEntry::Type>("Type", {.min = 0, .max = 256}),
     member<&SecretListEntry::Description>("Description", {.max = 2048}),
-    member<&SecretListEntry::KmsKeyId>("KmsKeyId", {.max = 2048}),
+    member<&SecretListEntry::KmsKeyId>("KmsKeyId", {.min = 0, .max = 2048}),
     member<&SecretListEntry::RotationEnabled>("RotationEnabled"),
-    member<&SecretListEntry::RotationLambdaARN>("RotationLambdaARN", {.max = 2048}),
+    member<&SecretListEntry::RotationLambdaARN>("RotationLambdaARN", {.min = 0, .max = 2048}),
     member<&SecretListEntry::RotationRules>("RotationRules"),
     member<&SecretListEntry::ExternalSecretRotationMetadata>("ExternalSecretRotationMetadata"),
     member<&SecretListEntry::ExternalSecretRotationRoleArn>("ExternalSecretRotationRoleArn", {.min = 20, .max = 2048}),

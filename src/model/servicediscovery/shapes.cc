@@ -39,7 +39,7 @@ constexpr Limits kTagKeyLimits{.min = 1, .max = 128};
 const Shape& describe(const Tag*) {
   static const Shape kShape = structure<Tag>("Tag", {
     member<&Tag::Key>("Key", {.required = true, .min = 1, .max = 128}),
-    member<&Tag::Value>("Value", {.required = true, .max = 256}),
+    member<&Tag::Value>("Value", {.required = true, .min = 0, .max = 256}),
   });
   return kShape;
 }

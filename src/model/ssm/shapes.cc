@@ -25,7 +25,7 @@ constexpr Limits kTagKeyLimits{.min = 1, .max = 128};
 const Shape& describe(const Tag*) {
   static const Shape kShape = structure<Tag>("Tag", {
     member<&Tag::Key>("Key", {.required = true, .min = 1, .max = 128}),
-    member<&Tag::Value>("Value", {.required = true, .max = 256}),
+    member<&Tag::Value>("Value", {.required = true, .min = 0, .max = 256}),
   });
   return kShape;
 }
@@ -33,16 +33,16 @@ const Shape& describe(const Tag*) {
 const Shape& describe(const PutParameterRequest*) {
   static const Shape kShape = structure<PutParameterRequest>("PutParameterRequest", {
     member<&PutParameterRequest::Name>("Name", {.required = true, .min = 1, .max = 2048}),
-    member<&PutParameterRequest::Description>("Description", {.max = 1024}),
+    member<&PutParameterRequest::Description>("Description", {.min = 0, .max = 1024}),
     member<&PutParameterRequest::Value>("Value", {.required = true}),
     member<&PutParameterRequest::Type>("Type", {.words = kParameterTypeWords}),
     member<&PutParameterRequest::KeyId>("KeyId", {.min = 1, .max = 256, .pattern = "^([a-zA-Z0-9:/_-]+)$"}),
     member<&PutParameterRequest::Overwrite>("Overwrite"),
-    member<&PutParameterRequest::AllowedPattern>("AllowedPattern", {.max = 1024}),
+    member<&PutParameterRequest::AllowedPattern>("AllowedPattern", {.min = 0, .max = 1024}),
     member<&PutParameterRequest::Tags>("Tags", {.max = 1000}),
     member<&PutParameterRequest::Tier>("Tier", {.words = kParameterTierWords}),
     member<&PutParameterRequest::Policies>("Policies", {.min = 1, .max = 4096}),
-    member<&PutParameterRequest::DataType>("DataType", {.max = 128}),
+    member<&PutParameterRequest::DataType>("DataType", {.min = 0, .max = 128}),
   });
   return kShape;
 }
@@ -69,11 +69,11 @@ const Shape& describe(const Parameter*) {
     member<&Parameter::Type>("Type", {.words = kParameterTypeWords}),
     member<&Parameter::Value>("Value"),
     member<&Parameter::Version>("Version"),
-    member<&Parameter::Selector>("Selector", {.max = 128}),
+    member<&Parameter::Selector>("Selector", {.min = 0, .max = 128}),
     member<&Parameter::SourceResult>("SourceResult"),
     member<&Parameter::LastModifiedDate>("LastModifiedDate"),
     member<&Parameter::ARN>("ARN"),
-    member<&Parameter::DataType>("DataType", {.max = 128}),
+    member<&Parameter::DataType>("DataType", {.min = 0, .max = 128}),
   });
   return kShape;
 }
@@ -156,14 +156,14 @@ const Shape& describe(const ParameterHistory*) {
     member<&ParameterHistory::KeyId>("KeyId", {.min = 1, .max = 256, .pattern = "^([a-zA-Z0-9:/_-]+)$"}),
     member<&ParameterHistory::LastModifiedDate>("LastModifiedDate"),
     member<&ParameterHistory::LastModifiedUser>("LastModifiedUser"),
-    member<&ParameterHistory::Description>("Description", {.max = 1024}),
+    member<&ParameterHistory::Description>("Description", {.min = 0, .max = 1024}),
     member<&ParameterHistory::Value>("Value"),
-    member<&ParameterHistory::AllowedPattern>("AllowedPattern", {.max = 1024}),
+    member<&ParameterHistory::AllowedPattern>("AllowedPattern", {.min = 0, .max = 1024}),
     member<&ParameterHistory::Version>("Version"),
     member<&ParameterHistory::Labels>("Labels", {.min = 1, .max = 10, .element = &kParameterLabelLimits}),
     member<&ParameterHistory::Tier>("Tier", {.words = kParameterTierWords}),
     member<&ParameterHistory::Policies>("Policies"),
-    member<&ParameterHistory::DataType>("DataType", {.max = 128}),
+    member<&ParameterHistory::DataType>("DataType", {.min = 0, .max = 128}),
   });
   return kShape;
 }
@@ -203,12 +203,12 @@ const Shape& describe(const ParameterMetadata*) {
     member<&ParameterMetadata::KeyId>("KeyId", {.min = 1, .max = 256, .pattern = "^([a-zA-Z0-9:/_-]+)$"}),
     member<&ParameterMetadata::LastModifiedDate>("LastModifiedDate"),
     member<&ParameterMetadata::LastModifiedUser>("LastModifiedUser"),
-    member<&ParameterMetadata::Description>("Description", {.max = 1024}),
-    member<&ParameterMetadata::AllowedPattern>("AllowedPattern", {.max = 1024}),
+    member<&ParameterMetadata::Description>("Description", {.min = 0, .max = 1024}),
+    member<&ParameterMetadata::AllowedPattern>("AllowedPattern", {.min = 0, .max = 1024}),
     member<&ParameterMetadata::Version>("Version"),
     member<&ParameterMetadata::Tier>("Tier", {.words = kParameterTierWords}),
     member<&ParameterMetadata::Policies>("Policies"),
-    member<&ParameterMetadata::DataType>("DataType", {.max = 128}),
+    member<&ParameterMetadata::DataType>("DataType", {.min = 0, .max = 128}),
   });
   return kShape;
 }

@@ -1,0 +1,53 @@
+#include "api/appmesh/refusals.h"
+
+namespace weir::api::appmesh {
+
+namespace {
+
+// Addresses are IPv4 ones: who prefers the others is left with those.
+constexpr Refused kMesh[] = {
+    {"spec.serviceDiscovery.ipPreference", "IPv4_ONLY|IPv4_PREFERRED|IPv6_PREFERRED"},
+};
+
+constexpr Refused kVirtualNode[] = {
+    {"spec.listeners.tls"},
+    {"spec.backendDefaults.clientPolicy.tls"},
+    {"spec.backends.virtualService.clientPolicy.tls"},
+    {"spec.serviceDiscovery.dns.ipPreference", "IPv4_ONLY|IPv4_PREFERRED|IPv6_PREFERRED"},
+    {"spec.serviceDiscovery.awsCloudMap.ipPreference", "IPv4_ONLY|IPv4_PREFERRED|IPv6_PREFERRED"},
+    {"spec.logging"},
+};
+
+// Nothing listens for traffic from outside the mesh: what is no gateway is not made one.
+constexpr Refused kVirtualGateway[] = {
+    {"spec"},
+};
+
+constexpr Refused kGatewayRoute[] = {
+    {"spec"},
+};
+
+constexpr RefusedOf kAll[] = {
+    {"CreateMesh", kMesh},
+    {"UpdateMesh", kMesh},
+    {"CreateVirtualNode", kVirtualNode},
+    {"UpdateVirtualNode", kVirtualNode},
+    {"CreateVirtualGateway", kVirtualGateway},
+    {"UpdateVirtualGateway", kVirtualGateway},
+    {"CreateGatewayRoute", kGatewayRoute},
+    {"UpdateGatewayRoute", kGatewayRoute},
+};
+
+}  // namespace
+
+std::span<const RefusedOf> refused() { return kAll; }
+
+std::span<const Refused> refused_of(const model::appmesh::MeshSpec&) { return kMesh; }
+std::span<const Refused> refused_of(const model::appmesh::VirtualNodeSpec&) { return kVirtualNode; }
+std::span<const Refused> refused_of(const model::appmesh::VirtualRouterSpec&) { return {}; }
+std::span<const Refused> refused_of(const model::appmesh::RouteSpec&) { return {}; }
+std::span<const Refused> refused_of(const model::appmesh::VirtualServiceSpec&) { return {}; }
+std::span<const Refused> refused_of(const model::appmesh::VirtualGatewaySpec&) { return kVirtualGateway; }
+std::span<const Refused> refused_of(const model::appmesh::GatewayRouteSpec&) { return kGatewayRoute; }
+
+}  // namespace weir::api::appmesh
