@@ -7,6 +7,7 @@
 
 #include "dns/datagram.h"
 #include "main/process_identity.h"
+#include "runtime/name_claim.h"
 
 namespace weir {
 
@@ -16,6 +17,11 @@ constexpr std::uint16_t kNamePort = 4553;
 constexpr const char* kNameAddress = "127.0.0.1";
 constexpr Duration kBetweenFollows = std::chrono::milliseconds(20);
 constexpr Duration kFollowAgain = std::chrono::seconds(1);  // after the disk has failed
+
+struct ClaimedPort {
+  std::uint16_t port = 0;
+  net::Fd claim;
+};
 
 // The port that the process of the pid file answers at; none where none runs.
 std::optional<std::uint16_t> running_port(const std::string& pid_file) {
@@ -28,11 +34,15 @@ std::optional<std::uint16_t> running_port(const std::string& pid_file) {
   return address ? std::optional(address->port()) : std::nullopt;
 }
 
-// The port, or for 0 a free one, where nobody has it.
-Result<std::uint16_t> free_port(std::uint16_t wished) {
+// The port, or for 0 a free one, where nobody has it. It is claimed too: the server that binds it shares it with a
+// successor, so that two that begin at one moment would else share it with each other.
+Result<ClaimedPort> claim_port(std::uint16_t wished) {
   const auto address = TRY(net::SocketAddress::ip(kNameAddress, wished));
   const auto sockets = TRY(dns::listen_for_names(address, dns::Sharing::alone));
-  return sockets.address.port();
+  ClaimedPort claimed{.port = sockets.address.port()};
+  claimed.claim = runtime::claim_name(fmt::format("weir-names-{}", claimed.port));
+  if (claimed.claim) return claimed;
+  return fail("Io", fmt::format("cannot listen on {}: another weir serve does", sockets.address.text()));
 }
 
 }  // namespace
@@ -62,13 +72,14 @@ Result<> NameService::choose_port(std::optional<std::uint16_t> wished) {
     port_ = *running;
     return {};
   }
-  auto found = free_port(wished.value_or(kNamePort));
+  auto found = claim_port(wished.value_or(kNamePort));
   if (!found && !wished) {
     log_.info(fmt::format("port {} is another program's: names are answered at a free one", kNamePort));
-    found = free_port(0);
+    found = claim_port(0);
   }
   if (!found) return fail("Io", fmt::format("--dns-port {}: {}", wished.value_or(0), found.error().message));
-  port_ = *found;
+  port_ = found->port;
+  claim_ = std::move(found->claim);
   return {};
 }
 

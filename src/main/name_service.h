@@ -13,6 +13,7 @@
 #include "control/name_keeper.h"
 #include "main/kept_process.h"
 #include "main/zone_files.h"
+#include "net/fd.h"
 #include "net/loop.h"
 #include "net/timer.h"
 #include "store/store.h"
@@ -51,6 +52,7 @@ class NameService {
   Log& log_;
   const std::string folder_, pid_file_, log_file_;
   std::uint16_t port_ = 0;
+  net::Fd claim_;  // to the port, which its server may not have bound yet; none of one that ran already
   ZoneFiles files_;
   std::unique_ptr<control::NameKeeper> keeper_;
   std::unique_ptr<KeptProcess> process_;

@@ -6,6 +6,7 @@ import ctypes
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -20,6 +21,7 @@ from raw_dns import A, NAME_ERROR, SRV, ask, ask_stream, query, reply_to
 from weir_testing import HELLO, WEIR, Weir, wait_until
 
 CLONE_NEWNS = 0x20000
+BUSYBOX = pathlib.Path("/usr/bin/busybox")
 RESOLV_CONF = pathlib.Path("/etc/resolv.conf")
 
 
@@ -150,9 +152,9 @@ class Names(unittest.TestCase):
         self.assertEqual(self.ask(f"{next(iter(tasks))}._http._tcp.echo.local").values(), ["127.0.0.1"])
 
     # --- from within a task -------------------------------------------------------------------------------------
-    def job(self, line):
+    def job(self, line, image="hello:1"):
         """What a task of its own network says that runs the line."""
-        container = {"name": "app", "image": "hello:1", "command": ["sh", "-c", line], "stopTimeout": 2}
+        container = {"name": "app", "image": image, "command": ["sh", "-c", line], "stopTimeout": 2}
         self.ecs.register_task_definition(family="job", networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256",
                                           memory="512", containerDefinitions=[container])
         arn = self.ecs.run_task(cluster="test", taskDefinition="job", launchType="FARGATE",
@@ -200,6 +202,24 @@ class Names(unittest.TestCase):
         self.assertIn("not known", words)
 
 
+    @unittest.skipUnless(os.path.exists("/usr/sbin/runc") and BUSYBOX.exists(), "wants runc and busybox-static")
+    def test_a_whole_root_file_system_asks_there_too(self):
+        if not self.own_network:
+            self.skipTest("networks of their own want root")
+        root = self.weir.home / "rootfs"
+        for folder in ("bin", "etc", "tmp"):
+            (root / folder).mkdir(parents=True)
+        shutil.copy(BUSYBOX, root / "bin/busybox")
+        (root / "bin/sh").symlink_to("/bin/busybox")
+        self.weir.run("image", "import", "--rootfs", "box:1", root)
+        boxed = self.registry("boxed", "A")
+        self.map.register_instance(ServiceId=boxed["Id"], InstanceId="i", Attributes={"AWS_INSTANCE_IPV4": "10.3.3.3"})
+        self.becomes("boxed.echo.local", ["10.3.3.3"])
+        words = self.job("/bin/busybox cat /etc/resolv.conf; /bin/busybox nslookup boxed.echo.local", image="box:1")
+        self.assertIn("nameserver 169.254.172.1", words)
+        self.assertIn("10.3.3.3", words)
+
+
 class Ports(unittest.TestCase):
     def test_a_wished_port_that_is_taken_is_an_error(self):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken, Weir("--dns-port", "0") as weir:
@@ -212,7 +232,13 @@ class Ports(unittest.TestCase):
             self.assertIn("Address already in use", done.stderr)
 
     def test_of_two_without_a_wish_the_second_takes_another_and_each_answers_its_own(self):
-        with Weir() as first, Weir() as second:
+        first, second = Weir(), Weir()
+        with contextlib.ExitStack() as stack:
+            for weir in (first, second):
+                stack.callback(weir.end)
+                weir.spawn()  # at one moment
+            for weir in (first, second):
+                wait_until(weir.answers, "weir serve answers", 15)
             self.assertNotEqual(name_port(first), name_port(second))
             for number, weir in enumerate((first, second)):
                 cloud_map = weir.client("servicediscovery")
