@@ -239,7 +239,7 @@ class Answers(unittest.TestCase):
     def test_a_stream_that_takes_no_answers_is_not_kept_for_it(self):
         with socket.create_connection(("127.0.0.1", self.port), timeout=2) as stream:
             with contextlib.suppress(OSError):
-                for _ in range(40):
+                for _ in range(200):
                     stream.sendall(framed(query("_many.echo.local", SRV)) * 2000)
             wait_until(lambda: self.ask("web.echo.local").values() == ["10.0.0.1"], "others are answered")
             memory = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path("/proc", str(self.names.process.pid), "status").read_text())[1])
@@ -253,7 +253,8 @@ class Answers(unittest.TestCase):
 
     def test_of_too_many_streams_the_idlest_goes(self):
         with contextlib.ExitStack() as stack:
-            streams = [stack.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=10))
+            # Less than an idle one has by itself.
+            streams = [stack.enter_context(socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE / 2))
                        for _ in range(STREAMS + 20)]
             # Its successors have been accepted once one of them is answered.
             streams[-1].sendall(framed(query("web.echo.local")))
@@ -323,7 +324,7 @@ class Others(unittest.TestCase):
         begun = time.monotonic()
         self.assertEqual(ask(port, query("example.com")).values(), ["192.0.2.1"])
         self.assertEqual(ask_stream(port, query("example.com")).values(), ["192.0.2.1"])
-        self.assertLess(time.monotonic() - begun, 1, "a refusal is heard at once")
+        self.assertLess(time.monotonic() - begun, 1.4, "a refusal is heard at once")
 
     def test_what_they_say_of_failures_is_passed_on(self):
         port = self.begin(Other(lambda message: [reply_to(message, NAME_ERROR if b"none" in message else SERVER_FAILURE)]))
