@@ -12,6 +12,7 @@
 #include "control/hook_desk.h"
 #include "control/limits.h"
 #include "control/listener_news.h"
+#include "control/mesh_control.h"
 #include "control/mirror.h"
 #include "control/pool_compiler.h"
 #include "control/publication.h"
@@ -51,7 +52,11 @@ struct Control::State {
         options(std::move(the_options)),
         mirror(the_store, the_log),
         watch(the_runtime),
-        definitions(the_store) {}
+        definitions(the_store),
+        mesh(
+            mirror, definitions, the_log,
+            {.range = options.mesh_range, .port_offset = options.port_offset, .balancers_at = options.listen_address}) {
+  }
 
   std::optional<Instant> step();
   void hear(route::Feedback feedback);
@@ -75,8 +80,11 @@ struct Control::State {
   Result<> erase_history(const model::Service& service, std::vector<store::Write>& writes);
   bool reconcile_tasks_alone(const Group& group);
   bool reconcile_targets(const Group& group);
+  TaskStep step_one(const model::Task& task);
+  void follow_mesh();
   std::vector<TaskStep> step_tasks(const std::set<std::string>& keys);
-  TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation) const;
+  TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation,
+                     const std::vector<MeshWish>& wishes) const;
   TargetView view_target(const std::string& pool, const std::string& backend) const;
   bool write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes);
   void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next,
@@ -117,6 +125,7 @@ struct Control::State {
 
   HookDesk hooks;
   DefinitionKeep definitions;
+  MeshControl mesh;
   std::set<std::string> failing_starts;         // tasks whose start was refused, and that was logged
   std::map<std::string, std::string> refusals;  // tasks that can never start: why, until they have ended
   Duration retry{};                             // not 0 while the store fails
@@ -159,8 +168,15 @@ std::optional<Instant> Control::State::step() {
 bool Control::State::gather() {
   dirty.merge(mirror.take_dirty());
   dirty.merge(wakes.take_due(now));
+  follow_mesh();
   look_at_runtime();
   return !dirty.empty();
+}
+
+void Control::State::follow_mesh() {
+  auto news = mesh.take_news();
+  dirty.merge(news.groups);
+  if (commit(news.writes) != Committed::yes) mirror.mesh().note_changed();
 }
 
 void Control::State::look_at_runtime() {
@@ -377,18 +393,37 @@ std::vector<TaskStep> Control::State::step_tasks(const std::set<std::string>& ke
   for (const auto& key : keys) {
     const auto task = mirror.tasks().find(key);
     if (task == mirror.tasks().end()) continue;
-    auto observation = runtime.find(task->second.document.id);
-    steps.push_back(step_task(task->second.document, view_task(task->second.document, observation), now));
+    steps.push_back(step_one(task->second.document));
   }
   return steps;
 }
 
-TaskView Control::State::view_task(const model::Task& task,
-                                   std::optional<runtime::TaskObservation>& observation) const {
+// What it has in a mesh follows the mesh before anything else.
+TaskStep Control::State::step_one(const model::Task& stored) {
+  auto observation = runtime.find(stored.id);
+  const auto wishes = mesh.wishes_of(stored);
+  const auto meshed = with_mesh_targets(stored, wishes);
+  const model::Task& task = meshed ? *meshed : stored;
+  TaskStep step = step_task(task, view_task(task, observation, wishes), now);
+  if (meshed && !step.changed) {
+    ++step.task.version;
+    step.changed = true;
+  }
+  return step;
+}
+
+TaskView Control::State::view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation,
+                                   const std::vector<MeshWish>& wishes) const {
   TaskView view{.observation = observation ? &*observation : nullptr};
+  view.pace = options.pace;
   if (const auto refused = refusals.find(task.id); refused != refusals.end()) view.refusal = &refused->second;
   for (const auto& target : task.targets) {
-    view.targets.push_back(view_target(target.target_group, backend_id(task, target)));
+    TargetView seen = view_target(target.target_group, backend_id(task, target));
+    if (is_mesh_pool(target.target_group)) {
+      seen.group_exists = is_wished(wishes, target.target_group);
+      seen.drain_delay = kMeshDrainDelay;
+    }
+    view.targets.push_back(std::move(seen));
   }
   return view;
 }
@@ -494,6 +529,7 @@ void Control::State::publish() {
   for (const auto& [key, each] : mirror.target_states()) sources.targets.push_back(&each.document);
   for (const auto& [key, each] : mirror.trust_stores()) sources.trust_stores.push_back(&each.document);
   for (const auto& [key, each] : mirror.certificates()) sources.certificates.push_back(&each.document);
+  mesh.add_to(sources);
   compiled = compile_table(sources, options);
   compiled_once = true;
   listeners_dirty = true;
@@ -599,6 +635,8 @@ const model::Task* Control::task(std::string_view id) const {
 Result<const model::TaskDefinition*> Control::definition(const model::Task& task) {
   return state_->definitions.find(task.scope, task.task_definition);
 }
+
+const std::map<std::string, std::int32_t>& Control::virtual_services() const { return state_->mesh.services(); }
 
 route::RouteTablePointer Control::table() const { return state_->publication.table(); }
 const route::Feedback& Control::feedback() const { return state_->publication.feedback(); }

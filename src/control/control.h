@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,8 @@ struct ControlOptions {
   std::string access_logs = "access-logs";    // balancers' access logs: BUCKET/PREFIX/NAME.log below it
   std::string certificates = "certificates";  // the folder of certificates and their keys
   Preparation* preparation = nullptr;         // outlives control; null: tasks need none
+  std::uint32_t mesh_range = 0;               // where virtual services are: 1024 addresses of loopback; 0: nowhere
+  Duration pace{};                            // how long a task is in each state on its way to RUNNING, at least
   Duration minute = std::chrono::minutes(1);  // how long an AWS minute lasts
 };
 
@@ -70,6 +73,9 @@ class Control {
   const model::Task* task(std::string_view id) const;
   // A task's definition, good until the next call of anything; null where it is gone. Errors: the store's.
   Result<const model::TaskDefinition*> definition(const model::Task& task);
+
+  // Where the virtual services of all meshes are: name, in lower case, to the place within the range of this instance.
+  const std::map<std::string, std::int32_t>& virtual_services() const;
 
   // The table last published (null before the first) and the newest feedback.
   route::RouteTablePointer table() const;

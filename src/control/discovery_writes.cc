@@ -1,5 +1,7 @@
 #include "control/discovery_writes.h"
 
+#include <utility>
+
 namespace weir::control {
 
 namespace {
@@ -22,20 +24,18 @@ std::string family_of(const std::string& definition) {
   return name.substr(0, name.rfind(':'));
 }
 
-// As ECS sets them.
-std::map<std::string, std::string> attributes_of(const Task& task, const TaskRegistry& registry, bool custom_health) {
+}  // namespace
+
+std::map<std::string, std::string> instance_attributes(const Task& task, const TaskRegistry& registry) {
   std::map<std::string, std::string> attributes{
       {"AWS_INSTANCE_IPV4", task.address}, {"AVAILABILITY_ZONE", task.scope.region + "a"},
       {"REGION", task.scope.region},       {"ECS_SERVICE_NAME", task.service},
       {"ECS_CLUSTER_NAME", task.cluster},  {"ECS_TASK_DEFINITION_FAMILY", family_of(task.task_definition)},
   };
   if (registry.port != 0) attributes["AWS_INSTANCE_PORT"] = std::to_string(registry.port);
-  if (custom_health) attributes["AWS_INIT_HEALTH_STATUS"] = "UNHEALTHY";
   if (!registry.external_id.empty()) attributes["ECS_TASK_SET_EXTERNAL_ID"] = registry.external_id;
   return attributes;
 }
-
-}  // namespace
 
 Result<> DiscoveryWrites::follow(const Task& before, const Task& task, Timestamp now) {
   for (std::size_t i = 0; i < task.registries.size() && i < before.registries.size(); ++i) {
@@ -57,10 +57,12 @@ Result<> DiscoveryWrites::enter(const Task& task, const TaskRegistry& registry, 
   const auto service = TRY(store::peek<DiscoveryService>(store_, named.key()));
   if (!service) return {};
   const bool custom_health = (*service)->custom_health;
+  auto attributes = instance_attributes(task, registry);
+  if (custom_health) attributes["AWS_INIT_HEALTH_STATUS"] = "UNHEALTHY";
   const DiscoveryInstance instance{.scope = task.scope,
                                    .service = registry.service,
                                    .id = task.id,
-                                   .attributes = attributes_of(task, registry, custom_health),
+                                   .attributes = std::move(attributes),
                                    .health = custom_health ? registry.health : "",
                                    .task = task.key(),
                                    .created_at = now};

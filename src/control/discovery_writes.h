@@ -3,6 +3,7 @@
 // and one of a service that is gone is not made. One thread, short-lived.
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -11,6 +12,9 @@
 #include "store/store.h"
 
 namespace weir::control {
+
+// What the instance of a task tells of it, as ECS sets it; without those that depend on the service of Cloud Map.
+std::map<std::string, std::string> instance_attributes(const model::Task& task, const model::TaskRegistry& registry);
 
 class DiscoveryWrites {
  public:

@@ -14,6 +14,14 @@ inline constexpr std::size_t kMostEvents = 100;
 inline constexpr int kFailuresToTell = 3;
 // How long a balancer's backend may finish what it has, where its target group does not say.
 inline constexpr std::chrono::seconds kDeregistrationDelay{300};
+// How long a task that leaves a mesh may finish what it has there: nothing of App Mesh says so.
+inline constexpr std::chrono::seconds kMeshDrainDelay{30};
+// A connection to a virtual service on which nobody says anything, where no route says how long.
+inline constexpr std::chrono::minutes kMeshIdleTimeout{5};
+// With a pace each state of a task on its way to RUNNING lasts at least so long, and so many of them its instance in Cloud
+// Map is UNHEALTHY after that: scripts that look every 5 seconds see each.
+inline constexpr std::chrono::seconds kPace{3};
+inline constexpr int kPacesToHealth = 4;
 // stopTimeout where a container does not say.
 inline constexpr std::chrono::seconds kStopTimeout{30};
 // After a store or a runtime that failed: the first try again, doubled up to the longest.

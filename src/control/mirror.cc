@@ -20,6 +20,11 @@ bool same_targets(const model::Task* a, const model::Task* b) {
   return std::equal(a->targets.begin(), a->targets.end(), b->targets.begin(), b->targets.end(), same_target);
 }
 
+// By which a mesh knows the task.
+std::string caller_address(const model::Task* task) {
+  return task && task->last_status != "STOPPED" ? task->address : std::string();
+}
+
 const std::set<std::string>& keys_at(const std::map<std::string, std::set<std::string>>& index,
                                      const std::string& name) {
   static const std::set<std::string> kNone;
@@ -60,7 +65,7 @@ Result<> Mirror::load_everything() {
   TRY(load_kind(listener_states_));
   TRY(load_kind(alarms_));
   TRY(load_kind(alarm_states_));
-  return {};
+  return mesh_.load();
 }
 
 Result<> Mirror::apply(const store::Key& key) {
@@ -78,7 +83,7 @@ Result<> Mirror::apply(const store::Key& key) {
   if (key.kind == model::ListenerState::kKind) return refresh(listener_states_, key.name);
   if (key.kind == model::MetricAlarm::kKind) return refresh(alarms_, key.name);
   if (key.kind == model::AlarmState::kKind) return refresh(alarm_states_, key.name);
-  return {};
+  return mesh_.apply(key);
 }
 
 template <class D>
@@ -132,6 +137,7 @@ void Mirror::changed(const model::Task* before, const model::Task* after) {
   const Group group = group_of(task);
   dirty_.insert(group);
   if (!same_targets(before, after)) routes_dirty_ = true;
+  if (mesh_.documents().active() && caller_address(before) != caller_address(after)) routes_dirty_ = true;
   if (before && after) return;
   if (after) {
     task_keys_[task.id] = key;

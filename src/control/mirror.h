@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "control/mesh_documents.h"
 #include "model/alarm_documents.h"
 #include "model/certificate_documents.h"
 #include "model/documents.h"
@@ -32,7 +33,7 @@ Group group_of(const model::Task& task);
 
 class Mirror {
  public:
-  Mirror(store::Store& store, Log& log) : store_(store), log_(log) {}
+  Mirror(store::Store& store, Log& log) : store_(store), log_(log), mesh_(store, log) {}
 
   // Catches up with the store. Errors: the store's; the mirror is then in part ahead of revision(), and the next call
   // goes on from there.
@@ -55,6 +56,9 @@ class Mirror {
   const Documents<model::MetricAlarm>& alarms() const { return alarms_; }
   const Documents<model::AlarmState>& alarm_states() const { return alarm_states_; }
 
+  MeshMirror& mesh() { return mesh_; }
+  const MeshMirror& mesh() const { return mesh_; }
+
   // Keys of the tasks of a service.
   const std::set<std::string>& tasks_of(const std::string& service_key) const;
   // Keys of the targets that were registered by hand with a target group, those that still drain too.
@@ -66,6 +70,7 @@ class Mirror {
   // What has changed since it was last taken.
   std::set<Group> take_dirty() { return std::exchange(dirty_, {}); }
   // Whether balancers, listeners, rules, target groups or targets have.
+  void note_routes() { routes_dirty_ = true; }
   bool take_routes_dirty() { return std::exchange(routes_dirty_, false); }
   bool take_listeners_dirty() { return std::exchange(listeners_dirty_, false); }
 
@@ -98,6 +103,7 @@ class Mirror {
   store::Store& store_;
   Log& log_;
   std::int64_t revision_ = -1;
+  MeshMirror mesh_;
   Documents<model::Service> services_;
   Documents<model::ServiceState> states_;
   Documents<model::Task> tasks_;

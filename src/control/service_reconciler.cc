@@ -6,6 +6,7 @@
 
 #include "control/deployment_record.h"
 #include "control/limits.h"
+#include "control/mesh_claims.h"
 #include "control/service_turn.h"
 #include "rollout/backoff.h"
 #include "rollout/circuit_breaker.h"
@@ -307,6 +308,8 @@ rollout::Stage ServiceTurn::stage(TaskStep& step) {
 const TaskTarget* ServiceTurn::failing_target(const Task& task) {
   if (task.last_status != "RUNNING" || !task.started_at) return nullptr;
   const auto failing = std::find_if(task.targets.begin(), task.targets.end(), [](const TaskTarget& target) {
+    // A mesh leaves a task out that fails its checks; nobody replaces it.
+    if (is_mesh_pool(target.target_group)) return false;
     return target.health == "unhealthy" && (target.state == "checking" || target.state == "serving");
   });
   if (failing == task.targets.end()) return nullptr;

@@ -69,8 +69,10 @@ class TableCompiler {
   }
 
   CompiledTable compile() {
+    for (const auto& pool : sources_.mesh.pools) pools_.emplace(pool.id, pool);
     for (auto& [port, sharers] : by_port()) add_listener(port, std::move(sharers));
     add_backends();
+    for (const auto& listener : sources_.mesh.listeners) out_.table.listeners.push_back(listener);
     // By ARN, so that the order of creation or of names changes nothing.
     for (auto& [arn, pool] : pools_) out_.table.pools.push_back(std::move(pool));
     return std::move(out_);
@@ -290,7 +292,14 @@ class TableCompiler {
       list.erase(std::unique(list.begin(), list.end(), [](const auto& a, const auto& b) { return a.id == b.id; }),
                  list.end());
       if (!use_pool(arn)) pools_.emplace(arn, leftover_pool(arn));
-      pools_[arn].backends = std::move(list);
+      route::Pool& pool = pools_[arn];
+      const auto is_member = [&](const route::Backend& backend) {
+        return sources_.members.contains(std::string(task_of_backend(backend.id)));
+      };
+      if (pool.protocol != route::PoolProtocol::tcp && !sources_.members.empty()) {
+        pool.envoy_headers |= std::ranges::any_of(list, is_member);
+      }
+      pool.backends.insert(pool.backends.end(), list.begin(), list.end());
     }
   }
 

@@ -3,10 +3,12 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "control/control.h"
+#include "control/mesh_compiler.h"
 #include "model/certificate_documents.h"
 #include "model/documents.h"
 #include "route/route_table.h"
@@ -23,6 +25,8 @@ struct TableSources {
   std::vector<const model::TargetState*> targets;  // registered by hand
   std::vector<const model::Certificate*> certificates;
   std::vector<const model::TrustStore*> trust_stores;
+  CompiledMesh mesh;
+  std::set<std::string> members;  // ids of the tasks that are members of a mesh: their pools answer as its Envoys do
 };
 
 struct CompiledTable {

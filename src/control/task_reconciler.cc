@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control/limits.h"
+#include "control/mesh_claims.h"
 #include "rollout/limits.h"
 
 namespace weir::control {
@@ -53,6 +54,12 @@ class TaskLife {
     if (slot == value) return;
     slot = std::forward<V>(value);
     step_.changed = true;
+  }
+  // Whether a state that began then may be over.
+  bool paced(Timestamp since, int paces = 1) {
+    const Timestamp until = since + view_.pace * paces;
+    if (until > now_) wake_at(until);
+    return until <= now_;
   }
   void wake_at(Timestamp at) { step_.next = step_.next ? std::min(*step_.next, at) : at; }
 
@@ -223,7 +230,8 @@ class TaskLife {
     TargetLife life = life_of(at);
     const bool begun = life.begin_drain();
     take(life);
-    if (begun) tell(TaskNews::deregistered, task().targets[at].target_group);
+    const std::string& group = task().targets[at].target_group;
+    if (begun && !is_mesh_pool(group)) tell(TaskNews::deregistered, group);
     return begun;
   }
 
@@ -243,7 +251,8 @@ class TaskLife {
     if (task().last_status == "PROVISIONING" || task().last_status == "PENDING") return;
     for (auto& registry : task().registries) register_in(registry);
     for (std::size_t i = 0; i < task().targets.size(); ++i) serve(i);
-    if (task().last_status == "ACTIVATING" && is_registered()) {
+    if (task().last_status != "ACTIVATING" || !is_registered()) return;
+    if (paced(task().pull_stopped_at.value_or(now_))) {
       set(task().last_status, std::string("RUNNING"));
       set(task().started_at, now_);
     }
@@ -256,7 +265,8 @@ class TaskLife {
       set(registry.state, std::string("entered"));
       return;
     }
-    const bool healthy = task().last_status == "RUNNING" && passed_container_checks(task());
+    const bool healthy = task().last_status == "RUNNING" && passed_container_checks(task()) &&
+                         (registry.health == "HEALTHY" || paced(task().started_at.value_or(now_), kPacesToHealth));
     set(registry.health, std::string(healthy ? "HEALTHY" : "UNHEALTHY"));
   }
 
@@ -275,6 +285,7 @@ class TaskLife {
       return;
     }
     set(task().address, seen()->address);
+    if (!paced(task().created_at)) return;
     set(task().pull_started_at, now_);
     set(task().last_status, std::string("PENDING"));
   }
@@ -285,7 +296,7 @@ class TaskLife {
       step_.effect = TaskEffect::start;
       return;
     }
-    if (seen()->phase != TaskPhase::running) return;
+    if (seen()->phase != TaskPhase::running || !paced(task().pull_started_at.value_or(now_))) return;
     set(task().address, seen()->address);
     set(task().pull_stopped_at, now_);
     set(task().last_status, std::string("ACTIVATING"));
@@ -305,7 +316,8 @@ class TaskLife {
   void serve(std::size_t at) {
     TaskTarget& target = task().targets[at];
     const TargetView& view = view_.targets[at];
-    if (!view.group_exists) {
+    // A mesh may take a task back that it is just letting go: it drains first.
+    if (!view.group_exists || target.state == "draining") {
       begin_drain(at);
       drain(at);
       return;
@@ -320,7 +332,7 @@ class TaskLife {
     set(target.address, task().address);
     set(target.port, true_port(target.container, target.container_port));
     set(target.state, std::string("checking"));
-    tell(TaskNews::registered, target.target_group);
+    if (!is_mesh_pool(target.target_group)) tell(TaskNews::registered, target.target_group);
   }
 
   // Where the runtime put the port of the container, of any where `name` is empty; the port itself where none maps it.

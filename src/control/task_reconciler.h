@@ -17,6 +17,7 @@ namespace weir::control {
 struct TaskView {
   const runtime::TaskObservation* observation = nullptr;  // null: the runtime knows no such task
   std::vector<TargetView> targets;                        // in the order of Task.targets
+  Duration pace{};                                        // how long each state on its way to RUNNING lasts at least
   const std::string* refusal = nullptr;                   // why it can never start; null where nothing says so
 };
 

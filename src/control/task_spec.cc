@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "control/limits.h"
+#include "control/mesh_member.h"
 
 namespace weir::control {
 
@@ -176,6 +177,9 @@ runtime::TaskSpec task_spec(const std::string& task_id, const model::ecs::TaskDe
         if (container.name == wished.name) override_with(container, wished);
       }
     }
+  }
+  for (auto& container : spec.containers) {
+    if (container.name == proxy_container(definition)) become_sidecar(container);
   }
   spec.limits = task_limits(definition, overrides ? &*overrides : nullptr, spec.containers);
   return spec;

@@ -12,6 +12,7 @@
 #include "main/serve_command.h"
 #include "main/serve_options.h"
 #include "main/shim_command.h"
+#include "main/sidecar_command.h"
 
 int main(int argc, char** argv) {
   using weir::cli::Command;
@@ -27,6 +28,8 @@ int main(int argc, char** argv) {
                    &weir::proxy_command, weir::kProxyDetails});
   table.push_back({"names", "--folder DIR --listen ADDRESS:PORT …", "answer names by DNS (serve starts it by itself)",
                    &weir::names_command, weir::kNamesDetails});
+  table.push_back(
+      {"sidecar", "[--check]", "stand in for a task's Envoy (serve starts it by itself)", &weir::sidecar_command});
   table.push_back({"shim", "DIR", "keep one task's processes (serve starts it by itself)", &weir::shim_command});
   const std::vector<std::string> arguments(argv + 1, argv + argc);
   return weir::cli::run(table, arguments);

@@ -22,6 +22,9 @@ const char* const kServeDetails =
     "(the\n"
     "                          host's network, ports told by PORT) or auto (netns where it can be made; the default)\n"
     "  --minute DURATION       how long an AWS minute lasts, in bakes and time-outs: 2s, 500ms (default 60s)\n"
+    "  --pace                  tasks take AWS's time: 3 s in each state on their way to RUNNING, for scripts that wait "
+    "to\n"
+    "                          see one that is not there yet\n"
     "  --hook NAME=COMMAND     run this in place of Lambda function NAME in deployments' lifecycle hooks; repeatable\n"
     "  --buckets DIR           what stands for S3: DIR/BUCKET/KEY is arn:aws:s3:::BUCKET/KEY (default: STATE/buckets)\n"
     "  --access-key ID         with --secret-key-file: verify signatures with this key\n"
@@ -145,6 +148,10 @@ Result<ServeOptions> parse_serve_options(std::span<const std::string> args) {
   ServeOptions options;
   Keys keys;
   for (std::size_t i = 0; i < args.size(); ++i) {
+    if (args[i] == "--pace") {
+      options.pace = true;
+      continue;
+    }
     if (args[i] == "--ephemeral") {
       options.ephemeral = true;
       continue;

@@ -27,6 +27,7 @@ struct ServeOptions {
   runtime::NetworkWish network = runtime::NetworkWish::automatic;
   Duration minute = std::chrono::minutes(1);             // how long the APIs' integer minutes last
   HookCommandsByName hooks;                              // what stands in for Lambda functions
+  bool pace = false;                                     // states of tasks last a while, as on AWS
   bool ephemeral = false;                                // keep the store in memory and end everything at exit
   std::map<std::string, std::string, std::less<>> keys;  // access key to secret; empty: any key, on loopback only
 };

@@ -106,11 +106,13 @@ Result<> Server::start() {
   secrets_ = std::make_unique<SecretBox>(options_.ephemeral ? SecretBox::new_key()
                                                             : TRY(read_or_make_key(in_state("secrets.key"))));
   log_upkeep_ = std::make_unique<LogUpkeep>(loop_, *store_, log_keep_, log_);
+  mesh_range_ = runtime::take_mesh_range(options_.state_directory);
   runtime_ = TRY(runtime::ProcessRuntime::open(loop_, log_,
                                                {.state_directory = options_.state_directory,
                                                 .shim_command = {kOwnProgram, "shim"},
                                                 .network = options_.network,
-                                                .name_port = names_->port()}));
+                                                .name_port = names_->port(),
+                                                .mesh_range = mesh_range_.first}));
   log_courier_ = std::make_unique<LogCourier>(loop_, *store_, log_keep_, task_log_, log_);
   TRY(log_courier_->resume());
   task_preparation_ =
@@ -128,12 +130,15 @@ Result<> Server::start() {
                                                                          control_->on_feedback(std::move(feedback));
                                                                          wake();
                                                                        }});
-  control_ = std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
-                                                control::ControlOptions{.port_offset = port_offset_,
-                                                                        .access_logs = in_state("access-logs"),
-                                                                        .certificates = in_state("certificates"),
-                                                                        .preparation = task_preparation_.get(),
-                                                                        .minute = options_.minute});
+  control_ =
+      std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
+                                         control::ControlOptions{.port_offset = port_offset_,
+                                                                 .access_logs = in_state("access-logs"),
+                                                                 .certificates = in_state("certificates"),
+                                                                 .preparation = task_preparation_.get(),
+                                                                 .mesh_range = mesh_range_.first,
+                                                                 .pace = options_.pace ? control::kPace : Duration(0),
+                                                                 .minute = options_.minute});
   run_hooks();
   watch_metrics();
   store_->on_commit([this] {
@@ -260,6 +265,23 @@ void Server::at_turn_end() {
   } else {
     next_step_.cancel();
   }
+  tell_names();
+}
+
+// Where the mesh's virtual services are, for the host and for tasks.
+void Server::tell_names() {
+  if (told_services_ == control_->virtual_services()) return;
+  told_services_ = control_->virtual_services();
+  const auto ipv4 = [](std::uint32_t address) {
+    return dns::Ipv4{static_cast<std::uint8_t>(address >> 24), static_cast<std::uint8_t>(address >> 16),
+                     static_cast<std::uint8_t>(address >> 8), static_cast<std::uint8_t>(address)};
+  };
+  control::VirtualServices services;
+  for (const auto& [name, number] : told_services_) {
+    const auto place = static_cast<std::uint32_t>(number);
+    services[name] = {ipv4(mesh_range_.first + place), ipv4(runtime::kMeshTwins + place)};
+  }
+  names_->set_virtual_services(std::move(services));
 }
 
 void Server::on_signal(int number) {

@@ -2,6 +2,7 @@
 // thread. It reads as the story of DESIGN §9. Owned by `weir serve`.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -30,6 +31,7 @@
 #include "observe/log_keep.h"
 #include "observe/metric_keep.h"
 #include "runtime/image_store.h"
+#include "runtime/mesh_range.h"
 #include "runtime/runtime.h"
 #include "runtime/task_log.h"
 #include "store/store.h"
@@ -54,6 +56,7 @@ class Server final : private net::TurnTask {
 
  private:
   void at_turn_end() override;  // one step of control
+  void tell_names();
   void wake();
   void on_proxy();
   void on_signal(int number);
@@ -83,6 +86,8 @@ class Server final : private net::TurnTask {
   CertificateFiles certificates_;
   observe::LogKeep log_keep_;
   observe::MetricKeep metric_keep_;
+  runtime::MeshRange mesh_range_;
+  std::map<std::string, std::int32_t> told_services_;  // virtual ones, as the name server knows them
   std::unique_ptr<runtime::Runtime> runtime_;
   std::unique_ptr<SecretBox> secrets_;
   std::unique_ptr<LogUpkeep> log_upkeep_;

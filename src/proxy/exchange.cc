@@ -145,6 +145,7 @@ void Exchange::response_head(bool end) {
   if (end) note_answer(nullptr);
   http::strip_hop_by_hop(response.fields);
   if (sticks_) add_cookies();
+  if (pool_->spec().envoy_headers) add_envoy_headers();
   if (end) {
     detach_backend();
     conclude(Ending::answered);
@@ -163,6 +164,7 @@ void Exchange::response_switch(TunnelSocket backend) {
   const std::string protocol(response.fields.get(http::HeaderId::upgrade));
   http::strip_hop_by_hop(response.fields);
   if (sticks_) add_cookies();
+  if (pool_->spec().envoy_headers) add_envoy_headers();
   settle(Ending::answered);
   auto record = meter_.end_in_tunnel(record_, request, response, lane_.loop());
   client_->send_switch(response, protocol, {*pool_, *current(), patience_, std::move(record)}, std::move(backend));

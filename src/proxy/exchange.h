@@ -83,6 +83,7 @@ class Exchange final : public Waiter {
   bool retry_response(bool end);
   void give_back_retry();
   void add_cookies();
+  void add_envoy_headers();
   void on_try_timer();
 
   // Answering.

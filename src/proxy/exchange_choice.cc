@@ -252,4 +252,11 @@ void Exchange::add_cookies() {
   }
 }
 
+void Exchange::add_envoy_headers() {
+  const auto millis = std::chrono::duration_cast<milliseconds>(meter_.service_time()).count();
+  response.fields.set(HeaderId::server, "envoy");
+  response.fields.remove("x-envoy-upstream-service-time");
+  response.fields.add("x-envoy-upstream-service-time", std::to_string(millis));
+}
+
 }  // namespace weir::proxy

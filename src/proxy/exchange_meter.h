@@ -3,6 +3,7 @@
 // thread; a member of the Exchange.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,6 +38,8 @@ class ExchangeMeter {
   // All of the request is on its way to the backend.
   void sent_request(Instant now) { sent_ = now; }
   void responded(LiveBackend& backend, unsigned status, Instant now);
+  // Of the backend that responded: from the end of the request, where that came first, to the response's head.
+  Duration service_time() const { return std::max(Duration(0), responded_ - std::max(began_, sent_)); }
   // That response is not passed on.
   void dropped_response() { backend_status_ = 0; }
   void try_failed(LiveBackend& backend, FailureCause cause) { backend.tally.count(count_of(cause)); }

@@ -158,6 +158,7 @@ Json to_json(const Pool& p) {
   }
   if (p.retry_budget_percent != plain.retry_budget_percent) json.set("retry_budget_percent", p.retry_budget_percent);
   if (p.send_proxy_protocol) json.set("send_proxy_protocol", true);
+  if (p.envoy_headers) json.set("envoy_headers", true);
   json.set("backends", array_of(p.backends, [](const Backend& backend) { return backend_json(backend); }));
   return json;
 }
@@ -179,7 +180,9 @@ Pool read_pool(Members& m, Faults& faults) {
   p.fail_open = read_fail_open(m.any("fail_open"), m.path("fail_open"), faults);
   p.retry_budget_percent = m.count_or("retry_budget_percent", 0, 100, p.retry_budget_percent);
   p.send_proxy_protocol = m.flag_or("send_proxy_protocol", false);
+  p.envoy_headers = m.flag_or("envoy_headers", false);
   if (p.protocol == PoolProtocol::tcp) {
+    if (p.envoy_headers) m.fault("envoy_headers", "is of no use with the protocol tcp");
     if (p.stickiness) m.fault("stickiness", "is of no use with the protocol tcp");
   } else if (p.send_proxy_protocol) {
     m.fault("send_proxy_protocol", "belongs to the protocol tcp");

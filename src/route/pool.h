@@ -109,6 +109,9 @@ struct Pool {
   FailOpen fail_open;
   unsigned retry_budget_percent = 20;  // retries by policy, of the pool's requests in flight; three are always allowed
   bool send_proxy_protocol = false;    // version 2, at the beginning of each connection; only of the protocol tcp
+  // Its responses bear "server: envoy" and x-envoy-upstream-service-time, the whole milliseconds from the end of the
+  // request to the head of the response, as those that pass a mesh's Envoy do. Not of the protocol tcp.
+  bool envoy_headers = false;
   std::vector<Backend> backends;
   bool operator==(const Pool&) const = default;
 };

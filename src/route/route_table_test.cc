@@ -38,6 +38,7 @@ RouteTable example() {
   pool.outlier = OutlierDetection{1, 2, milliseconds(3), milliseconds(4), 5};
   pool.fail_open = {.count = 0, .percent = 50};
   pool.retry_budget_percent = 5;
+  pool.envoy_headers = true;
   pool.backends = {{"a", "127.0.0.1", 8080, BackendState::serving}, {"b", "::1", 8081, BackendState::draining, 3}};
   table.pools = {pool, Pool{.id = "green", .tls = PoolTls{.verify = true, .sni = "a.test", .ca = "/ca.pem"}}};
   table.pools.push_back({.id = "bytes", .protocol = PoolProtocol::tcp, .send_proxy_protocol = true});

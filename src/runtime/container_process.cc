@@ -368,6 +368,15 @@ Result<ProcessPlan> plan_in_image(const std::string& task_id, const ContainerSpe
   return plan;
 }
 
+ProcessPlan plan_own_program(const std::string& task_id, const ContainerSpec& container,
+                             const std::vector<std::string>& words) {
+  ProcessPlan plan{.program = "/proc/self/exe", .arguments = {"weir"}, .directory = "/"};
+  plan.arguments.insert(plan.arguments.end(), words.begin(), words.end());
+  plan.environment = settings_of(environment_of(task_id, container, {}, "/"));
+  plan.ulimits = container.ulimits;
+  return plan;
+}
+
 Result<StartedProcess> start_process(const ProcessPlan& plan, const std::string& oom_score, Output output) {
   const bool kept = output == Output::kept;
   Pipe out = TRY(kept ? make_pipe() : nowhere()), error = TRY(kept ? make_pipe() : nowhere());

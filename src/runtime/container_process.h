@@ -44,6 +44,10 @@ Result<ProcessPlan> plan_process(const std::string& task_id, const ContainerSpec
 // Whether the program is there is found out when it starts.
 Result<ProcessPlan> plan_in_image(const std::string& task_id, const ContainerSpec& container, const ImageConfig& image);
 
+// The same for Weir's own program, which is that of the calling process: `words` follow its name.
+ProcessPlan plan_own_program(const std::string& task_id, const ContainerSpec& container,
+                             const std::vector<std::string>& words);
+
 // The folder of the host that a volume is, made where it is absent; the task's own volumes are in its `folder`. Errors:
 // "CannotStartContainerError".
 Result<std::string> volume_source(const MountSpec& mount, const std::string& folder);

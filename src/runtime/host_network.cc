@@ -84,10 +84,10 @@ std::vector<std::string> uplinks(const std::string& routes) {
   return names;
 }
 
-HostNetwork::HostNetwork(Log& log, const std::string& state_directory, NetworkWish wish, std::uint16_t name_port)
+HostNetwork::HostNetwork(Log& log, const std::string& state_directory, NetworkWish wish, HostServices services)
     : log_(log),
       wish_(wish),
-      name_port_(name_port),
+      services_(services),
       instance_(digest_of(state_directory).substr(7, 6)),
       addresses_(static_cast<std::uint32_t>(std::stoul(instance_, nullptr, 16))) {}
 
@@ -152,7 +152,7 @@ void HostNetwork::prepare() {
   alive_ = claim_name(kTables + instance_);
   sweep();
   const auto set = set_rules();
-  choose_resolv_conf(set.has_value() && name_port_ != 0);
+  choose_resolv_conf(set.has_value() && services_.name_port != 0);
   if (!set) {
     log_.warning(fmt::format(
         "tasks with addresses of their own reach each other and are reached by the proxy, but neither other machines "
@@ -171,14 +171,15 @@ Result<> HostNetwork::set_rules() {
                      .gateway = kTaskGateway,
                      .network = kTaskNetwork,
                      .mask = kTaskNetworkMask,
-                     .name_port = name_port_});
+                     .name_port = services_.name_port,
+                     .services = services_.mesh_range});
 }
 
 void HostNetwork::choose_resolv_conf(bool names_are_reached) {
   const std::string gateway = address_text(kTaskGateway);
   const auto choose = names_are_reached ? resolv_conf_for_names : resolv_conf_for_task;
   resolv_conf_ = choose(host_resolv_conf(), gateway);
-  if (name_port_ == 0) return;
+  if (services_.name_port == 0) return;
   if (!names_are_reached) {
     log_.warning("tasks with addresses of their own ask the host's name servers, and do not find Weir's names");
   } else if (access(kHostResolvConf, F_OK) != 0) {

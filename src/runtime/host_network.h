@@ -27,12 +27,17 @@ struct ReservedNetwork {
   net::Fd reservation;
 };
 
+// What tasks find at addresses that are no machine's.
+struct HostServices {
+  // Of the host's loopback, where tasks ask for names at port 53 of their gateway; 0: nobody answers there.
+  std::uint16_t name_port = 0;
+  std::uint32_t mesh_range = 0;  // the first of the loopback addresses of virtual services (mesh_range.h); 0: none
+};
+
 class HostNetwork {
  public:
   // `state_directory` is what an instance is known by.
-  // `name_port`: of the host's loopback, where tasks ask for names at port 53 of their gateway; 0: nobody answers
-  // there.
-  HostNetwork(Log& log, const std::string& state_directory, NetworkWish wish, std::uint16_t name_port);
+  HostNetwork(Log& log, const std::string& state_directory, NetworkWish wish, HostServices services);
   ~HostNetwork();  // removes all that was made, unless tasks still hold addresses
 
   // Whether tasks get networks of their own; why not is said once, in the log.
@@ -57,7 +62,7 @@ class HostNetwork {
 
   Log& log_;
   const NetworkWish wish_;
-  const std::uint16_t name_port_;
+  const HostServices services_;
   const std::string instance_;  // six hexadecimal digits
   AddressPool addresses_;
   std::size_t in_use_ = 0;

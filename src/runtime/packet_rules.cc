@@ -14,6 +14,8 @@
 #include <cstddef>
 #include <cstring>
 
+#include "runtime/mesh_range.h"
+
 namespace weir::runtime {
 namespace {
 
@@ -56,6 +58,9 @@ NetlinkMessage chain(const std::string& in_table, const char* name, const char* 
   return made;
 }
 
+constexpr std::size_t kSource = offsetof(iphdr, saddr);
+constexpr std::size_t kDestination = offsetof(iphdr, daddr);
+
 // One rule: conditions, all of which a packet must meet, then what happens to it. Each puts something into register 1.
 class Rule {
  public:
@@ -72,12 +77,7 @@ class Rule {
   }
   // Its source or destination (by its place in the header), masked, is that address.
   Rule& address(std::size_t offset, std::uint32_t mask, std::uint32_t wanted) {
-    begin("payload")
-        .attribute(NFTA_PAYLOAD_DREG, big(NFT_REG_1))
-        .attribute(NFTA_PAYLOAD_BASE, big(NFT_PAYLOAD_NETWORK_HEADER))
-        .attribute(NFTA_PAYLOAD_OFFSET, big(static_cast<std::uint32_t>(offset)))
-        .attribute(NFTA_PAYLOAD_LEN, big(sizeof(std::uint32_t)));
-    end();
+    load(offset);
     masked(big(mask));
     return compare(NFT_CMP_EQ, big(wanted & mask));
   }
@@ -110,13 +110,13 @@ class Rule {
   NetlinkMessage send_to(std::uint32_t destination, std::uint16_t port = 0) {
     put(NFT_REG_1, big(destination));
     if (port != 0) put(NFT_REG_2, big_short(port));
-    begin("nat")
-        .attribute(NFTA_NAT_TYPE, big(NFT_NAT_DNAT))
-        .attribute(NFTA_NAT_FAMILY, big(NFPROTO_IPV4))
-        .attribute(NFTA_NAT_REG_ADDR_MIN, big(NFT_REG_1));
-    if (port != 0) message_.attribute(NFTA_NAT_REG_PROTO_MIN, big(NFT_REG_2));
-    end();
-    return finish();
+    return send_to_register(port != 0);
+  }
+  // To the same place of another range: `mask` tells the range, `first` is where it begins.
+  NetlinkMessage send_to_range(std::uint32_t mask, std::uint32_t first) {
+    load(kDestination);
+    masked(big(~mask), big(first));
+    return send_to_register(false);
   }
   NetlinkMessage drop() {
     begin("immediate").attribute(NFTA_IMMEDIATE_DREG, big(NFT_REG_VERDICT));
@@ -139,13 +139,32 @@ class Rule {
   void value(std::uint16_t type, const std::string& bytes) {
     message_.open(type).attribute(NFTA_DATA_VALUE, bytes).close();
   }
-  void masked(const std::string& mask) {
+  void load(std::size_t offset) {
+    begin("payload")
+        .attribute(NFTA_PAYLOAD_DREG, big(NFT_REG_1))
+        .attribute(NFTA_PAYLOAD_BASE, big(NFT_PAYLOAD_NETWORK_HEADER))
+        .attribute(NFTA_PAYLOAD_OFFSET, big(static_cast<std::uint32_t>(offset)))
+        .attribute(NFTA_PAYLOAD_LEN, big(sizeof(std::uint32_t)));
+    end();
+  }
+  // The address is in register 1, its port, where it has one, in register 2.
+  NetlinkMessage send_to_register(bool has_port) {
+    begin("nat")
+        .attribute(NFTA_NAT_TYPE, big(NFT_NAT_DNAT))
+        .attribute(NFTA_NAT_FAMILY, big(NFPROTO_IPV4))
+        .attribute(NFTA_NAT_REG_ADDR_MIN, big(NFT_REG_1));
+    if (has_port) message_.attribute(NFTA_NAT_REG_PROTO_MIN, big(NFT_REG_2));
+    end();
+    return finish();
+  }
+  // And then each bit of `flip` turned round.
+  void masked(const std::string& mask, const std::string& flip = big(0)) {
     begin("bitwise")
         .attribute(NFTA_BITWISE_SREG, big(NFT_REG_1))
         .attribute(NFTA_BITWISE_DREG, big(NFT_REG_1))
         .attribute(NFTA_BITWISE_LEN, big(sizeof(std::uint32_t)));
     value(NFTA_BITWISE_MASK, mask);
-    value(NFTA_BITWISE_XOR, big(0));
+    value(NFTA_BITWISE_XOR, flip);
     end();
   }
   Rule& compare(std::uint32_t comparison, const std::string& wanted) {
@@ -161,9 +180,6 @@ class Rule {
 
   NetlinkMessage message_;
 };
-
-constexpr std::size_t kSource = offsetof(iphdr, saddr);
-constexpr std::size_t kDestination = offsetof(iphdr, daddr);
 
 }  // namespace
 
@@ -198,6 +214,12 @@ Result<> PacketRules::make(const PacketPlan& plan) {
                     .link(NFT_META_IIFNAME, NFT_CMP_NEQ, plan.all_links)
                     .is_new()
                     .drop());
+  if (plan.services != 0) {
+    all.push_back(Rule(name, "to-host")
+                      .link(NFT_META_IIFNAME, NFT_CMP_EQ, plan.links)
+                      .address(kDestination, kMeshMask, kMeshTwins)
+                      .send_to_range(kMeshMask, plan.services));
+  }
   const NetlinkMessage last = table(NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_ACK, name);
   all.push_back(last);
   return netlink_.ask_together(all);

@@ -19,6 +19,7 @@ struct PacketPlan {
   std::uint32_t network = 0;  // all tasks' addresses
   std::uint32_t mask = 0;
   std::uint16_t name_port = 0;  // of this host's loopback: what tasks send to port 53 of their gateway; 0: to 53 there
+  std::uint32_t services = 0;   // the first of this instance's loopback addresses for virtual services; 0: none
 };
 
 class PacketRules {

@@ -96,7 +96,7 @@ ProcessRuntime::ProcessRuntime(net::Loop& loop, Log& log, ProcessRuntimeOptions 
       options_(std::move(options)),
       logs_(options_.state_directory + "/logs"),
       ports_(options_.first_port, options_.last_port),
-      network_(log, options_.state_directory, options_.network, options_.name_port),
+      network_(log, options_.state_directory, options_.network, {options_.name_port, options_.mesh_range}),
       groups_(log, options_.state_directory) {}
 
 ProcessRuntime::~ProcessRuntime() = default;

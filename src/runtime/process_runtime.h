@@ -35,6 +35,7 @@ struct ProcessRuntimeOptions {
   // Of the host's loopback, where names are answered: tasks with networks of their own ask there. 0: nobody does, and
   // they ask whom the host asks.
   std::uint16_t name_port = 0;
+  std::uint32_t mesh_range = 0;  // the first of the loopback addresses of virtual services; 0 for none
 };
 
 class ProcessRuntime final : public Runtime, private net::TurnTask {

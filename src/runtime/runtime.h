@@ -84,6 +84,8 @@ struct ContainerSpec {
   std::optional<RestartPolicy> restart;
   std::vector<MountSpec> mounts;
   ResourceLimits limits;
+  // Weir's own program takes the image's place: `command`, and that of the health check, are its words.
+  bool own_program = false;
 };
 
 struct TaskSpec {

@@ -217,7 +217,18 @@ class Shim final : public net::FdHandler {
     });
   }
 
+  Plans plans_of_own_program(const ContainerSpec& container) {
+    Plans plans{.oci = {}, .process = plan_own_program(record_.spec.id, container, container.command)};
+    if (container.health_check) {
+      plans.check = plan_own_program(record_.spec.id, container, container.health_check->command);
+    }
+    if (record_.group.version != 0) plans.process.groups = ways_in(record_.group / container.name);
+    plans.check->groups = plans.process.groups;
+    return plans;
+  }
+
   Result<Plans> prepare(const ImageStore& images, const ContainerSpec& container, ContainerObservation& seen) {
+    if (container.own_program) return plans_of_own_program(container);
     const Image image = TRY(images.resolve(container.image));
     seen.image_digest = image.digest;
     const std::string root = TRY(images.unpack(image));

@@ -190,6 +190,7 @@ Json to_json(const ContainerSpec& container) {
   if (!container.ulimits.empty()) json.set("ulimits", to_json(container.ulimits));
   if (container.restart) json.set("restart", to_json(*container.restart));
   if (!container.mounts.empty()) json.set("mounts", to_json(container.mounts));
+  if (container.own_program) json.set("ownProgram", true);
   if (container.start_timeout) json.set("startTimeout", std::int64_t{container.start_timeout->count()});
   if (container.health_check) json.set("healthCheck", to_json(*container.health_check));
   return json.set("dependsOn", to_json(container.depends_on))
@@ -219,6 +220,7 @@ ContainerSpec read_container(const Json& json) {
   container.ulimits = read_ulimits(json["ulimits"]);
   if (json["restart"].is_object()) container.restart = read_restart(json["restart"]);
   container.mounts = read_mounts(json["mounts"]);
+  container.own_program = json["ownProgram"].as_bool();
   container.limits = read_limits(json["limits"]);
   if (json["startTimeout"].is_int()) container.start_timeout = std::chrono::seconds(json["startTimeout"].as_int());
   if (json["healthCheck"].is_object()) container.health_check = read_health_check(json["healthCheck"]);

@@ -24,7 +24,7 @@ constexpr Refused kRegisterTaskDefinition[] = {
     {"requiresCompatibilities", "EC2|FARGATE"},
     {"pidMode"},
     {"ipcMode"},
-    {"proxyConfiguration"},
+    {"proxyConfiguration.type", "APPMESH"},
     {"inferenceAccelerators"},
     {"runtimePlatform.operatingSystemFamily", "LINUX"},
     {"enableFaultInjection"},

@@ -10,6 +10,7 @@
 #include "api/ecs/container_rules.h"
 #include "api/ecs/errors.h"
 #include "api/ecs/process_rules.h"
+#include "api/ecs/proxy_rules.h"
 #include "api/ecs/references.h"
 #include "observe/awslogs_options.h"
 
@@ -225,6 +226,7 @@ std::vector<shapes::Attribute> required_attributes(const shapes::TaskDefinition&
   const bool host = definition.networkMode == "host";
   if (task_role) names.insert(fmt::format("com.amazonaws.ecs.capability.task-iam-role{}", host ? "-network-host" : ""));
   if (definition.networkMode == "awsvpc") names.insert("ecs.capability.task-eni");
+  if (definition.proxyConfiguration) names.insert("ecs.capability.aws-appmesh");
   names.insert("com.amazonaws.ecs.capability.docker-remote-api.1.18");
   for (const auto& container : *definition.containerDefinitions) {
     if (container.healthCheck) names.insert("ecs.capability.container-health-check");
@@ -289,6 +291,7 @@ Result<shapes::TaskDefinition> make_definition(const shapes::RegisterTaskDefinit
   if (!is_name(request.family)) return client_exception("Family contains invalid characters.");
   TRY(check_containers(request));
   TRY(check_volumes(request, wants_fargate(request)));
+  if (request.proxyConfiguration) TRY(check_proxy(request));
   const TaskSize size = TRY(check_size(request));
   if (wants_fargate(request)) TRY(check_fargate(request, size));
 
@@ -301,6 +304,7 @@ Result<shapes::TaskDefinition> make_definition(const shapes::RegisterTaskDefinit
       .volumes = request.volumes.value_or(std::vector<shapes::Volume>{}),
       .placementConstraints = std::vector<shapes::TaskDefinitionPlacementConstraint>{},
       .runtimePlatform = request.runtimePlatform,
+      .proxyConfiguration = request.proxyConfiguration,
       .ephemeralStorage = request.ephemeralStorage,
       .enableFaultInjection = request.enableFaultInjection,
   };

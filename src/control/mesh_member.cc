@@ -1,0 +1,62 @@
+#include "control/mesh_member.h"
+
+#include <algorithm>
+#include <vector>
+
+namespace weir::control {
+
+namespace {
+
+constexpr std::uint16_t kAdminPort = 9901;
+// In the environment of App Mesh's Envoy, the newer one first.
+constexpr const char* kNameVariables[] = {"APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME"};
+
+std::string variable(const model::ecs::ContainerDefinition& container, const char* name) {
+  for (const auto& pair : container.environment.value_or(std::vector<model::ecs::KeyValuePair>{})) {
+    if (pair.name == name) return pair.value.value_or("");
+  }
+  return "";
+}
+
+// "mesh/M/…" of an ARN, of "mesh/M@OWNER/…" or of itself.
+std::string resource_path(const std::string& named) {
+  const auto begin = named.starts_with("mesh/") ? 0 : named.find(":mesh/");
+  if (begin == std::string::npos) return "";
+  std::string path = named.substr(begin == 0 ? 0 : begin + 1);
+  const auto owner = path.find('@');
+  if (owner != std::string::npos) path.erase(owner, path.find('/', owner) - owner);
+  return path;
+}
+
+}  // namespace
+
+std::string proxy_container(const model::ecs::TaskDefinition& definition) {
+  const auto& proxy = definition.proxyConfiguration;
+  return proxy && proxy->type.value_or("APPMESH") == "APPMESH" ? proxy->containerName : "";
+}
+
+std::string mesh_member(const model::ecs::TaskDefinition& definition) {
+  const std::string name = proxy_container(definition);
+  if (name.empty() || !definition.containerDefinitions) return "";
+  for (const auto& container : *definition.containerDefinitions) {
+    if (container.name != name) continue;
+    for (const char* each : kNameVariables) {
+      if (const std::string named = variable(container, each); !named.empty()) return resource_path(named);
+    }
+  }
+  return "";
+}
+
+void become_sidecar(runtime::ContainerSpec& container) {
+  container.own_program = true;
+  container.entry_point.clear();
+  container.command = {"sidecar"};
+  container.working_directory.clear();
+  container.user.clear();
+  container.mounts.clear();
+  if (container.health_check) container.health_check->command = {"sidecar", "--check"};
+  const auto is_admin = [](const runtime::PortMapping& port) { return port.container_port == kAdminPort; };
+  if (std::ranges::none_of(container.ports, is_admin)) container.ports.push_back({kAdminPort, 0});
+}
+
+}  // namespace weir::control

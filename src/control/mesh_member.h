@@ -1,0 +1,23 @@
+// What a task definition says of App Mesh: which container is the proxy, and what its task is in the mesh. Weir's own
+// proxy carries the mesh's traffic, so that the container's image, an Envoy, is replaced by `weir sidecar`. Pure; any
+// thread.
+#pragma once
+
+#include <string>
+
+#include "model/ecs/shapes.h"
+#include "runtime/runtime.h"
+
+namespace weir::control {
+
+// The name of the container that stands for the task's proxy; empty for none.
+std::string proxy_container(const model::ecs::TaskDefinition& definition);
+
+// "mesh/M/virtualNode/N", by the environment of that container; empty where the task is no member of a mesh.
+std::string mesh_member(const model::ecs::TaskDefinition& definition);
+
+// Makes `container` what stands in for Envoy: neither its image nor programs of it are needed. Its admin port, 9901, is
+// mapped as other ports are.
+void become_sidecar(runtime::ContainerSpec& container);
+
+}  // namespace weir::control
