@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import unittest
 import urllib.error
 import urllib.request
@@ -174,6 +175,11 @@ class ContainerLife(unittest.TestCase):
             container("app", SLEEP, portMappings=[{"containerPort": taken}])])
         self.assertEqual(self.ecs.run_task(cluster="test", taskDefinition="taken")["failures"][0]["reason"],
                          "RESOURCE:PORTS")
+        with socket.create_server(("", 0)) as stranger:
+            app = container("app", SLEEP, portMappings=[{"containerPort": stranger.getsockname()[1]}])
+            task = self.reaches(self.run_task("stranger", app, mode="host"), "STOPPED")
+            self.assertTrue(task["stoppedReason"].startswith("CannotStartContainerError: Ports are not available: "),
+                            task["stoppedReason"])
         task = self.reaches(self.run_task("unpulled", {**container("app", SLEEP), "image": "absent:1"}), "STOPPED")
         self.assertTrue(task["stoppedReason"].startswith("CannotPullContainerError: "), task["stoppedReason"])
 

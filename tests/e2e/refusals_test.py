@@ -110,6 +110,8 @@ class Calls(unittest.TestCase):
         stopped = wait_until(lambda: weir.tasks("late", status="STOPPED"), "a task that could not start")
         self.assertIn("CannotPullContainerError", stopped[0]["stoppedReason"])
         self.assertEqual(stopped[0]["stopCode"], "TaskFailedToStart")
+        said = "(service late) was unable to place a task. Reason: CannotPullContainerError: "
+        wait_until(lambda: any(event["message"].startswith(said) for event in weir.service("late")["events"]), "it says why")
         weir.import_image("late:1", HELLO)
         weir.stable("late")
         weir.ecs.delete_service(cluster="test", service="late", force=True)

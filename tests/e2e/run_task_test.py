@@ -112,6 +112,17 @@ class RunTask(unittest.TestCase):
         self.ecs.stop_task(cluster="test", task=going_on[0])
         self.assertEqual(self.wait("tasks_stopped", going_on)[0]["stoppedReason"], "Task stopped by user")
 
+    def test_a_wish_for_a_place_is_checked_and_taken(self):
+        self.register("placed", container("app", "exit 0"))
+        made = self.weir.aws("ecs", "run-task", "--cluster", "test", "--task-definition", "placed", "--enable-execute-command",
+                             "--placement-constraints", "type=memberOf,expression=attribute:rack==a",
+                             "type=distinctInstance", "--placement-strategy", "type=binpack,field=memory")["tasks"][0]
+        self.assertTrue(made["enableExecuteCommand"])
+        self.assertTrue(self.wait("tasks_stopped", [made["taskArn"]])[0]["enableExecuteCommand"])
+        with self.assertRaisesRegex(ClientError, "distinctInstance expression should not be specified"):
+            self.ecs.run_task(cluster="test", taskDefinition="placed", placementConstraints=[
+                {"type": "distinctInstance", "expression": "x"}])
+
     def test_containers_wait_for_each_other(self):
         mark = self.weir.home / "mark"
         arns = self.run_task(self.register(
