@@ -74,13 +74,14 @@ class Echo(unittest.TestCase):
             self.assertEqual(client.terminate(), 0)
             self.assertEqual(backend.terminate(), 0)
 
-    def test_health_and_reflection(self):
+    def test_health_reflection_and_streams(self):
         health = "grpc.health.v1.Health"
         reflection = "grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
         rows = [  # method, request message, what the reply holds
             (health + "/Check", b"\x0a\x03abc", b"\0\0\0\0\x02\x08\x01"),
             (health + "/Watch", b"", b"grpc-status: 12"),
             (reflection, b"\x3a\0", b"proto.echo.EchoService"),
+            ("proto.echo.EchoStream/Talk", b"\x0a\x03abc", b"Hello, abc-san!"),
         ]
         with running(server("1.0")) as backend:
             for method, message, holds in rows:

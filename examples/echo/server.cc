@@ -1,4 +1,5 @@
-// echo_server: answers proto.echo.EchoService/Echo with "Hello, NAME-san! (Said IP, Version V)".
+// echo_server: answers proto.echo.EchoService/Echo, and each message of proto.echo.EchoStream/Talk, with "Hello,
+// NAME-san! (Said IP, Version V)".
 //
 // From the environment: PORT (50051). Serves the health protocol (SERVING for any name until it ends: whoever runs it
 // drains it first) and reflection. SIGTERM and SIGINT: finishes the calls in flight, then exits with 0.
@@ -33,14 +34,31 @@ std::string own_address() {
   return found;
 }
 
+std::string greeting(const std::string& name) {
+  static const std::string address = own_address();
+  return "Hello, " + name + "-san! (Said " + address + ", Version " + kEchoVersion + ")";
+}
+
 class EchoAnswers final : public proto::echo::EchoService::Service {
   grpc::Status Echo(grpc::ServerContext*, const proto::echo::EchoRequest* request,
                     proto::echo::EchoResponse* response) override {
     echo::log("Echo was called: " + request->name());
-    response->set_message("Hello, " + request->name() + "-san! (Said " + address_ + ", Version " + kEchoVersion + ")");
+    response->set_message(greeting(request->name()));
     return grpc::Status::OK;
   }
-  const std::string address_ = own_address();
+};
+
+class StreamAnswers final : public proto::echo::EchoStream::Service {
+  grpc::Status Talk(grpc::ServerContext*,
+                    grpc::ServerReaderWriter<proto::echo::EchoResponse, proto::echo::EchoRequest>* stream) override {
+    proto::echo::EchoRequest request;
+    proto::echo::EchoResponse response;
+    while (stream->Read(&request)) {
+      response.set_message(greeting(request.name()));
+      if (!stream->Write(response)) break;
+    }
+    return grpc::Status::OK;
+  }
 };
 
 class HealthAnswers final : public grpc::health::v1::Health::Service {
@@ -63,12 +81,14 @@ int main() {
 
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   EchoAnswers echo_service;
+  StreamAnswers stream_service;
   HealthAnswers health_service;
   int bound = 0;
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a port in use is an error, not a share
   builder.AddListeningPort("0.0.0.0:" + port, grpc::InsecureServerCredentials(), &bound);
   builder.RegisterService(&echo_service);
+  builder.RegisterService(&stream_service);
   builder.RegisterService(&health_service);
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (!server || bound == 0) {

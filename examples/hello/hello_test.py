@@ -56,6 +56,22 @@ class Hello(unittest.TestCase):
                     self.assertTrue(received.startswith(begins), received)
                     self.assertIn(holds, received)
 
+    def test_a_websocket_echoes_until_the_client_closes(self):
+        def frame(opcode, payload):
+            return bytes([0x80 | opcode, 0x80 | len(payload)]) + b"\0\0\0\0" + payload
+        raw = (b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+               b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        # A message, a ping, another message in two fragments, and the end.
+        raw += frame(1, b"one") + frame(9, b"p") + b"\x01\x83mask" + bytes(a ^ b for a, b in zip(b"two", b"mas"))
+        raw += frame(0, b"!") + frame(8, b"\x03\xe8")
+        with running(BINARY, VERSION="7") as hello:
+            received = exchange(hello.port, raw)
+        head, _, frames = received.partition(b"\r\n\r\n")
+        self.assertTrue(head.startswith(b"HTTP/1.1 101 "), received)
+        self.assertIn(b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", head)  # the example of RFC 6455
+        said = [(0x81, b"one, hello 7"), (0x8a, b"p"), (0x81, b"two!, hello 7"), (0x88, b"\x03\xe8")]
+        self.assertEqual(frames, b"".join(bytes([first, len(payload)]) + payload for first, payload in said))
+
     def test_the_health_check_fails_when_asked_to(self):
         with running(BINARY, FAIL_HEALTH=1) as hello:
             received = exchange(hello.port, b"GET /health HTTP/1.0\r\n\r\n")

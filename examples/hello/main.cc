@@ -2,10 +2,12 @@
 //
 //   GET /        hello VERSION from PORT
 //   GET /health  200, or 503 with FAIL_HEALTH=1
+//   GET /ws      WebSocket: each message comes back with ", hello VERSION" after it
 //
 // From the environment: PORT (8080) and VERSION; for tests START_DELAY_MS (before it listens), SLOW_MS (each request
-// but /health), STATUS (what / answers with), CRASH_AFTER_MS (exit code 1, once it listens), FAIL_HEALTH=1 and
-// IGNORE_SIGTERM=1. SIGTERM and SIGINT: finishes what is in flight, then exits with 0.
+// but /health), HANG=1 (connections are taken and never answered), STATUS (what / answers with), CRASH_AFTER_MS (exit
+// code 1, once it listens), FAIL_HEALTH=1 and IGNORE_SIGTERM=1. SIGTERM and SIGINT: finishes what is in flight, then
+// exits with 0.
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -49,15 +51,18 @@ int main() {
   const std::string version = setting("VERSION", "unversioned");
   const int status = std::atoi(setting("STATUS", "200").c_str());
   const bool healthy = setting("FAIL_HEALTH", "0") != "1";
+  const bool hangs = setting("HANG", "0") == "1";
   const auto slow = milliseconds("SLOW_MS"), crash_after = milliseconds("CRASH_AFTER_MS");
   int port = std::atoi(setting("PORT", "8080").c_str());
   const bool deaf = setting("IGNORE_SIGTERM", "0") == "1";
   if (ends_within(ends, milliseconds("START_DELAY_MS")) && !deaf) return 0;
 
   example::HttpServer server([&](const example::Request& request) -> example::Response {
+    while (hangs) pause();
     if (request.path == "/health") return healthy ? example::Response{200, "ok\n"} : example::Response{503, "sick\n"};
     std::this_thread::sleep_for(slow);
-    if (request.path != "/") return {404, "only / and /health\n"};
+    if (request.path == "/ws" && !request.websocket_key.empty()) return {101, ", hello " + version};
+    if (request.path != "/") return {404, "only /, /health and, for WebSocket, /ws\n"};
     return {status, "hello " + version + " from " + std::to_string(port) + "\n"};
   });
   if (!server.listen(port)) {

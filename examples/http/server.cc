@@ -16,54 +16,15 @@
 #include <string_view>
 #include <thread>
 
+#include "http/websocket.h"
+
 namespace example {
 namespace {
 
 constexpr std::size_t kMaxHead = 32 * 1024;
 constexpr std::size_t kMaxBody = 1024 * 1024;
-constexpr int kIdleMs = 120'000;
 constexpr int kLingerMs = 1'000;
 constexpr int kBacklog = 1024;
-
-// The bytes of one connection: what was received and not yet understood, and how to get more.
-class Input {
- public:
-  explicit Input(int socket) : socket_(socket) {}
-  std::string bytes;
-  bool more() {
-    char chunk[16 * 1024];
-    pollfd wait{socket_, POLLIN, 0};
-    if (poll(&wait, 1, kIdleMs) <= 0) return false;
-    ssize_t n = recv(socket_, chunk, sizeof chunk, 0);
-    if (n <= 0) return false;
-    bytes.append(chunk, static_cast<std::size_t>(n));
-    return true;
-  }
-  bool at_least(std::size_t size) {
-    while (bytes.size() < size)
-      if (!more()) return false;
-    return true;
-  }
-  std::optional<std::string> line(std::size_t max) {
-    std::size_t end;
-    while ((end = bytes.find("\r\n")) == std::string::npos)
-      if (bytes.size() > max || !more()) return std::nullopt;
-    std::string line = bytes.substr(0, end);
-    bytes.erase(0, end + 2);
-    return line;
-  }
-
- private:
-  int socket_;
-};
-
-void send_all(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    ssize_t n = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (n <= 0) return;
-    bytes.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -98,6 +59,7 @@ bool parse_field(std::string_view line, Head& head) {
   if (same_word(name, "transfer-encoding")) return head.chunked = same_word(value, "chunked");
   if (same_word(name, "expect")) head.expects_continue = same_word(value, "100-continue");
   if (same_word(name, "content-type")) head.request.content_type = value;
+  if (same_word(name, "sec-websocket-key")) head.request.websocket_key = value;
   if (same_word(name, "connection")) {
     if (same_word(value, "close")) head.close = true;
     if (same_word(value, "keep-alive")) head.close = false;
@@ -293,7 +255,7 @@ void HttpServer::stop() {
 // Whether a request has begun to arrive; false when the server stops first, or nothing comes for too long.
 bool HttpServer::request_begins(int socket) const {
   pollfd waits[2] = {{socket, POLLIN, 0}, {stop_event_, POLLIN, 0}};
-  poll(waits, 2, kIdleMs);
+  poll(waits, 2, Input::kIdleMs);
   return waits[0].revents != 0;
 }
 
@@ -308,6 +270,11 @@ void HttpServer::talk(int socket) {
     if (status == 0) status = read_body(input, head);
     if (status < 0) break;
     Response response = status == 0 ? handler_(head.request) : Response{status, std::string(reason(status)) + "\n"};
+    if (response.status == 101) {
+      send_all(socket, websocket_handshake(head.request.websocket_key));
+      echo_messages(input, socket, response.body);
+      break;
+    }
     pollfd stopping{stop_event_, POLLIN, 0};
     close = head.close || status != 0 || poll(&stopping, 1, 0) > 0;
     send_all(socket, written(response, head, close));

@@ -15,9 +15,11 @@ struct Request {
   std::string path;   // without the query
   std::string query;  // after '?', undecoded
   std::string content_type;
+  std::string websocket_key;  // of who wants to speak WebSocket
   std::string body;
 };
 
+// 101, where there is a websocket_key: each message comes back with `body` after it, until the client closes.
 struct Response {
   int status = 200;
   std::string body;
