@@ -94,10 +94,14 @@ void ProveAccount::finished(ProveProtocol protocol, const ProveOutcome& outcome,
   period_.tally.add(ok, latency);
   protocols_[protocol].tally.add(ok, latency);
   note_time(ok, latency, now);
-  if (!ok) note_failure(protocol, outcome, wall(now));
+  if (!ok) note_failure(protocol, outcome, latency, now);
 }
 
-void ProveAccount::note_failure(ProveProtocol protocol, const ProveOutcome& outcome, Timestamp at) {
+void ProveAccount::note_failure(ProveProtocol protocol, const ProveOutcome& outcome, Duration latency, Instant now) {
+  const Timestamp at = wall(now);
+  if (listed_.size() < kProveListed) {
+    listed_.push_back({.protocol = protocol, .cause = outcome.cause, .intended = now - latency, .at = now});
+  }
   Failure& failure = failures_[{protocol, outcome.cause}];
   if (failure.count++ == 0) {
     failure.first = at;
@@ -204,6 +208,17 @@ Json ProveAccount::causes_json() const {
   return causes;
 }
 
+Json ProveAccount::failures_json() const {
+  Json failures = Json::array();
+  for (const Listed& failure : listed_) {
+    Json one = Json::object();
+    one.set("protocol", std::string(name_of(failure.protocol))).set("cause", failure.cause);
+    one.set("intended", to_iso8601(wall(failure.intended))).set("at", to_iso8601(wall(failure.at)));
+    failures.push(std::move(one));
+  }
+  return failures;
+}
+
 Json ProveAccount::marks_json() const {
   Json marks = Json::array();
   for (const Mark& mark : marks_) {
@@ -227,7 +242,7 @@ Json ProveAccount::json(Duration lasted) const {
   account.set("sent", sent_).set("ok", ok()).set("failed", failed()).set("seconds", in_seconds(lasted));
   account.set("causes", causes_json()).set("versions", std::move(versions));
   account.set("latency_ms", latency_json(all_.latency)).set("protocols", std::move(protocols));
-  account.set("marks", marks_json());
+  account.set("failures", failures_json()).set("marks", marks_json());
   return account;
 }
 

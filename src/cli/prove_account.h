@@ -51,7 +51,7 @@ class ProveAccount {
   // The final table.
   std::string table(Duration lasted) const;
   // {"sent", "ok", "failed", "seconds", "causes": [...], "versions": {...}, "latency_ms": {...}, "protocols": {...},
-  // "marks": [...]}
+  // "failures": [...], one by one up to kProveListed, "marks": [...]}
   Json json(Duration lasted) const;
 
  private:
@@ -59,6 +59,11 @@ class ProveAccount {
     std::uint64_t count = 0;
     Timestamp first, last;
     std::string example;
+  };
+  struct Listed {
+    ProveProtocol protocol;
+    std::string cause;
+    Instant intended, at;
   };
   struct Protocol {
     std::uint64_t sent = 0;
@@ -76,12 +81,13 @@ class ProveAccount {
   using Versions = std::map<std::string, std::uint64_t>;
 
   Timestamp wall(Instant instant) const { return wall_ + (instant - start_); }
-  void note_failure(ProveProtocol protocol, const ProveOutcome& outcome, Timestamp at);
+  void note_failure(ProveProtocol protocol, const ProveOutcome& outcome, Duration latency, Instant now);
   void note_time(bool ok, Duration latency, Instant now);
   std::string failures_text() const;
   std::string protocols_text() const;
   std::string marks_text() const;
   Json causes_json() const;
+  Json failures_json() const;
   Json marks_json() const;
 
   Instant start_;
@@ -91,6 +97,7 @@ class ProveAccount {
   ProveTally all_;
   std::map<ProveProtocol, Protocol> protocols_;
   std::map<std::pair<ProveProtocol, std::string>, Failure> failures_;  // by cause
+  std::vector<Listed> listed_;
   Versions versions_;
   std::deque<Slice> slices_;  // of the last window
   std::vector<Mark> marks_;

@@ -25,5 +25,6 @@ inline constexpr std::chrono::milliseconds kProveReconnect{100};  // after a ref
 inline constexpr std::chrono::seconds kProveMarkWindow{5};        // before, during and after a marked event, each
 inline constexpr int kProveMarkSlices = 20;                       // what the time before a mark is remembered in
 inline constexpr std::size_t kProveMaxMarks = 1000;
+inline constexpr std::size_t kProveListed = 1000;  // failures told one by one in the JSON, the first ones
 
 }  // namespace weir::cli

@@ -541,6 +541,9 @@ TEST(ProveAccount, tells_what_was_before_a_mark_and_after_it) {
   EXPECT_EQ(row("before"), "49 0 10") << "to a twentieth of the window";
   EXPECT_EQ(row("during"), "49 1 81");
   EXPECT_EQ(row("after"), "50 0 10");
+  EXPECT_EQ(
+      json["failures"].dump(),
+      R"([{"protocol":"h1","cause":"reset","intended":"2023-11-14T22:13:31.920Z","at":"2023-11-14T22:13:32.000Z"}])");
   EXPECT_NE(account.table(seconds(30)).find("at 10.0 s: deploy"), std::string::npos);
 }
 
