@@ -115,7 +115,9 @@ TEST_P(RuntimeTest, the_end_of_another_container_leaves_the_task_running) {
 
 TEST_P(RuntimeTest, nothing_of_a_task_is_left_behind) {
   // A grandchild in a session of its own, which ignores SIGTERM and outlives its parent.
-  start(task(1, "setsid sh -c 'trap \"\" TERM; echo $$; exec sleep 1000' & sleep 0.2; exit 0"));
+  start(task(1,
+             "setsid sh -c 'trap \"\" TERM; echo $$; touch said; exec sleep 1000' & "
+             "until [ -e said ]; do sleep 0.01; done; exit 0"));
   ASSERT_TRUE(reaches(1, TaskPhase::stopped));
   EXPECT_EQ(kill_processes_of_task(id(1)), 0);
   if (is_oci()) return;  // the number that it logs is that of its own pids

@@ -32,6 +32,7 @@ ECHO = BUILD / "examples/echo/images"
 REGION = "eu-west-1"
 ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "not-a-secret"
 END_SECONDS = 40  # for serve to drain, stop its tasks and end
+EXIT_SECONDS = 5  # for what it has ended to be gone
 NOT_RETRIED = Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=30, proxies={})
 
 
@@ -138,6 +139,12 @@ class Weir:
     def processes(self):
         return {**processes_of(self.home), **processes_of(self.state)}
 
+    def left(self):
+        """What is still there a while after serve has ended; a shim that has told its last has yet to exit."""
+        with contextlib.suppress(AssertionError):
+            wait_until(lambda: not self.processes(), "no process is left", EXIT_SECONDS)
+        return self.processes()
+
     def end(self, strict=True):
         """SIGINT: serve drains the proxy, stops its tasks and leaves nothing running. What is left is an error."""
         for client in self.clients:
@@ -147,7 +154,7 @@ class Weir:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.serve.wait(END_SECONDS)
         ended = not self.serve or self.serve.poll() is not None
-        left = self.processes()
+        left = self.left()
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
