@@ -7,7 +7,7 @@ ifneq ($(SAN),)
   BUILD := build-san
 endif
 
-.PHONY: build demo test format tidy fuzz bench sim setup clean help
+.PHONY: build demo test format tidy fuzz bench sim gauntlet setup clean help
 .DEFAULT_GOAL := build
 
 build:  ## compile everything into build/ (the default)
@@ -31,6 +31,12 @@ sim:  ## run simulated worlds: SEED=n replays one, FROM=n COUNT=m runs a range
 	@cmake -G Ninja -S . -B build --log-level=WARNING
 	@cmake --build build -j $(JOBS) --target weir-sim
 	@build/weir-sim $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --count $(or $(COUNT),500))
+
+gauntlet:  ## deployments, kills and upgrades at random under load of all protocols: SEED=n DEPLOYMENTS=1000 RATE=50
+	@tools/setup build test
+	@cmake -G Ninja -S . -B build --log-level=WARNING
+	@cmake --build build -j $(JOBS) --target weir hello echo_images
+	@/usr/bin/python3 tests/e2e/gauntlet.py $(if $(SEED),--seed $(SEED)) --deployments $(or $(DEPLOYMENTS),1000) --rate $(or $(RATE),50) --json build/gauntlet.json
 
 tidy:  ## check includes against the map of rooms; list long functions and files
 	@tools/setup tidy
