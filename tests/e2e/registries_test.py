@@ -87,10 +87,11 @@ class Registries(unittest.TestCase):
         self.becomes(registry, "HEALTHY")
 
     def test_an_instance_has_left_when_its_task_is_told_to_stop(self):
-        registry, told = self.registry("slow"), self.weir.home / "told"
-        self.shell("slow", f"trap 'touch {told}; sleep 2; exit 0' TERM; while :; do sleep 0.05; done")
+        registry, told, hears = self.registry("slow"), self.weir.home / "told", self.weir.home / "hears"
+        self.shell("slow", f"trap 'touch {told}; sleep 2; exit 0' TERM; touch {hears}; while :; do sleep 0.05; done")
         self.serve("slow", "slow", registry)
         self.becomes(registry, "HEALTHY")
+        wait_until(hears.exists, "the task would hear it")
         self.ecs.update_service(cluster="test", service="slow", desiredCount=0)
         wait_until(told.exists, "the task is told to stop", every=0.005)
         self.assertEqual(self.instances(registry), {})
