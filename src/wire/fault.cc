@@ -106,6 +106,16 @@ WireError wire_error(const Error& error, Protocol protocol, const model::Service
                     &service);
 }
 
+void tell(Json& body, const WireError& error) {
+  body.set("message", error.message);
+  for (const auto& [name, values] : error.members) {
+    Json list = Json::array();
+    for (const auto& value : values) list.push(value);
+    body.set(name, list);
+  }
+  for (const auto& [name, text] : error.texts) body.set(name, text);
+}
+
 Fault fault_of(const Error& error) {
   const auto found = std::ranges::find(kFaults, error.code, &std::pair<std::string_view, Fault>::first);
   return found == std::end(kFaults) ? Fault::internal : found->second;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/json.h"
 #include "base/result.h"
 #include "model/service_model.h"
 
@@ -49,6 +50,9 @@ WireError wire_error(Fault fault, std::string message, model::Protocol protocol,
 // An action's error: the model's status; else 400 for ErrorSource::client, 500 for everything else. What went wrong
 // inside is not told: code and message of an internal error are replaced by the protocol's.
 WireError wire_error(const Error& error, model::Protocol protocol, const model::ServiceModel& service);
+
+// Sets the message and the further members in a body of JSON.
+void tell(Json& body, const WireError& error);
 
 // Of an error that sign::authenticate(), the decoders and validate() return.
 Fault fault_of(const Error& error);

@@ -35,13 +35,7 @@ Reply json_error(const model::ServiceModel* service, const WireError& error) {
   const std::string type = type_of(service, error);
   Json body = Json::object();
   body.set("__type", type);
-  body.set("message", error.message);
-  for (const auto& [name, values] : error.members) {
-    Json list = Json::array();
-    for (const auto& value : values) list.push(value);
-    body.set(name, list);
-  }
-  for (const auto& [name, text] : error.texts) body.set(name, text);
+  tell(body, error);
   Reply reply{error.status, {{"content-type", content_type(service)}, {"x-amzn-errortype", type}}, body.dump()};
   add_query_error(reply, service, error);
   return reply;

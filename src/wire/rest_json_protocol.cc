@@ -159,13 +159,7 @@ Reply rest_json_reply(const model::Operation& operation, const Shape& shape, con
 
 Reply rest_json_error(const model::ServiceModel* service, const WireError& error) {
   Json body = Json::object();
-  body.set("message", error.message);
-  for (const auto& [name, values] : error.members) {
-    Json list = Json::array();
-    for (const auto& value : values) list.push(value);
-    body.set(name, list);
-  }
-  for (const auto& [name, text] : error.texts) body.set(name, text);
+  tell(body, error);
   return {
       error.status, {{"content-type", "application/json"}, {"x-amzn-errortype", type_of(service, error)}}, body.dump()};
 }
