@@ -35,6 +35,7 @@ route::HealthCheck health_of(const appmesh::Listener& listener) {
   const bool grpc = wanted.protocol == "grpc";
   check.path = grpc ? "/grpc.health.v1.Health/Check" : wanted.path.value_or("/");
   check.matcher = grpc ? "0" : "200-299";
+  check.serving = grpc;
   const std::int32_t port = wanted.port.value_or(listener.portMapping.port);
   if (port != listener.portMapping.port) check.port = static_cast<std::uint16_t>(port);
   check.interval = route::milliseconds(wanted.intervalMillis);

@@ -208,6 +208,7 @@ TEST(MeshCompiler, checks_and_limits_as_the_nodes_listener_says) {
   const auto& pool = mesh.pools.at(0);
   EXPECT_EQ(pool.health.protocol, route::HealthProtocol::grpc);
   EXPECT_EQ(pool.health.path, "/grpc.health.v1.Health/Check");
+  EXPECT_TRUE(pool.health.serving) << "the answer itself has to say so";
   EXPECT_EQ(pool.health.interval, route::milliseconds(5000));
   EXPECT_EQ(pool.health.unhealthy_threshold, 3u);
   EXPECT_EQ(pool.limits.requests, 7u);

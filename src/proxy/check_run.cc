@@ -13,6 +13,7 @@
 #include "http/h2_session.h"
 #include "net/socket.h"
 #include "net/timer.h"
+#include "proxy/grpc_health.h"
 #include "proxy/lane.h"
 #include "proxy/limits.h"
 
@@ -216,7 +217,15 @@ class H2Run final : public SocketRun, private http::H2Events {
     }
     take_status(head.fields);
   }
-  void on_data(http::StreamId id, void*, std::string_view bytes) override { session_.consume(id, bytes.size()); }
+  void on_data(http::StreamId id, void*, std::string_view bytes) override {
+    session_.consume(id, bytes.size());
+    if (!target_.check.serving || verdict_) return;
+    if (body_.size() + bytes.size() <= kMaxHealthBody) {
+      body_ += bytes;
+    } else {
+      verdict_ = unreachable("the answer is larger than " + std::to_string(kMaxHealthBody) + " bytes");
+    }
+  }
   void on_trailers(http::StreamId, void*, http::HeaderBlock& trailers) override { take_status(trailers); }
   void on_end(http::StreamId, void*) override {
     if (!verdict_) verdict_ = unreachable("the answer has no grpc-status");
@@ -226,13 +235,16 @@ class H2Run final : public SocketRun, private http::H2Events {
   }
   void take_status(const http::HeaderBlock& fields) {
     const auto text = fields.find(http::HeaderId::grpc_status);
-    if (!text) return;
+    if (!text || verdict_) return;
     unsigned code = 0;
     const auto parsed = std::from_chars(text->data(), text->data() + text->size(), code);
     verdict_ = parsed.ec == std::errc() ? judge_code(target_.check, code) : unreachable("grpc-status is no number");
+    if (!verdict_->passed || !target_.check.serving) return;
+    if (const std::string why = why_not_serving(body_); !why.empty()) verdict_ = unreachable(why);
   }
 
   http::H2Session session_;
+  std::string body_;  // where it is looked at
   std::optional<CheckOutcome> verdict_;
 };
 

@@ -111,6 +111,6 @@ inline constexpr milliseconds kRetryCeiling{250};     // ... doubling up to this
 inline constexpr milliseconds kFirstCheckSpread{10};  // first checks are spread over this time, and over ...
 inline constexpr std::chrono::microseconds kFirstCheckGap{20};  // ... as many of these as the pool has backends
 inline constexpr std::int64_t kCheckJitter = 10;          // later ones come up to this part of their interval early
-inline constexpr std::size_t kMaxHealthBody = 64 * 1024;  // of an answer, read and dropped
+inline constexpr std::size_t kMaxHealthBody = 4 * 1024;   // bytes of an answer that is looked at
 
 }  // namespace weir::proxy

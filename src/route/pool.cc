@@ -24,6 +24,7 @@ Json health_json(const HealthCheck& h) {
   Json json = Json::object();
   json.set("protocol", word_json(kHealthProtocols, h.protocol)).set("path", h.path).set("matcher", h.matcher);
   if (!h.host.empty()) json.set("host", h.host);
+  if (h.serving) json.set("serving", true);
   json.set("port", static_cast<int>(h.port)).set("interval_ms", h.interval.count());
   json.set("timeout_ms", h.timeout.count()).set("healthy_threshold", h.healthy_threshold);
   json.set("unhealthy_threshold", h.unhealthy_threshold);
@@ -71,6 +72,8 @@ HealthCheck read_health(const Json& json, std::string path, Faults& faults) {
   h.path = m.text_or("path", h.path);
   h.host = field_text(m, "host");
   h.matcher = m.text_or("matcher", h.matcher);
+  h.serving = m.flag_or("serving", false);
+  if (h.serving && h.protocol != HealthProtocol::grpc) m.fault("serving", "is of checks by gRPC only");
   h.port = static_cast<std::uint16_t>(m.number_or("port", 0, 65535, 0));
   h.interval = milliseconds(m.number_or("interval_ms", 1, kMaxMillis, h.interval.count()));
   h.timeout = milliseconds(m.number_or("timeout_ms", 1, kMaxMillis, h.timeout.count()));

@@ -40,6 +40,7 @@ struct HealthCheck {
   std::string path = "/";       // HTTP: the target; gRPC: "/package.service/method"
   std::string host;             // HTTP: the Host; empty: the backend's address and port
   std::string matcher = "200";  // "200", "200-299", "200,302"; for gRPC codes: "12", "0-99"
+  bool serving = false;         // gRPC: the answer's message has to be a HealthCheckResponse that says SERVING as well
   std::uint16_t port = 0;       // 0: the backend's own
   milliseconds interval{30'000};
   milliseconds timeout{5'000};

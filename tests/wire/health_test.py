@@ -3,6 +3,8 @@
 often they come. usage: health_test.py PROXY"""
 
 import http.server
+import socket
+import struct
 import tempfile
 import threading
 import time
@@ -11,6 +13,7 @@ import unittest
 import observation_test as seen  # takes PROXY from the arguments
 from data_plane_test import PATIENCE, Control, Proxy
 from observation_test import backend, pool, until
+from raw_h2 import DATA, END_HEADERS, END_STREAM, HEADERS, Server, block, frame
 
 
 class Grpc(http.server.BaseHTTPRequestHandler):
@@ -39,6 +42,45 @@ class Grpc(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+
+class HealthProtocol:
+    """Answers gRPC's health protocol in frames that each row spells out: a list of bodies of DATA, then the trailers."""
+
+    def __init__(self, rows):
+        self.rows, self.ports, self.listening = rows, [], []
+        for row in rows:
+            self.listening.append(socket.create_server(("127.0.0.1", 0)))
+            self.ports.append(self.listening[-1].getsockname()[1])
+            threading.Thread(target=self.accept, args=(self.listening[-1], row), daemon=True).start()
+
+    def accept(self, listening, row):
+        while True:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.answer, args=(connection, row), daemon=True).start()
+
+    @staticmethod
+    def answer(connection, row):
+        pieces, status = row
+        try:
+            with connection:
+                connection.settimeout(PATIENCE)
+                asked = (peer := Server(connection)).until("headers")
+                peer.send(frame(HEADERS, END_HEADERS, asked[1], b"\x88" + block([("content-type", "application/grpc")])))
+                for piece in pieces:
+                    peer.send(frame(DATA, 0, asked[1], piece))
+                peer.send(frame(HEADERS, END_HEADERS | END_STREAM, asked[1], block([("grpc-status", status)])))
+                peer.until("closed")
+        except OSError:
+            pass
+
+    def stop(self):
+        for each in self.listening:
+            each.shutdown(socket.SHUT_RDWR)
+            each.close()
 
 
 class HealthTest(seen.ObservationTest):
@@ -115,6 +157,40 @@ class HealthTest(seen.ObservationTest):
             ({**grpc, "path": "/hang.S/M-0", "matcher": "0"}, "unhealthy", "Timeout"),
         ], place, protocol="grpc")
         self.assertIn(("/grpc.health.v1.Health/Check-0", "application/grpc", b"\0\0\0\0\0"), Grpc.asked)
+
+    def test_the_message_of_grpcs_health_protocol(self):
+        """Where the table asks for it, SERVING has to be in the answer: grpc-status 0 alone says that there was one."""
+        def said(message):
+            return b"\0" + struct.pack(">I", len(message)) + message
+        serving, not_serving = said(b"\x08\x01"), said(b"\x08\x02")
+        failed = "FailedHealthChecks"
+        rows = [
+            (([serving], "0"), True, "healthy"),
+            (([serving[:3], b"", serving[3:6], serving[6:]], "0"), True, "healthy"),
+            (([not_serving], "0"), True, "unhealthy", failed, "NOT_SERVING"),
+            (([not_serving], "0"), False, "healthy"),  # as a balancer has it: the status alone
+            (([said(b"")], "0"), True, "unhealthy", failed, "UNKNOWN"),
+            (([], "0"), True, "unhealthy", failed, "no message"),
+            (([b"garbage"], "0"), True, "unhealthy", failed, "compressed"),
+            (([b"\0garbage"], "0"), True, "unhealthy", failed, "no HealthCheckResponse"),
+            (([serving, serving], "0"), True, "unhealthy", failed, "no HealthCheckResponse"),
+            (([serving + b"\x12" * 1000] * 5, "0"), True, "unhealthy", failed, "larger than 4096 bytes"),
+            (([serving], "12"), True, "unhealthy", "ResponseCodeMismatch", "[12]"),
+        ]
+        server = HealthProtocol([row[0] for row in rows])
+        self.addCleanup(server.stop)
+        health = {"protocol": "grpc", "path": "/grpc.health.v1.Health/Check", "matcher": "0", "interval_ms": 100,
+                  "timeout_ms": 2000, "unhealthy_threshold": 2, "healthy_threshold": 2}
+        self.control.apply({"version": 1, "listeners": [], "pools": [
+            pool(f"p{i}", backend(type("Place", (), {"port": port}), "b"), health={**health, **({"serving": True} if row[1] else {})},
+                 protocol="grpc") for i, (row, port) in enumerate(zip(rows, server.ports))]})
+        want = [row[2] for row in rows]
+        feedback = self.control.wait(lambda f: [b["health"] for b in f["backends"]] == want, want)
+        for number, (row, verdict) in enumerate(zip(rows, feedback["backends"])):
+            with self.subTest(number):
+                self.assertEqual(verdict.get("reason"), row[3] if len(row) > 3 else None)
+                if len(row) > 4:
+                    self.assertIn(row[4], verdict["description"])
 
     def test_it_takes_as_many_checks_in_a_row_as_the_thresholds_say(self):
         answers = {"status": 200, "count": 0}
