@@ -68,7 +68,8 @@ class Exchange final : public Waiter {
 
   // Choosing.
   bool admits(const Entrance& entrance);
-  LiveRule* find_rule(const Entrance& entrance, const ClientOrigin& origin);
+  LiveRule* find_rule(const LiveListener& listener, std::string_view source);
+  LiveRule* pass_on(LiveRule& rule, bool logged);
   LivePool* choose_pool(LiveRule& rule, const route::Forward& forward);
   void heed(const route::Forward& forward, const Entrance& entrance);
   void forward(const Entrance& entrance, const ClientOrigin& origin);

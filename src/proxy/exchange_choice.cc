@@ -11,6 +11,7 @@
 #include "proxy/forwarded.h"
 #include "proxy/matcher.h"
 #include "proxy/retry.h"
+#include "proxy/rewrite.h"
 
 namespace weir::proxy {
 namespace {
@@ -32,7 +33,8 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   request_ended_ = end;
   meter_.begin(entrance, origin, request, lane_.loop().now());
   if (!admits(entrance)) return;
-  LiveRule* rule = find_rule(entrance, origin);
+  LiveRule* rule = find_rule(*entrance.listener, origin.address);
+  if (rule != nullptr && rule->changes) rule = pass_on(*rule, entrance.listener->spec->access_log.has_value());
   if (rule == nullptr) return decline(404, "No rule matches.\n");
   meter_.matched(*rule);
   if (entrance.listener->spec->access_log) record_.rule = rule->spec->id;
@@ -69,13 +71,24 @@ bool Exchange::admits(const Entrance& entrance) {
   return false;
 }
 
-LiveRule* Exchange::find_rule(const Entrance& entrance, const ClientOrigin& origin) {
-  return entrance.listener->find({.host = host_of(request.authority()),
-                                  .path = request.path(),
-                                  .query = request.query(),
-                                  .method = request.method_name(),
-                                  .source = origin.address,
-                                  .fields = &request.fields});
+LiveRule* Exchange::find_rule(const LiveListener& listener, std::string_view source) {
+  return listener.find({.host = host_of(request.authority()),
+                        .path = request.path(),
+                        .query = request.query(),
+                        .method = request.method_name(),
+                        .source = source,
+                        .fields = &request.fields});
+}
+
+// Makes the request what `rule` makes of it. The rule that decides then: itself, or of the listener that is entered;
+// null: none. Whoever comes through another listener has no source.
+LiveRule* Exchange::pass_on(LiveRule& rule, bool logged) {
+  if (logged) record_.asked = {.target = request.target_text, .authority = request.authority_text};
+  if (rule.spec->rewrite) apply(*rule.spec->rewrite, request);
+  if (rule.enter == nullptr) return &rule;
+  LiveRule* const next = rule.entered != nullptr ? find_rule(*rule.entered, {}) : nullptr;
+  if (next != nullptr && next->spec->rewrite) apply(*next->spec->rewrite, request);
+  return next;
 }
 
 // By the client's cookie where it names one of the rule's pools that can serve, otherwise by weight. As with ALB a

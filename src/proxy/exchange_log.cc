@@ -72,7 +72,8 @@ void ExchangeMeter::log(const ExchangeRecord& record, const http::RequestHead& r
                         const http::ResponseHead& response, const net::Loop& loop) const {
   AccessFacts facts;
   const Common common(*entrance_, *origin_, facts);
-  std::string host(request.authority().empty() ? entrance_->place : request.authority());
+  const std::string_view authority = record.asked ? request.fields.text(record.asked->authority) : request.authority();
+  std::string host(authority.empty() ? entrance_->place : authority);
   if (!has_port(host)) host.append(":").append(entrance_->port);
   facts.status = status(record);
   facts.type = type_of(*entrance_, request, facts.status);
@@ -90,7 +91,7 @@ void ExchangeMeter::log(const ExchangeRecord& record, const http::RequestHead& r
   facts.sent = bytes_out_;
   facts.method = request.method_name();
   facts.host = host;
-  facts.path = request.target();
+  facts.path = record.asked ? request.fields.text(record.asked->target) : request.target();
   facts.version = version_of(request.version);
   facts.user_agent = request.fields.get(http::HeaderId::user_agent);
   facts.pool = pool_id_;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
+#include "http/header.h"
 #include "proxy/streams.h"
 
 namespace weir::proxy {
@@ -23,7 +25,11 @@ enum class Ending : std::uint8_t {
 };
 
 struct ExchangeRecord {
-  std::string rule;                // its id; kept only where the listener has an access log
+  std::string rule;  // its id; kept only where the listener has an access log
+  struct Asked {
+    http::Slice target, authority;
+  };
+  std::optional<Asked> asked;      // by the client, where the request was rewritten; kept as `rule` is
   LiveBackend* backend = nullptr;  // the last one tried; null: none
   std::uint64_t bytes_in = 0;      // of the request's body, from the client
   std::uint64_t bytes_out = 0;     // of the response's body, to the client
@@ -34,6 +40,7 @@ struct ExchangeRecord {
   // Ready for the next one; the memory stays.
   void clear() {
     rule.clear();
+    asked.reset();
     backend = nullptr;
     bytes_in = bytes_out = 0;
     status = 0;

@@ -13,6 +13,8 @@ void bind(LiveRule& rule, const route::Rule& spec) {
   rule.spec = &spec;
   rule.fixed = std::get_if<route::FixedResponse>(&spec.action);
   rule.redirect = std::get_if<route::Redirect>(&spec.action);
+  rule.enter = std::get_if<route::Enter>(&spec.action);
+  rule.changes = rule.enter != nullptr || spec.rewrite;
 }
 
 }  // namespace
@@ -72,6 +74,8 @@ void LiveTable::apply(CompiledTablePointer table, std::vector<FreshBackends> fre
     if (find_listener(listener->spec->id) == nullptr) parted_.push_back({table_before, std::move(listener)});
   }
   apply_parted();
+  for (const auto& listener : listeners_) resolve_entries(*listener);
+  for (const Parted& each : parted_) resolve_entries(*each.listener);
   sweep();
 }
 
@@ -139,6 +143,15 @@ void LiveTable::apply_parted() {
     const ListenerPlan plan{.rules = each.listener->compiled};  // its pools may have gone
     apply_listener(*each.listener->spec, plan, each.listener.get(), *now);
     each.listener = std::move(now);
+  }
+}
+
+// What a table's listeners enter is in it; what is left of older ones may have lost it.
+void LiveTable::resolve_entries(LiveListener& listener) {
+  for (const auto& rule : listener.rules) {
+    if (rule->enter == nullptr) continue;
+    rule->entered = find_listener(rule->enter->listener);
+    if (rule->entered == nullptr) rule->entered = find_parted(rule->enter->listener);
   }
 }
 

@@ -40,10 +40,15 @@ class WeightedChoice {
   std::int64_t total_ = 0;
 };
 
+struct LiveListener;
+
 struct LiveRule {
   const route::Rule* spec = nullptr;            // borrowed from the table in force
   const route::FixedResponse* fixed = nullptr;  // or null
-  const route::Redirect* redirect = nullptr;    // or null; where both are, `choice` decides
+  const route::Redirect* redirect = nullptr;    // or null
+  const route::Enter* enter = nullptr;          // or null; where all three are, `choice` decides
+  LiveListener* entered = nullptr;              // whose rules go on where `enter` is
+  bool changes = false;                         // the request is rewritten, or enters another listener
   WeightedChoice choice;
   unsigned place = 0;  // from 1, in the listener's order; 0: the last one, which takes everything
 };
@@ -93,6 +98,7 @@ class LiveTable {
   void apply_listener(const route::Listener& spec, const ListenerPlan& plan, LiveListener* before, LiveListener& now);
   void apply_rules(const route::Listener& spec, LiveListener* before, LiveListener& now);
   void apply_parted();
+  void resolve_entries(LiveListener& listener);
 
   SharedLoads* shared_;
   RoomWatcher* watcher_;

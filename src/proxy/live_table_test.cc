@@ -75,6 +75,23 @@ TEST(LiveTableTest, the_first_rule_that_matches_decides) {
   EXPECT_EQ(listener.find({"yes", "/"})->spec->id, "r");
 }
 
+TEST(LiveTableTest, what_a_rule_enters_is_that_of_the_newest_table_that_has_it) {
+  const auto table = [](std::int64_t version, bool with_inside) {
+    route::RouteTable made = weighted_table(version, {pool_of("a", {"x"})}, {{"a", 1}});
+    if (!with_inside) made.listeners.clear();
+    if (with_inside) made.listeners.push_back({.id = "gate", .port = 81, .rules = {{"in", {}, route::Enter{"l"}}}});
+    return share(made);
+  };
+  LiveTable live;
+  live.apply(table(1, true));
+  EXPECT_EQ(live.find_listener("gate")->rules[0]->entered, live.find_listener("l"));
+  live.apply(table(2, true));  // the rules are the same, the listeners are others
+  EXPECT_EQ(live.find_listener("gate")->rules[0]->entered, live.find_listener("l"));
+  EXPECT_EQ(live.find_listener("gate")->rules[0]->entered->spec->rules[0].id, "r");
+  live.apply(table(3, false));
+  EXPECT_EQ(live.find_parted("gate")->rules[0]->entered, live.find_parted("l"));
+}
+
 TEST(LiveTableTest, a_pool_that_leaves_the_table_finishes_what_it_has) {
   LiveTable live;
   live.apply(share(weighted_table(1, {pool_of("a", {"x"})}, {{"a", 1}})));

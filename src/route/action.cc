@@ -147,6 +147,7 @@ Json to_json(const Action& action) {
     inner.set("port", redirect->port).set("path", redirect->path).set("query", redirect->query);
     return Json::object().set("redirect", std::move(inner));
   }
+  if (const auto* enter = std::get_if<Enter>(&action)) return Json::object().set("enter", enter->listener);
   const auto& fixed = std::get<FixedResponse>(action);
   Json inner = Json::object();
   inner.set("status", fixed.status).set("content_type", fixed.content_type).set("body", fixed.body);
@@ -159,12 +160,14 @@ Action read_action(const Json& json, std::string path, const Ids& pools, Faults&
   const Json& forward = m.any("forward");
   const Json& fixed = m.any("fixed_response");
   const Json& redirect = m.any("redirect");
-  if (!forward.is_null() + !fixed.is_null() + !redirect.is_null() != 1) {
-    faults.add(path, "is not exactly one of: forward, fixed_response, redirect");
+  const Json& enter = m.any("enter");
+  if (!forward.is_null() + !fixed.is_null() + !redirect.is_null() + !enter.is_null() != 1) {
+    faults.add(path, "is not exactly one of: forward, fixed_response, redirect, enter");
   }
   if (!forward.is_null()) action = read_forward(m, pools, faults);
   if (!fixed.is_null()) action = read_fixed(fixed, m.path("fixed_response"), faults);
   if (!redirect.is_null()) action = read_redirect(redirect, m.path("redirect"), faults);
+  if (!enter.is_null()) action = Enter{m.text("enter")};
   m.finish();
   return action;
 }

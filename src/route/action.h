@@ -76,7 +76,13 @@ struct Redirect {
   std::string query = "#{query}";
   bool operator==(const Redirect&) const = default;
 };
-using Action = std::variant<Forward, FixedResponse, Redirect>;
+// Goes on at the rules of another listener of the table that speaks HTTP, as the request is then: of those that look at
+// sources none takes it. A listener that is entered so enters no other.
+struct Enter {
+  std::string listener;  // a Listener's id
+  bool operator==(const Enter&) const = default;
+};
+using Action = std::variant<Forward, FixedResponse, Redirect, Enter>;
 
 // A forward of nothing but pools is written as their array.
 Json to_json(const Action& action);

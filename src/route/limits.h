@@ -15,6 +15,8 @@ inline constexpr std::int64_t kMaxRequestBody = 1LL << 40;
 inline constexpr std::size_t kMaxCookieName = 128;
 // Of one object: no object of ours has more, so that what stands behind them cannot be known.
 inline constexpr std::size_t kMaxMembers = 64;
+// Bytes of a path or a host name that a rule puts in the place of the request's.
+inline constexpr std::size_t kMaxRewrite = 2048;
 // Certificates of one listener.
 inline constexpr std::size_t kMaxCertificates = 100;
 

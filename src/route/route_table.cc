@@ -1,5 +1,10 @@
 #include "route/route_table.h"
 
+#include <algorithm>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
 #include "route/limits.h"
 #include "route/members.h"
 
@@ -21,6 +26,7 @@ bool of_bytes(ListenerProtocol protocol) {
 Json rule_json(const Rule& r) {
   Json json = Json::object();
   json.set("id", r.id).set("match", to_json(r.match)).set("action", to_json(r.action));
+  if (r.rewrite) json.set("rewrite", to_json(*r.rewrite));
   return json;
 }
 
@@ -92,6 +98,9 @@ void check_rule(const Rule& rule, const Listener& listener, const Known& known, 
     m.fault("match", "looks at more than sources, on a listener that does not speak HTTP");
   }
   const auto* forward = std::get_if<Forward>(&rule.action);
+  if (rule.rewrite && (bytes || (forward == nullptr && !std::holds_alternative<Enter>(rule.action)))) {
+    m.fault("rewrite", "belongs to what is forwarded, or enters another listener, as HTTP");
+  }
   if (forward == nullptr) {
     if (bytes) m.fault("action", "is no forward, on a listener that does not speak HTTP");
     return;
@@ -110,6 +119,9 @@ Rule read_rule(Members& m, Ids& ids, const Known& known, Faults& faults) {
   rule.id = m.identity(ids);
   rule.match = read_match(m.any("match"), m.path("match"), faults);
   rule.action = read_action(m.any("action"), m.path("action"), known.pools, faults);
+  if (const Json& rewrite = m.any("rewrite"); !rewrite.is_null()) {
+    rule.rewrite = read_rewrite(rewrite, m.path("rewrite"), faults);
+  }
   m.finish();
   return rule;
 }
@@ -139,6 +151,29 @@ Listener read_listener(Members& m, Ids& ids, const Known& known, Faults& faults)
   }
   m.finish();
   return l;
+}
+
+bool enters(const Rule& rule) { return std::holds_alternative<Enter>(rule.action); }
+
+// Once all listeners are known: what is entered is there, speaks HTTP and leads to its end.
+void check_entries(const std::vector<Listener>& listeners, Faults& faults) {
+  std::unordered_map<std::string_view, const Listener*> by_id;
+  for (const Listener& each : listeners) by_id.emplace(each.id, &each);
+  for (const Listener& from : listeners) {
+    for (const Rule& rule : from.rules) {
+      if (!enters(rule)) continue;
+      const std::string& id = std::get<Enter>(rule.action).listener;
+      const auto to = by_id.find(id);
+      const std::string where = "listener '" + from.id + "', rule '" + rule.id + "'";
+      if (to == by_id.end()) {
+        faults.add(where, "there is no listener '" + id + "'");
+      } else if (of_bytes(to->second->protocol)) {
+        faults.add(where, "the listener '" + id + "' does not speak HTTP");
+      } else if (std::ranges::any_of(to->second->rules, enters)) {
+        faults.add(where, "the listener '" + id + "' enters another itself");
+      }
+    }
+  }
 }
 
 }  // namespace
@@ -177,6 +212,7 @@ Result<RouteTable> table_from_json(const Json& json) {
     Members listener(*item, path, faults);
     table.listeners.push_back(read_listener(listener, listeners, known, faults));
   }
+  check_entries(table.listeners, faults);
   m.finish();
   if (faults.first()) return fail("RouteTable", *faults.first());
   return table;

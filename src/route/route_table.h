@@ -16,6 +16,7 @@
 #include "route/action.h"
 #include "route/match.h"
 #include "route/pool.h"
+#include "route/rewrite.h"
 #include "route/tls.h"
 
 namespace weir::route {
@@ -52,6 +53,7 @@ struct Rule {
   std::string id;
   Match match;
   Action action;
+  std::optional<Rewrite> rewrite = {};  // of what is forwarded, or enters another listener
   bool operator==(const Rule&) const = default;
 };
 

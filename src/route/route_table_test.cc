@@ -64,7 +64,10 @@ RouteTable example() {
   secure.tls = ListenerTls{.certificates = {{"/a.pem", "/a.key"}, {"/b.pem", "/b.key"}},
                            .client_certificates = ClientCertificates::require,
                            .client_ca = "/ca.pem"};
-  table.listeners = {listener, secure, relay};
+  Listener gate{.id = "g", .port = 81};
+  gate.rules = {{"a", {}, Enter{"s"}, Rewrite{.path = "/", .prefix = "/a", .host = "b"}},
+                {"b", {}, Forward{{{"blue", 1}}}, Rewrite{.path = "/c"}}};
+  table.listeners = {listener, secure, relay, gate};
   return table;
 }
 
@@ -139,7 +142,7 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
        "listeners[0].tls.client_ca: belongs to client_certificates 'require', and only there"},
       {R"({"version":1,"pools":[{"id":"p","tls":{"ca":"/a"}}]})", "pools[0].tls.ca: is of no use without verify"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"rules":[{"id":"r","action":{}}]}]})",
-       "listeners[0].rules[0].action: is not exactly one of: forward, fixed_response, redirect"},
+       "listeners[0].rules[0].action: is not exactly one of: forward, fixed_response, redirect, enter"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
            "rules":[{"id":"r","action":{"forward":[{"pool":"p"}]}}]}]})",
        "listeners[0].rules[0].action.forward[0].pool: there is no pool 'p'"},
@@ -207,6 +210,27 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"access_log":{"path":"/a","format":"nlb"}}]})",
        "listeners[0].access_log.format: 'nlb' tells of bytes: of a listener that speaks HTTP there are 'alb' and "
        "'json'"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+          "rules":[{"id":"r","rewrite":{"path":"/"},"action":{"fixed_response":{}}}]}]})",
+       "listeners[0].rules[0].rewrite: belongs to what is forwarded, or enters another listener, as HTTP"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+          "rules":[{"id":"r","rewrite":{"path":"a"},"action":{"forward":[]}}]}]})",
+       "listeners[0].rules[0].rewrite.path: does not begin with a slash"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+          "rules":[{"id":"r","rewrite":{"host":"a b"},"action":{"forward":[]}}]}]})",
+       "listeners[0].rules[0].rewrite.host: has a character that does not belong there"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+          "rules":[{"id":"r","rewrite":{"prefix":"/a"},"action":{"forward":[]}}]}]})",
+       "listeners[0].rules[0].rewrite.prefix: needs a path that comes in its place"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+          "rules":[{"id":"r","action":{"enter":"m"}}]}]})",
+       "listener 'l', rule 'r': there is no listener 'm'"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,
+          "rules":[{"id":"r","action":{"enter":"l"}}]}]})",
+       "listener 'l', rule 'r': the listener 'l' enters another itself"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"rules":[{"id":"r","action":{"enter":"t"}}]},
+                                    {"id":"t","address":"::1","port":2,"protocol":"tcp"}]})",
+       "listener 'l', rule 'r': the listener 't' does not speak HTTP"},
       {R"({"version":1,"pools":[{"id":"p","limits":{"pending":-1}}]})",
        "pools[0].limits.pending: -1 is not within 0 to 1000000"},
       {R"({"version":1,"pools":[{"id":"p","stickiness":{"cookie":"a b"}}]})",

@@ -3,7 +3,7 @@
 //
 // A case:  name; client: h1 | h2 | raw; pool: h1 | h2 | two | empty | refused (h1); backend: h1 | h2 (h1);
 //          listener: impatient (one with a short idle timeout), small (takes bodies of 5 bytes at most), preserving,
-//          removing (of X-Forwarded-*);
+//          removing (of X-Forwarded-*), inside (that others enter);
 //          send (or a list of them); half_closes (the client sends no more); exchanges: [{sees, answers, closes,
 //          elsewhere}]; gets; any_order (of what it gets); closes (the proxy closes afterwards).
 //          elsewhere: it comes on a new connection, though the one before is open.
@@ -61,7 +61,8 @@ void replace_all(std::string& text, const std::string& what, const std::string& 
   }
 }
 
-// What the cases of rules.yaml and redirects.yaml ask for, by host name: a rule answers with its own name.
+// What the cases of rules.yaml, redirects.yaml and rewrites.yaml ask for, by host name: a rule answers with its own
+// name.
 constexpr const char* kRules = R"-(
   {"id":"like","match":{"hosts":["rules"],"paths":["/mysfits/*/like","/either"]},"action":{"fixed_response":{"body":"like"}}},
   {"id":"put","match":{"hosts":["rules"],"paths":["/method"],"methods":["PUT","PURGE"]},"action":{"fixed_response":{"body":"put"}}},
@@ -83,6 +84,12 @@ constexpr const char* kRules = R"-(
   {"id":"none","match":{"hosts":["kinds"]},"action":{"fixed_response":{"status":404,"body":"none"}}},
   {"id":"again","match":{"hosts":["again"]},"action":{"forward":{"pools":[{"pool":"two"}],"retry":{"retries":1,"on":["server_error","client_error","reset"]}}}},
   {"id":"again2","match":{"hosts":["again2"]},"action":{"forward":{"pools":[{"pool":"two2"}],"retry":{"retries":1,"on":["gateway_error","unavailable","reset"]}}}},
+  {"id":"chapter","match":{"hosts":["book"],"paths":[{"prefix":"/chapter"}]},"rewrite":{"prefix":"/chapter","path":"/","host":"h1.inside"},"action":{"forward":[{"pool":"h1"}]}},
+  {"id":"index","match":{"hosts":["book"],"paths":["/index/*"]},"rewrite":{"path":"/toc"},"action":{"forward":[{"pool":"h1"}]}},
+  {"id":"appendix","match":{"hosts":["book"],"paths":[{"prefix":"/appendix"}]},"rewrite":{"prefix":"/appendix","path":"/a/b","host":"h2.inside"},"action":{"forward":[{"pool":"h2"}]}},
+  {"id":"proof","match":{"hosts":["book"],"paths":[{"prefix":"/proof"}]},"rewrite":{"prefix":"/proof","path":"/"},"action":{"forward":{"pools":[{"pool":"two"}],"retry":{"retries":1,"on":["server_error"]}}}},
+  {"id":"in","match":{"hosts":["gate"],"paths":[{"prefix":"/in"}]},"rewrite":{"prefix":"/in","path":"/","host":"service.local"},"action":{"enter":"inside"}},
+  {"id":"in-as-is","match":{"hosts":["gate"],"paths":["/as/is"]},"action":{"enter":"inside"}},
   {"id":"rest","match":{"hosts":["rules","*.rules"]},"action":{"fixed_response":{"status":404,"body":"rest"}}},
   {"id":"tls","match":{"hosts":["moved"],"paths":["/tls*"]},"action":{"redirect":{"status":301,"protocol":"https","port":"443"}}},
   {"id":"plain","match":{"hosts":["moved"],"paths":["/same"]},"action":{"redirect":{}}},
@@ -97,6 +104,15 @@ const std::map<std::string, std::string> kListeners = {
     {"preserving", R"("forwarded":{"mode":"preserve"},)"},
     {"removing", R"("forwarded":{"mode":"remove"},)"},
 };
+
+// What is entered through "gate".
+constexpr const char* kInside = R"-(
+  {"id":"stranger","match":{"sources":["0.0.0.0/0"]},"action":{"fixed_response":{"body":"stranger"}}},
+  {"id":"teapot","match":{"hosts":["service.local"],"paths":["/teapot"]},"action":{"fixed_response":{"status":418,"body":"inside"}}},
+  {"id":"again","match":{"paths":["/again/*"]},"rewrite":{"prefix":"/again","path":"/"},"action":{"forward":[{"pool":"h1"}]}},
+  {"id":"one","match":{"paths":["/one"]},"action":{"forward":[{"pool":"h1"}]}}
+)-";
+constexpr const char* kInsideListener = "inside";
 
 // Fills in what a case only names.
 std::string expanded(std::string text, const std::string& port) {
@@ -151,6 +167,8 @@ class Stage {
       reserved.push_back(listen_anywhere());
       ports_[listener] = port_of(reserved.back());
     }
+    reserved.push_back(listen_anywhere());
+    ports_[kInsideListener] = port_of(reserved.back());
     std::ofstream(folder_ + "/table.json") << table(port_of(dead_port));
     reserved.clear();
     dead_port.reset();
@@ -204,6 +222,8 @@ class Stage {
     for (const auto& [id, members] : kListeners) {
       listeners += (listeners.empty() ? "" : ",") + listener(id, ports_.at(id), members);
     }
+    listeners += R"(,{"id":")" + std::string(kInsideListener) + R"(","address":"127.0.0.1","port":)" +
+                 ports_.at(kInsideListener) + R"(,"rules":[)" + kInside + "]}";
     return R"({"version":1,"listeners":[)" + listeners + R"(],"pools":[)" + pool("h1", "http1", one) + "," +
            pool("h2", "http2", one) + "," + pool("two", "http1", two) + "," + pool("two2", "http2", two) + "," +
            pool("empty", "http1", "") + "," + pool("refused", "http1", backend("x", dead)) + "]}";

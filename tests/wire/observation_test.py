@@ -478,6 +478,13 @@ class AccessLogTest(ObservationTest):
         self.assertEqual((lines[7]["request_verb"], lines[7]["request_proto"]), ("-", "-"))
         self.assertEqual(lines[4]["target_port"], str(one.port))
 
+    def test_what_is_rewritten_is_logged_as_it_was_asked_for(self):
+        one = self.scripted()
+        rewrite = {"prefix": "/a", "path": "/200", "host": "inside"}
+        self.serve([pool("p", backend(one, "b"))], [self.logged({"rewrite": rewrite, "action": forward("p")})])
+        self.assertEqual(self.ask("/a/5?q").status, 200)
+        self.assertEqual(self.lines(1)[0]["request_url"], f"http://127.0.0.1:{self.port}/a/5?q")
+
     def test_a_client_that_leaves_is_460(self):
         one = self.scripted()
         self.serve([pool("p", backend(one, "b"))], [self.logged({"action": forward("p")})])
