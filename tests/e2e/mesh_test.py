@@ -1,22 +1,27 @@
-"""The echo system on App Mesh: an HTTP client behind a balancer calls a gRPC server by a virtual service, and its script
-shifts the route from version 0.9 to 1.0 by a new virtual node and a task set, while everybody who asks gets an answer.
-In networks of their own where this is root and may have a network namespace."""
+"""The echo system on App Mesh by its own scripts (examples/echo/mesh): an HTTP client behind a balancer calls a gRPC
+server by a virtual service, the update scripts shift the route to a new version, the old one is removed and all is taken
+down again, while everybody who asks gets an answer. In networks of their own where this is root and may have a network
+namespace."""
 
 import http.client
 import json
 import re
+import signal
+import subprocess
 import threading
 import unittest
 
-from networks_test import VPC, enter_own_network
-from weir_testing import ECHO, Weir, wait_until
+from networks_test import enter_own_network
+from quick_aws import QuickAws
+from weir_testing import BUILD, ROOT, Weir, free_port, wait_until
 
+SCRIPTS = ROOT / "examples/echo/mesh"
 SERVICE = "echo_server.echo.local"
-NO_ENVOY = "840364872350.dkr.ecr.ap-northeast-1.amazonaws.com/aws-appmesh-envoy:v1.12.3.0-prod"  # nobody has it here
+HALF_SECONDS = 3
 
 
 class Asking(threading.Thread):
-    """`while true; do curl …; done`: what was answered since it was last asked for, in order."""
+    """`while true; do curl …; done`: what was answered, in order."""
 
     def __init__(self, port):
         super().__init__(daemon=True)
@@ -33,8 +38,8 @@ class Asking(threading.Thread):
                 self.failed.append(repr(error))
 
     def versions(self, count=20):
-        """Of the next `count` answers."""
-        begin = len(self.answers)
+        """Of the next `count` answers; the first may have been under way."""
+        begin = len(self.answers) + 1
         wait_until(lambda: self.failed or len(self.answers) >= begin + count, f"{count} answers", 20)
         return self.answers[begin:begin + count]
 
@@ -53,157 +58,134 @@ def ask(port):
         connection.close()
 
 
-class Mesh(unittest.TestCase):
-    network = "auto"
+class EchoSystem(unittest.TestCase):
+    """Up and down again by the scripts; what its heirs do in between is theirs."""
 
-    @classmethod
-    def setUpClass(cls):
-        cls.own_network = enter_own_network() and cls.network == "auto"
-        cls.enterClassContext(weir := Weir("--workers", 2, "--network", cls.network))
-        cls.weir, cls.ecs = weir, weir.ecs
-        cls.map, cls.mesh = weir.client("servicediscovery"), weir.client("appmesh")
-        for name in ("echo_server-0.9", "echo_server-1.0", "echo_client"):
-            weir.import_image(name.replace("-", ":") if "-" in name else name + ":0.1", ECHO / name)
-        weir.ecs.create_cluster(clusterName="test")
-        made = cls.map.create_private_dns_namespace(Name="echo.local", Vpc="vpc-1")
-        cls.namespace = cls.map.get_operation(OperationId=made["OperationId"])["Operation"]["Targets"]["NAMESPACE"]
+    def begin(self, network):
+        self.own_network = enter_own_network() and network == "auto"
+        self.weir = self.enterContext(Weir("--workers", 2, "--network", network))
+        self.port = free_port()
+        self.environment = {
+            **self.weir.environment, "PATH": self.enterContext(QuickAws()).path, "WEIR_BUILD": str(BUILD),
+            "AWS_ENDPOINT_URL": self.weir.endpoint, "WEB_PORT": str(self.port), "LOOK_SECONDS": "1",
+            "HALF_SECONDS": str(HALF_SECONDS)}
+        self.script("infrastructure")
+        self.script("mesh")
+        # On the host's network tasks ask the host's name servers.
+        said = self.script("application", **({} if self.own_network else {"ECHO_HOST": f"{self.address()}:8080"}))
+        self.assertRegex(said, r"(?s)Public endpoint:\nhttp://echo-public-\S+\n$")
+        wait_until(lambda: "Version" in ask(self.port)[2], "the mesh answers")
+        self.asking = Asking(self.port)
+        self.addCleanup(self.asking.finish)
 
-    # --- what the stacks of the system make ---------------------------------------------------------------------
-    def registry(self, name):
-        config = {"DnsRecords": [{"Type": "A", "TTL": 300}], "RoutingPolicy": "MULTIVALUE"}
-        return self.map.create_service(Name=name, NamespaceId=self.namespace, DnsConfig=config,
-                                       HealthCheckCustomConfig={"FailureThreshold": 1})["Service"]
+    def end(self):
+        self.asking.finish()
+        self.assertEqual(self.asking.failed, [])
+        self.script("delete")
+        self.assertEqual(self.weir.run("status").stdout, "nothing here yet\n")
+        self.assertEqual(self.weir.client("appmesh").list_meshes()["meshes"], [])
+        self.assertEqual(self.weir.client("servicediscovery").list_namespaces()["Namespaces"], [])
+        self.assertEqual(self.weir.client("ec2").describe_vpcs(Filters=[{"Name": "tag:Project", "Values": ["echo"]}])["Vpcs"], [])
 
-    def node(self, name, protocol, service, backends=(), attributes=()):
-        listener = {"portMapping": {"port": 8080, "protocol": protocol}}
-        if protocol == "grpc":
-            listener["healthCheck"] = {"protocol": "grpc", "intervalMillis": 5000, "timeoutMillis": 2000, "healthyThreshold": 2,
-                                       "unhealthyThreshold": 3}
-        by = {"namespaceName": "echo.local", "serviceName": service}
-        if attributes:
-            by["attributes"] = [{"key": key, "value": value} for key, value in attributes]
-        self.mesh.create_virtual_node(meshName="echo-mesh", virtualNodeName=name, spec={
-            "listeners": [listener], "serviceDiscovery": {"awsCloudMap": by},
-            "backends": [{"virtualService": {"virtualServiceName": each}} for each in backends]})
+    def script(self, name, *words, **environment):
+        done = subprocess.run([SCRIPTS / name, *words], env={**self.environment, **environment}, capture_output=True,
+                              text=True, timeout=120)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), f"{name} {words}: {done.stdout}")
+        return done.stdout
 
-    def define(self, family, image, program, node, **environment):
-        app = {"name": "app", "image": image, "command": [program], "essential": True, "stopTimeout": 10,
-               "portMappings": [{"containerPort": 8080}], "dependsOn": [{"containerName": "envoy", "condition": "HEALTHY"}],
-               "environment": [{"name": name, "value": value} for name, value in environment.items()]}
-        envoy = {"name": "envoy", "image": NO_ENVOY, "essential": True, "user": "1337",
-                 "environment": [{"name": "APPMESH_VIRTUAL_NODE_NAME", "value": f"mesh/echo-mesh/virtualNode/{node}"}],
-                 "healthCheck": {"command": ["CMD-SHELL", "curl -s http://localhost:9901/server_info | grep state | grep -q LIVE"],
-                                 "interval": 5, "timeout": 2, "retries": 3}}
-        properties = {"IgnoredUID": "1337", "ProxyIngressPort": "15000", "ProxyEgressPort": "15001", "AppPorts": "8080",
-                      "EgressIgnoredIPs": "169.254.170.2,169.254.169.254"}
-        return self.ecs.register_task_definition(
-            family=family, networkMode="awsvpc", requiresCompatibilities=["FARGATE"], cpu="256", memory="512",
-            containerDefinitions=[app, envoy],
-            proxyConfiguration={"type": "APPMESH", "containerName": "envoy",
-                                "properties": [{"name": name, "value": value} for name, value in properties.items()]},
-        )["taskDefinition"]["taskDefinitionArn"]
-
-    def serve(self, name, definition, registry, **more):
-        self.ecs.create_service(cluster="test", serviceName=name, taskDefinition=definition, desiredCount=1, launchType="FARGATE",
-                                networkConfiguration=VPC, serviceRegistries=[{"registryArn": registry["Arn"]}], **more)
-
-    def table(self):
-        return json.loads((self.weir.state / "table.json").read_text())
-
-    def address(self, name=SERVICE):
+    def address(self):
         """Where the host finds the virtual service."""
         def found():
-            for listener in self.table()["listeners"]:
-                if listener["id"].endswith(f"/virtualService/{name}:8080"):
+            for listener in json.loads((self.weir.state / "table.json").read_text())["listeners"]:
+                if listener["id"].endswith(f"/virtualService/{SERVICE}:8080"):
                     return listener["address"]
             return None
-        return wait_until(found, f"{name} is in the table", 10)
+        return wait_until(found, f"{SERVICE} is in the table", 10)
 
-    def route(self, *targets):
-        spec = {"grpcRoute": {"match": {"serviceName": "proto.echo.EchoService"}, "action": {
-            "weightedTargets": [{"virtualNode": node, "weight": weight} for node, weight in targets]}}}
-        self.mesh.update_route(meshName="echo-mesh", virtualRouterName="virtual-router", routeName="route", spec=spec)
+    def update(self, variant, old, new, **environment):
+        """Runs the script from one version to the other; what it said, a line each."""
+        said, asked = [], {}
+        with subprocess.Popen([SCRIPTS / "update", variant], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              env={**self.environment, "VERSION": new, **environment}) as update:
+            for line in update.stdout:
+                said.append(line.rstrip("\n"))
+                asked.setdefault(said[-1], len(self.asking.answers))
+        self.assertEqual(update.returncode, 0, said)
+        wait_until(lambda: set(self.asking.versions(4)) == {new}, "the new one answers")
+        self.assertEqual(set(self.asking.versions(40)), {new}, said)
+        begin = asked["Updating traffic route"]
+        self.assertEqual(set(self.asking.answers[begin - 40:begin]), {old}, f"nobody has routed to the new one: {said}")
+        if "Routing 50% of traffic to the new service" in said:
+            shifted = self.asking.answers[begin:]
+            mixed = shifted[shifted.index(new):len(shifted) - shifted[::-1].index(old)]
+            self.assertGreater(len(mixed), 10)
+            self.assertAlmostEqual(mixed.count(new) / len(mixed), 0.5, delta=0.1)
+        return said
 
-    # --- the system -----------------------------------------------------------------------------------------------
-    def test_the_script_of_the_system_shifts_versions_and_nobody_fails(self):
-        client_registry, server_registry = self.registry("echo_client"), self.registry("echo_server")
-        self.mesh.create_mesh(meshName="echo-mesh")
-        self.node("echo_client", "http", "echo_client", [SERVICE])
-        self.node("echo_server", "grpc", "echo_server")
-        self.mesh.create_virtual_router(meshName="echo-mesh", virtualRouterName="virtual-router", spec={
-            "listeners": [{"portMapping": {"port": 8080, "protocol": "grpc"}}]})
-        self.mesh.create_route(meshName="echo-mesh", virtualRouterName="virtual-router", routeName="route", spec={
-            "grpcRoute": {"match": {"serviceName": "proto.echo.EchoService"},
-                          "action": {"weightedTargets": [{"virtualNode": "echo_server", "weight": 100}]}}})
-        self.mesh.create_virtual_service(meshName="echo-mesh", virtualServiceName=SERVICE, spec={
-            "provider": {"virtualRouter": {"virtualRouterName": "virtual-router"}}})
 
-        group = self.weir.elbv2.create_target_group(
-            Name="echo-webtarget", Protocol="HTTP", Port=80, VpcId="vpc-1", TargetType="ip", HealthCheckPath="/ping",
-            HealthCheckIntervalSeconds=6, HealthCheckTimeoutSeconds=5, HealthyThresholdCount=2,
-            UnhealthyThresholdCount=2)["TargetGroups"][0]["TargetGroupArn"]
-        _, port = self.weir.listener(self.weir.balancer("echo"), group)
-        server = self.define("echo_server", "echo_server:0.9", "./echo_server", "echo_server", PORT="8080")
-        # On the host's network tasks ask the host's name servers.
-        host = SERVICE if self.own_network else self.address()
-        client = self.define("echo_client", "echo_client:0.1", "./echo_client", "echo_client", ECHO_HOST=f"{host}:8080")
-        self.serve("echo_server", server, server_registry)
-        self.serve("echo_client", client, client_registry,
-                   loadBalancers=[{"targetGroupArn": group, "containerName": "app", "containerPort": 8080}])
-        self.weir.stable("echo_server")
-        self.weir.stable("echo_client")
-
-        wait_until(lambda: "Version" in ask(port)[2], "the mesh answers")
-        status, headers, text = ask(port)
+class WithNetworksOfTheirOwn(EchoSystem):
+    def test_the_script_shifts_versions_and_the_old_one_goes(self):
+        self.begin("auto")
+        status, headers, text = ask(self.port)
         self.assertEqual(status, 200, text)
         self.assertRegex(text, r"^Response from the server: Hello, Yusuke-san! \(Said [\d.]+, Version 0\.9\)$")
         self.assertEqual(headers["server"], "envoy")
         self.assertRegex(headers["x-envoy-upstream-service-time"], r"^\d+$")
 
-        asking = Asking(port)
-        self.addCleanup(asking.finish)
-        self.update(asking, server_registry)
-        asking.finish()
-        self.assertEqual(asking.failed, [])
+        said = self.update("A", "0.9", "1.0")
+        node, service = said[-2:]
+        self.assertRegex(node, r"^echo_server-\d{14}$")
+        self.assertEqual(service, f"{node}-service")
+        self.assertEqual([line for line in said[:-2] if not re.fullmatch(r"Tasks are starting \([01]/2\)\.\.\.", line)], [
+            "Waiting for ECS Service to be in RUNNING state...", "Tasks started", "Updating traffic route",
+            "Routing 50% of traffic to the new service", "Updating traffic route",
+            "Routing 100% of traffic to the new service"])
+        # The next one, in the network of the service that has a task set.
+        newest = self.update("A-prime", "1.0", "0.9", SERVICE_NAME=node)[-2]
+        self.script("remove-old-version")
+        self.assertEqual(set(self.asking.versions()), {"0.9"})
+        nodes = self.weir.client("appmesh").list_virtual_nodes(meshName="echo-mesh")["virtualNodes"]
+        self.assertEqual({each["virtualNodeName"] for each in nodes}, {"echo_client", newest})
+        services = self.weir.ecs.list_services(cluster="echo")["serviceArns"]
+        self.assertEqual({arn.split("/")[-1] for arn in services}, {"echo_client", f"{newest}-service"})
+        self.assertEqual(self.script("remove-old-version"), "Every version of echo_server is in use.\n")
+        self.end()
 
-    def update(self, asking, registry):
-        """The script: a new node at weight 0, a service with a task set, half, all; then what it left undone: the old goes."""
-        new = "echo_server-20260101000000"
-        self.node(new, "grpc", "echo_server", attributes=[("ECS_TASK_SET_EXTERNAL_ID", f"{new}-task-set")])
-        self.route(("echo_server", 100), (new, 0))
-        definition = self.define("echo_server", "echo_server:1.0", "./echo_server", new, PORT="8080")
-        self.ecs.create_service(cluster="test", serviceName=f"{new}-service", desiredCount=2,
-                                deploymentController={"type": "EXTERNAL"})
-        self.ecs.create_task_set(
-            cluster="test", service=f"{new}-service", externalId=f"{new}-task-set", taskDefinition=definition,
-            networkConfiguration=VPC, serviceRegistries=[{"registryArn": registry["Arn"]}], launchType="FARGATE",
-            scale={"value": 100, "unit": "PERCENT"})
-        wait_until(lambda: len([task for task in self.weir.tasks(f"{new}-service") if task["lastStatus"] == "RUNNING"]) == 2,
-                   "two tasks run")
-        wait_until(lambda: set(self.map.get_instances_health_status(ServiceId=registry["Id"])["Status"].values()) == {"HEALTHY"},
-                   "all instances are healthy")
-        self.wait_for_pool(new, 2)
-        self.assertEqual(set(asking.versions()), {"0.9"}, "nobody has routed to the new one")
-        self.route(("echo_server", 1), (new, 1))
-        wait_until(lambda: set(asking.versions(4)) == {"0.9", "1.0"}, "both answer")
-        share = asking.versions(60).count("1.0") / 60
-        self.assertTrue(0.4 <= share <= 0.6, f"{share} of the answers are new")
-        self.route((new, 1))
-        wait_until(lambda: set(asking.versions(4)) == {"1.0"}, "the new one answers")
-        self.assertEqual(set(asking.versions(40)), {"1.0"})
-        self.ecs.update_service(cluster="test", service="echo_server", desiredCount=0)
-        wait_until(lambda: not self.weir.tasks("echo_server"), "the old one is gone")
-        self.assertEqual(set(asking.versions()), {"1.0"})
-
-    def wait_for_pool(self, node, count):
-        def serving():
-            pools = [pool for pool in self.table()["pools"] if pool["id"].endswith(f"/virtualNode/{node}:8080")]
-            return [backend for pool in pools for backend in pool["backends"] if backend["state"] == "serving"]
-        wait_until(lambda: len(serving()) == count, f"{count} tasks of {node} serve")
+    def test_what_is_missing_is_told(self):
+        self.weir = Weir()  # for its folder and a port where nobody listens
+        self.addCleanup(self.weir.end)
+        environment = {**self.weir.environment, "AWS_ENDPOINT_URL": self.weir.endpoint, "WEIR_BUILD": str(BUILD)}
+        nowhere = self.weir.home / "programs"
+        nowhere.mkdir()
+        for program in ("bash", "basename", "dirname"):
+            (nowhere / program).symlink_to(f"/usr/bin/{program}")
+        for words, changed, told in (
+                (["mesh"], {}, f"no Weir answers at {self.weir.endpoint}; start one (build/weir serve)"),
+                (["mesh"], {"PATH": str(nowhere)}, "there is no aws here; Debian has it in the package awscli"),
+                (["mesh"], {"WEIR_BUILD": str(nowhere)}, f"there is no {nowhere}/weir; run make")):
+            with self.subTest(told):
+                done = subprocess.run([SCRIPTS / words[0], *words[1:]], env={**environment, **changed}, capture_output=True, text=True)
+                self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
+                self.assertIn(told, done.stderr)
 
 
-class MeshOnTheHostsNetwork(Mesh):
-    network = "host"
+class OnTheHostsNetwork(EchoSystem):
+    def test_the_later_script_waits_to_see_what_is_not_there_yet(self):
+        self.begin("host")
+        node = self.update("A", "0.9", "1.0")[-2]
+        # The later script wants tasks that take their time.
+        self.weir.serve.send_signal(signal.SIGTERM)
+        self.assertEqual(self.weir.serve.wait(30), 0)
+        self.weir.arguments.append("--pace")
+        self.weir.start()
+        said = self.update("B", "1.0", "0.9", SERVICE_NAME=node)
+        self.assertTrue(said[1].startswith("Tasks are starting ("), said)
+        self.assertEqual(said[-1], f"{node}-service")
+        self.assertEqual(said[-4:-2], ["Updating traffic route", "Routing 100% of traffic to the new service"])
+        self.script("remove-old-version")
+        self.assertEqual(set(self.asking.versions()), {"0.9"})
+        self.assertEqual(len(self.weir.service(f"{node}-service", "echo")["taskSets"]), 1)
+        self.end()
 
 
 if __name__ == "__main__":
