@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 BENCH = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH))
 import circumstances  # noqa: E402
+from deploy_rows import table as table_of_deploys  # noqa: E402
 from rows import row, verdicts, with_ratios  # noqa: E402
 
 BUILD = sys.argv.pop(1) if len(sys.argv) > 1 else str(BENCH.parent / "build")
@@ -54,7 +55,36 @@ class ShortFormTest(unittest.TestCase):
         self.assertTrue(0.1 < values["table-10000", "weir"] < 1e4, values)
 
 
+def replace_in_turn(**environment):
+    """The rows of `bench/deploys`, and what was printed."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = pathlib.Path(folder, "deploys.json")
+        done = subprocess.run([BENCH / "deploys", BUILD], env={**os.environ, "RESULTS": str(results), **environment},
+                              capture_output=True, text=True, timeout=120)
+        if not results.exists():
+            raise AssertionError(done.stdout + done.stderr)
+        return json.loads(results.read_text())["rows"], done.stdout
+
+
+@unittest.skipIf(os.geteuid() != 0, "needs root, for namespaces of its own")
+class DeploysTest(unittest.TestCase):
+    def test_the_same_deployment_is_done_by_each_and_weir_fails_nobody(self):
+        subjects = "weir" if "nginx" in MISSING else "weir,nginx-script"
+        rows, said = replace_in_turn(SUBJECTS=subjects, DEPLOYMENTS="1", RATE="50")
+        self.assertEqual([row["subject"] for row in rows], subjects.split(","), said)
+        for row in rows:
+            self.assertTrue(row.get("moved"), rows)
+            self.assertGreater(row["sent"], 100, row)
+        self.assertEqual(rows[0]["failed"], 0, rows)
+
+
 class RowsTest(unittest.TestCase):
+    def test_a_subject_without_deployments_says_why(self):
+        done = {"subject": "weir", "sent": 10, "failed": 2, "causes": {"reset": 2}, "seconds": 1.5, "p99_ms": 8, "p99_before_ms": 4}
+        said = table_of_deploys([done, {"subject": "other", "note": "it is not installed"}])
+        self.assertIn("2 reset", said)
+        self.assertIn("it is not installed", said)
+
     def test_a_ratio_is_weirs_figure_over_the_subjects(self):
         rows = with_ratios([row("http2-8x32", "weir", cpu=3.0), row("http2-8x32", "haproxy", cpu=4.0)])
         self.assertEqual([each["ratio"] for each in rows], [1.0, 0.75])
