@@ -49,7 +49,7 @@ void ApiServer::accept_all() {
       }
       return;
     }
-    if (connections_.size() >= options_.max_connections) {
+    if (connections_.size() >= options_.max_connections && !make_room()) {
       refuse_connection(socket->get());
       continue;
     }
@@ -57,6 +57,22 @@ void ApiServer::accept_all() {
     auto connection = std::make_unique<Connection>(*this, std::move(*socket));
     connections_.emplace(connection.get(), std::move(connection));
   }
+}
+
+// So that slow clients, however many, cannot lock the others out: the one that has kept us waiting longest goes, those
+// in the midst of a request after those that rest.
+bool ApiServer::make_room() {
+  const Instant latest = loop_.now() - options_.patience;
+  Connection* slowest = nullptr;
+  const auto order = [](const Connection& one) { return std::pair(one.half_read_, one.waiting_since_); };
+  for (const auto& [connection, owner] : connections_) {
+    if (connection->state_ != Connection::State::reading || connection->waiting_since_ > latest) continue;
+    if (!slowest || order(*connection) < order(*slowest)) slowest = connection;
+  }
+  if (!slowest) return false;
+  if (slowest->half_read_) refuse_connection(slowest->socket_.get());
+  slowest->close();
+  return true;
 }
 
 void ApiServer::refuse_connection(int fd) {

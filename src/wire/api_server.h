@@ -32,6 +32,7 @@ struct ApiServerOptions {
   Duration body_timeout = kBodyTimeout;
   Duration write_timeout = kWriteTimeout;
   Duration idle_timeout = kIdleTimeout;
+  Duration patience = kPatience;
 };
 
 class ApiServer final : private net::FdHandler, private net::TurnTask {
@@ -53,6 +54,7 @@ class ApiServer final : private net::FdHandler, private net::TurnTask {
   void on_ready(std::uint32_t events) override;
   void at_turn_end() override;  // frees the connections that closed in this turn
   void accept_all();
+  bool make_room();
   void refuse_connection(int fd);
   void retire(Connection& connection);
 

@@ -50,7 +50,10 @@ void ResponseStream::lost() {
 // --- Connection: reading ----------------------------------------------------------------------------------------
 
 Connection::Connection(ApiServer& server, net::Fd socket)
-    : server_(server), socket_(std::move(socket)), timer_(server.loop_, [this] { on_timeout(); }) {
+    : server_(server),
+      socket_(std::move(socket)),
+      timer_(server.loop_, [this] { on_timeout(); }),
+      waiting_since_(server.loop_.now()) {
   watched_ = net::kReadable;
   server_.loop_.watch(socket_.get(), watched_, *this);
   timer_.arm(server_.loop_.now() + server_.options_.idle_timeout);
@@ -99,7 +102,8 @@ void Connection::receive() {
   if (state_ == State::lingering) return;
   if (!half_read_ && state_ == State::reading) {
     half_read_ = true;
-    timer_.arm(server_.loop_.now() + server_.options_.head_timeout);
+    waiting_since_ = server_.loop_.now();
+    timer_.arm(waiting_since_ + server_.options_.head_timeout);
   }
   in_.append(buffer.data(), static_cast<std::size_t>(got));
   parse();
@@ -330,7 +334,8 @@ void Connection::answered() {
   flush();
   if (state_ == State::closed) return;
   if (close_after_ || peer_done_) return linger();
-  timer_.arm(server_.loop_.now() + server_.options_.idle_timeout);
+  waiting_since_ = server_.loop_.now();
+  timer_.arm(waiting_since_ + server_.options_.idle_timeout);
   parse();  // nothing where this answer was given from within it
   if (state_ != State::closed) settle();
 }

@@ -81,6 +81,7 @@ class Connection final : private net::FdHandler {
   bool chunked_ = false;      // the current answer
   bool streaming_ = false;
   bool half_read_ = false;  // part of a request has come
+  Instant waiting_since_;   // for a request, or for the rest of one
   std::uint32_t watched_ = 0;
 
   http::H1Parser parser_{http::H1Parser::Role::request};

@@ -25,9 +25,9 @@ SCOPE = "AWS4-HMAC-SHA256 Credential=a/20150830/us-east-1/ecs/aws4_request, Sign
 
 
 @contextlib.contextmanager
-def serving(*keys, quick=False):
+def serving(*keys, quick=False, narrow=False):
     """The port of a stub server that lives as long as the block."""
-    environment = {**os.environ, **({"STUB_QUICK": "1"} if quick else {})}
+    environment = {**os.environ, **({"STUB_QUICK": "1"} if quick else {}), **({"STUB_NARROW": "1"} if narrow else {})}
     server = subprocess.Popen([SERVER, *keys], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                               env=environment)
     try:
@@ -80,6 +80,11 @@ def eventually(condition):
         if time.monotonic() > end:
             raise AssertionError("it did not come to pass")
         time.sleep(0.01)
+
+
+def served(port):
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        return get(port, "/_weir/left") == "0"
 
 
 def get(port, path):
@@ -324,6 +329,25 @@ class RudeClients(unittest.TestCase):
                 self.assertTrue(read_all(extra).startswith(b"HTTP/1.1 503 "))
             held[0].close()
             eventually(lambda: "0" in get(port, "/_weir/left"))
+
+    def test_slow_clients_make_way_for_others(self):
+        half, rest = call("CreateCluster")[:20], call("CreateCluster")[20:]
+        with serving(narrow=True) as port, contextlib.ExitStack() as stack:
+            slow = [stack.enter_context(connect(port)) for _ in range(7)]
+            for one in slow:
+                one.sendall(half)
+            idle = stack.enter_context(connect(port))
+            # Nobody goes who has just come; then whoever rests goes first.
+            eventually(lambda: served(port))
+            self.assertEqual(read_all(idle), b"")
+            # Of those in the midst of a request the oldest goes, and is told.
+            slow.append(stack.enter_context(connect(port)))
+            slow[-1].sendall(half)
+            eventually(lambda: served(port))
+            self.assertTrue(read_all(slow[0]).startswith(b"HTTP/1.1 503 "))
+            for one in slow[1:]:
+                one.sendall(rest)
+                self.assertIn(b"200 OK", read_until(one, b"ACTIVE"))
 
     def test_a_client_that_never_reads_does_not_stop_the_others(self):
         with serving() as port, connect(port) as deaf:

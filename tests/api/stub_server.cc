@@ -1,6 +1,6 @@
 // The stub facade behind a socket: prints its port, serves until its standard input ends. Routes of every kind under
 // /_weir/: echo (memory), upload (spooled), ticks (streamed), lost (streams that their clients left). With STUB_QUICK
-// in the environment its limits are small and short.
+// in the environment its limits are small and short, with STUB_NARROW few connections fit.
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -102,6 +102,10 @@ int serve(sign::Keys keys) {
       options.max_connections = 8;
       options.max_bodies = 500'000;
       options.head_timeout = options.body_timeout = options.idle_timeout = std::chrono::milliseconds(300);
+    }
+    if (std::getenv("STUB_NARROW")) {
+      options.max_connections = 8;
+      options.patience = std::chrono::milliseconds(100);
     }
     ApiServer server(loop, std::move(listening), stub.facade(), routes(loop, ticks, rests), options, log);
     std::printf("%u\n", server.address().port());
