@@ -1,16 +1,15 @@
 #include "base/wildcard.h"
 
+#include "base/ascii.h"
+
 namespace weir {
-namespace {
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
-}  // namespace
 
 // Greedy with one point to come back to, the latest star: time is at most pattern × text, memory constant.
 bool wildcard_match(std::string_view pattern, std::string_view text, Case letters) {
   std::size_t p = 0, t = 0, star = std::string_view::npos, resume = 0;
-  const auto same = [letters](char a, char b) { return letters == Case::ignored ? lower(a) == lower(b) : a == b; };
+  const auto same = [letters](char a, char b) {
+    return letters == Case::ignored ? lower_letter(a) == lower_letter(b) : a == b;
+  };
   while (t < text.size()) {
     if (p < pattern.size() && pattern[p] == '*') {
       star = p++;

@@ -148,18 +148,10 @@ void ProveH2::on_closed(http::StreamId stream, void* user, http::H2Code code) {
   }
 }
 
+// Each message of a stream waits for the answer to the one before; the last one, or the body, ends our half.
 http::H2BodyPart ProveH2::next_body(http::StreamId, void* user, std::size_t max) {
   if (user == &nobody_) return {{}, http::H2BodyPart::Then::end};
   ProveCall& call = *static_cast<ProveCall*>(user);
-  if (load().protocol == ProveProtocol::grpc_stream) return next_message(call, max);
-  const std::string_view bytes = std::string_view(load().body).substr(call.body_sent, max);
-  call.body_sent += bytes.size();
-  const bool end = call.body_sent == load().body.size();
-  return {bytes, end ? http::H2BodyPart::Then::end : http::H2BodyPart::Then::more};
-}
-
-// Each message waits for the answer to the one before; the last one ends our half.
-http::H2BodyPart ProveH2::next_message(ProveCall& call, std::size_t max) {
   if (call.messages_sent > call.answer.messages) return {{}, http::H2BodyPart::Then::more};
   const std::string_view bytes = std::string_view(load().body).substr(call.body_sent, max);
   call.body_sent += bytes.size();

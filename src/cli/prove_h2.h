@@ -40,7 +40,6 @@ class ProveH2 final : public ProveConnection, private http::H2Events, private ne
   void on_settings() override;
   void on_goaway(http::StreamId last, http::H2Code code) override;
 
-  http::H2BodyPart next_message(ProveCall& call, std::size_t max);
   void take_messages(http::StreamId stream, ProveCall& call, std::string_view bytes);
 
   void at_turn_end() override;

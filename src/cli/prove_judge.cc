@@ -28,7 +28,6 @@ ProveOutcome ProveJudge::judge(const ProveAnswer& answer) {
 }
 
 std::string ProveJudge::cause_of(const ProveAnswer& answer) const {
-  const bool conversation = load_.protocol == ProveProtocol::grpc_stream || load_.protocol == ProveProtocol::websocket;
   const bool status_ok = load_.protocol == ProveProtocol::websocket        ? answer.status == 101
                          : load_.expect_status && !is_grpc(load_.protocol) ? answer.status == *load_.expect_status
                                                                            : answer.status / 100 == 2;
@@ -36,7 +35,7 @@ std::string ProveJudge::cause_of(const ProveAnswer& answer) const {
   if (is_grpc(load_.protocol)) {
     if (std::string cause = cause_of_grpc(answer); !cause.empty()) return cause;
   }
-  if (conversation && answer.messages != load_.messages) {
+  if (is_conversation(load_.protocol) && answer.messages != load_.messages) {
     return fmt::format("protocol error: {} of {} messages", answer.messages, load_.messages);
   }
   if (answer.body.find(load_.expect_text) == std::string::npos) return "body mismatch";

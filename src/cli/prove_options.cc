@@ -238,6 +238,7 @@ Result<ProveLoad> load_of(ProveLoad load, ProveProtocol protocol, const Argument
   load.connections = static_cast<std::size_t>(
       TRY(arguments.number("--connections", static_cast<long>(connections), 1, kProveMaxConnections)));
   load.body = bodies.plain;
+  if (!is_conversation(protocol)) load.messages = 1;
   if (protocol == ProveProtocol::websocket) {
     load.target = arguments.value("--ws-path").value_or(load.target);
     if (!load.target.starts_with("/")) return usage("--ws-path begins with /");

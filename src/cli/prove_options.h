@@ -27,6 +27,10 @@ std::string_view name_of(ProveProtocol protocol);  // as the command line has it
 constexpr bool is_grpc(ProveProtocol protocol) {
   return protocol == ProveProtocol::grpc || protocol == ProveProtocol::grpc_stream;
 }
+// Whether messages go to and fro, each after the answer to the one before.
+constexpr bool is_conversation(ProveProtocol protocol) {
+  return protocol == ProveProtocol::grpc_stream || protocol == ProveProtocol::websocket;
+}
 // Whether a connection serves one request and no other.
 constexpr bool is_one_shot(ProveProtocol protocol) {
   return protocol == ProveProtocol::h1_close || protocol == ProveProtocol::websocket;
@@ -44,7 +48,7 @@ struct ProveLoad {
   double rate = 100;                 // requests per second
   std::size_t connections = 0;       // at once
   std::size_t streams = 0;           // at once on one HTTP/2 connection
-  std::size_t messages = 1;          // of one gRPC stream or WebSocket
+  std::size_t messages = 1;          // of one gRPC stream or WebSocket; 1 of what is no conversation
   Duration timeout = kProveTimeout;  // per request, from its intended time
 
   std::optional<unsigned> expect_status;  // none: 200 to 299; of h1, h1-close and h2 alone

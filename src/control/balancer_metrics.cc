@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/histogram.h"
+#include "control/real_port.h"
 
 namespace weir::control {
 
@@ -141,9 +142,8 @@ Result<> BalancerMetrics::look_up(std::int64_t revision) {
     const auto balancer = found.find(arn);
     if (balancer == found.end()) continue;
     balancer_of[one->listener.ListenerArn.value_or("")] = arn;
-    const auto wished = static_cast<unsigned>(one->listener.Port.value_or(80));
-    sharers["port-" + std::to_string(wished < 1024 ? wished + port_offset_ : wished)].emplace(
-        arn, one->listener.Protocol.value_or(""));
+    const auto port = real_port(one->listener.Port.value_or(80), port_offset_);
+    sharers["port-" + std::to_string(port)].emplace(arn, one->listener.Protocol.value_or(""));
     add_groups(one->listener.DefaultActions.value_or(std::vector<elbv2::Action>()), balancer->second.groups);
   }
   for (const auto& one : TRY(store::peek_all<model::Rule>(store_, ""))) {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "base/json.h"
+#include "base/uuid.h"
 #include "control/limits.h"
 
 namespace weir::control {
@@ -17,10 +18,6 @@ using model::StagedDeployment;
 
 constexpr std::int32_t kDefaultTimeout = 1440;  // AWS minutes
 constexpr unsigned kHookDigits = 32;
-
-std::string uuid(Random& random) {
-  return random.hex(8) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(12);
-}
 
 // "arn:…:service/CLUSTER/NAME" as the ARN of one of its revisions or deployments.
 std::string related_arn(const std::string& service, const char* kind, const std::string& id) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/ascii.h"
 #include "control/discovery_writes.h"
 
 namespace weir::control {
@@ -13,7 +14,7 @@ namespace appmesh = model::appmesh;
 using Ids = std::map<std::string, std::string>;  // "NAMESPACE SERVICE" in lower case after the scope: scope + id
 
 std::string name_key(const model::Scope& scope, const std::string& name_space, const std::string& service) {
-  return scope.prefix() + lower_name(service + "." + name_space);
+  return scope.prefix() + lower_case(service + "." + name_space);
 }
 
 Ids ids_of(const MeshDocuments& documents) {
@@ -48,13 +49,6 @@ bool is_ours(const model::TaskTarget& target) { return is_mesh_pool(target.targe
 
 }  // namespace
 
-std::string lower_name(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return text;
-}
-
 std::string mesh_pool(const model::VirtualNode& node, std::int32_t port) {
   return node.about.metadata.arn + ":" + std::to_string(port);
 }
@@ -75,7 +69,7 @@ MeshClaims::MeshClaims(const MeshDocuments& documents) {
         claim.attributes[each.key] = each.value;
       }
     } else if (by.dns) {
-      name = node->about.scope.prefix() + lower_name(by.dns->hostname);
+      name = node->about.scope.prefix() + lower_case(by.dns->hostname);
     }
     const auto service = ids.find(name);
     if (service != ids.end()) by_service_[service->second].push_back(std::move(claim));

@@ -21,9 +21,6 @@ struct MeshPlace {
   bool operator==(const MeshPlace&) const = default;
 };
 
-// A name of DNS as it is compared.
-std::string lower_name(std::string text);
-
 std::string mesh_pool(const model::VirtualNode& node, std::int32_t port);
 bool is_mesh_pool(std::string_view pool);
 

@@ -3,10 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "control/limits.h"
 #include "control/mesh_routes.h"
+#include "control/real_port.h"
 #include "net/socket_address.h"
 #include "route/limits.h"
+#include "runtime/links.h"
 
 namespace weir::control {
 
@@ -16,7 +19,6 @@ namespace appmesh = model::appmesh;
 using Listeners = std::vector<appmesh::Listener>;
 
 constexpr std::int32_t kMostNumbers = 1022;
-constexpr unsigned kFirstOrdinaryPort = 1024;
 
 route::PoolProtocol pool_protocol(const std::string& protocol) {
   if (protocol == "tcp") return route::PoolProtocol::tcp;
@@ -123,8 +125,8 @@ class MeshCompiler {
   // Of a node that is found by DNS: an address, this machine, or a balancer of it. A name of Cloud Map has instances.
   void add_named(const model::VirtualNode& node, const appmesh::Listener& listener, route::Pool& pool) {
     if (!node.spec.serviceDiscovery || !node.spec.serviceDiscovery->dns) return;
-    const std::string name = lower_name(node.spec.serviceDiscovery->dns->hostname);
-    const std::uint16_t port = real_port(listener.portMapping.port);
+    const std::string name = lower_case(node.spec.serviceDiscovery->dns->hostname);
+    const std::uint16_t port = real_port(listener.portMapping.port, plan_.port_offset);
     if (name == "localhost") {
       pool.backends.push_back({name, "127.0.0.1", port, route::BackendState::serving});
     } else if (balancers_.contains(name)) {
@@ -154,11 +156,6 @@ class MeshCompiler {
   }
 
   // --- listeners
-  std::uint16_t real_port(std::int32_t port) const {
-    const auto wished = static_cast<unsigned>(port);
-    return static_cast<std::uint16_t>(wished < kFirstOrdinaryPort ? wished + plan_.port_offset : wished);
-  }
-
   void add_service(const model::VirtualService& service, std::int32_t number) {
     if (!service.spec.provider || plan_.range == 0) return;
     const auto& provider = *service.spec.provider;
@@ -178,7 +175,7 @@ class MeshCompiler {
     route::Listener listener;
     listener.id = service.about.metadata.arn + ":" + std::to_string(mapping.port);
     listener.address = mesh_address(plan_.range, number);
-    listener.port = real_port(mapping.port);
+    listener.port = real_port(mapping.port, plan_.port_offset);
     listener.protocol = mapping.protocol == "tcp" ? route::ListenerProtocol::tcp : route::ListenerProtocol::http;
     listener.idle_timeout = std::chrono::duration_cast<route::milliseconds>(kMeshIdleTimeout);
     if (mapping.protocol != "tcp") listener.forwarded.mode = route::Forwarded::Mode::preserve;
@@ -318,18 +315,24 @@ CompiledMesh compile_mesh(const MeshDocuments& documents, const MeshClaims& clai
 }
 
 std::string mesh_address(std::uint32_t range, std::int32_t number) {
-  const std::uint32_t address = range + static_cast<std::uint32_t>(number);
-  return std::to_string(address >> 24) + "." + std::to_string(address >> 16 & 255) + "." +
-         std::to_string(address >> 8 & 255) + "." + std::to_string(address & 255);
+  return runtime::address_text(range + static_cast<std::uint32_t>(number));
 }
+
+namespace {
+
+// Of the virtual service that has the address.
+std::string service_key(const model::MeshAddress& address) {
+  return model::within_mesh(address.scope, address.mesh) + address.service;
+}
+
+}  // namespace
 
 // The number after the greatest, so that an address that was somebody's rests as long as it can.
 MeshNumbers number_services(const MeshDocuments& documents) {
   MeshNumbers numbers;
   std::set<std::int32_t> used;
   for (const auto& [key, address] : documents.addresses) {
-    const auto service = model::within_mesh(address->scope, address->mesh) + address->service;
-    if (documents.services.contains(service)) {
+    if (documents.services.contains(service_key(*address))) {
       used.insert(address->number);
     } else {
       numbers.free.push_back(*address);
@@ -358,8 +361,8 @@ MeshNumbers number_services(const MeshDocuments& documents) {
 std::map<std::string, std::int32_t> numbers_by_name(const MeshDocuments& documents) {
   std::map<std::string, std::int32_t> numbers;
   for (const auto& [key, address] : documents.addresses) {
-    const auto service = model::within_mesh(address->scope, address->mesh) + address->service;
-    if (documents.services.contains(service)) numbers.emplace(lower_name(address->service), address->number);
+    if (documents.services.contains(service_key(*address)))
+      numbers.emplace(lower_case(address->service), address->number);
   }
   return numbers;
 }

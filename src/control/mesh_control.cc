@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "control/limits.h"
 #include "control/mesh_member.h"
 
@@ -60,7 +61,7 @@ void MeshControl::add_to(TableSources& sources) {
   }
   std::set<std::string> balancers;
   for (const auto* balancer : sources.balancers) {
-    balancers.insert(lower_name(balancer->balancer.DNSName.value_or("")));
+    balancers.insert(lower_case(balancer->balancer.DNSName.value_or("")));
   }
   sources.mesh = compile_mesh(documents(), claims_, callers, balancers, plan_);
 }

@@ -7,10 +7,6 @@ namespace weir::control {
 
 namespace {
 
-constexpr std::uint16_t kAdminPort = 9901;
-// In the environment of App Mesh's Envoy, the newer one first.
-constexpr const char* kNameVariables[] = {"APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME"};
-
 std::string variable(const model::ecs::ContainerDefinition& container, const char* name) {
   for (const auto& pair : container.environment.value_or(std::vector<model::ecs::KeyValuePair>{})) {
     if (pair.name == name) return pair.value.value_or("");
@@ -40,7 +36,7 @@ std::string mesh_member(const model::ecs::TaskDefinition& definition) {
   if (name.empty() || !definition.containerDefinitions) return "";
   for (const auto& container : *definition.containerDefinitions) {
     if (container.name != name) continue;
-    for (const char* each : kNameVariables) {
+    for (const char* each : kMemberVariables) {
       if (const std::string named = variable(container, each); !named.empty()) return resource_path(named);
     }
   }
@@ -55,8 +51,8 @@ void become_sidecar(runtime::ContainerSpec& container) {
   container.user.clear();
   container.mounts.clear();
   if (container.health_check) container.health_check->command = {"sidecar", "--check"};
-  const auto is_admin = [](const runtime::PortMapping& port) { return port.container_port == kAdminPort; };
-  if (std::ranges::none_of(container.ports, is_admin)) container.ports.push_back({kAdminPort, 0});
+  const auto is_admin = [](const runtime::PortMapping& port) { return port.container_port == kEnvoyAdminPort; };
+  if (std::ranges::none_of(container.ports, is_admin)) container.ports.push_back({kEnvoyAdminPort, 0});
 }
 
 }  // namespace weir::control

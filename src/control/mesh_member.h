@@ -3,12 +3,18 @@
 // thread.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "model/ecs/shapes.h"
 #include "runtime/runtime.h"
 
 namespace weir::control {
+
+// What App Mesh's Envoy listens on for its keepers.
+inline constexpr std::uint16_t kEnvoyAdminPort = 9901;
+// Where its environment says who it is, the newer one first.
+inline constexpr const char* kMemberVariables[] = {"APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME"};
 
 // The name of the container that stands for the task's proxy; empty for none.
 std::string proxy_container(const model::ecs::TaskDefinition& definition);

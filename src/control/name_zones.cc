@@ -14,14 +14,9 @@ constexpr const char* kBalancersZone = "elb.localhost";
 constexpr std::int64_t kBalancersRank = 1;
 constexpr dns::Ipv4 kLoopback{127, 0, 0, 1};
 
-constexpr dns::Ipv4 gateway() {
-  constexpr std::uint32_t number = runtime::kTaskGateway;
-  return {number >> 24 & 255, number >> 16 & 255, number >> 8 & 255, number & 255};
-}
-
 // What is on the host's loopback, tasks with networks of their own find at their gateway.
 std::optional<dns::Ipv4> for_tasks(const std::optional<dns::Ipv4>& address) {
-  return address == kLoopback ? std::optional(gateway()) : std::nullopt;
+  return address == kLoopback ? std::optional(dns::ipv4_from(runtime::kTaskGateway)) : std::nullopt;
 }
 
 std::string attribute(const model::DiscoveryInstance& instance, const char* name) {

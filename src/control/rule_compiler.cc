@@ -6,14 +6,14 @@
 #include <string>
 #include <utility>
 
+#include "control/real_port.h"
+
 namespace weir::control {
 
 namespace {
 
 namespace elbv2 = model::elbv2;
 using Texts = std::vector<std::string>;
-
-constexpr unsigned kPrivilegedPorts = 1024;
 
 std::optional<unsigned> number_of(const std::string& text) {
   unsigned number = 0;
@@ -92,9 +92,7 @@ route::Redirect redirect_of(const elbv2::RedirectActionConfig& config, unsigned 
   if (redirect.protocol == "HTTPS") redirect.protocol = "https";
   redirect.host = config.Host.value_or(redirect.host);
   redirect.port = config.Port.value_or(redirect.port);
-  if (const auto port = number_of(redirect.port); port && *port < kPrivilegedPorts) {
-    redirect.port = std::to_string(*port + port_offset);
-  }
+  if (const auto port = number_of(redirect.port)) redirect.port = std::to_string(real_port(*port, port_offset));
   redirect.path = config.Path.value_or(redirect.path);
   redirect.query = config.Query.value_or(redirect.query);
   return redirect;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/uuid.h"
 #include "control/limits.h"
 
 namespace weir::control {
@@ -75,16 +76,8 @@ std::string ServiceEvents::listener_works(int port) const {
   return fmt::format("{} is reachable again through its load balancer's listener on port {}.", prefix_, port);
 }
 
-namespace {
-
-std::string event_id(Random& random) {
-  return random.hex(8) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(4) + "-" + random.hex(12);
-}
-
-}  // namespace
-
 void add_event(model::ServiceState& state, std::string message, Timestamp now, Random& random) {
-  state.events.insert(state.events.begin(), {event_id(random), now, std::move(message)});
+  state.events.insert(state.events.begin(), {uuid(random), now, std::move(message)});
   if (state.events.size() > kMostEvents) state.events.resize(kMostEvents);
 }
 

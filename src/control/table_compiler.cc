@@ -9,6 +9,7 @@
 #include "base/wildcard.h"
 #include "control/limits.h"
 #include "control/pool_compiler.h"
+#include "control/real_port.h"
 #include "control/rule_compiler.h"
 #include "route/limits.h"
 
@@ -86,9 +87,8 @@ class TableCompiler {
     for (const auto* listener : sources_.listeners) {
       const auto balancer = balancers.find(listener->listener.LoadBalancerArn.value_or(""));
       if (balancer == balancers.end()) continue;
-      const auto wished = static_cast<unsigned>(listener->listener.Port.value_or(80));
-      const unsigned port = wished < 1024 ? wished + options_.port_offset : wished;
-      ports[static_cast<std::uint16_t>(port)].push_back({balancer->second, listener});
+      const auto port = real_port(listener->listener.Port.value_or(80), options_.port_offset);
+      ports[port].push_back({balancer->second, listener});
     }
     return ports;
   }

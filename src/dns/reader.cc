@@ -1,15 +1,15 @@
 #include "dns/reader.h"
 
+#include "base/ascii.h"
+
 namespace weir::dns {
 
 namespace {
 
 std::uint8_t octet(char c) { return static_cast<std::uint8_t>(c); }
 
-char lower(char c) {
-  if (c >= 'A' && c <= 'Z') return static_cast<char>(c + 32);
-  return c == '.' ? '/' : c;
-}
+// As names are compared; a dot within a label is not the end of one.
+char in_name(char c) { return c == '.' ? '/' : lower_letter(c); }
 
 }  // namespace
 
@@ -59,7 +59,7 @@ std::optional<std::string> Reader::read_name(bool may_point) {
       return text;
     }
     if (!text.empty()) text += '.';
-    for (const char c : message_.substr(at_, length)) text += lower(c);
+    for (const char c : message_.substr(at_, length)) text += in_name(c);
     at_ += length;
   }
   return std::nullopt;

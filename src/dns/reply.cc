@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/ascii.h"
 #include "dns/limits.h"
 #include "dns/reader.h"
 
@@ -11,11 +12,6 @@ namespace {
 
 constexpr std::uint16_t kReplyBit = 0x8000;
 constexpr std::uint16_t kCodeBits = 0x000F;
-
-bool same_but_for_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 // The data of a record of the type, which are those bytes; names in them are read where they stand.
 bool read_data(Reader at_data, std::string_view data, Type type, Record& record) {
@@ -61,7 +57,7 @@ std::optional<Code> code_of_reply(std::string_view message, std::uint16_t id, st
   if (!questions || message.size() < kHead || *its_id != id || !(*flags & kReplyBit)) return std::nullopt;
   const auto code = static_cast<Code>(*flags & kCodeBits);
   if (*questions == 0 && code != Code::no_error) return code;
-  if (*questions != 1 || !same_but_for_case(message.substr(kHead, question.size()), question)) return std::nullopt;
+  if (*questions != 1 || !same_letters(message.substr(kHead, question.size()), question)) return std::nullopt;
   return code;
 }
 

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "base/ascii.h"
 #include "dns/limits.h"
 
 namespace weir::dns {
@@ -113,7 +114,7 @@ std::optional<std::string> plain_name(std::string_view text) {
     if (c == '.' && label == 0) return std::nullopt;
     label = c == '.' ? 0 : label + 1;
     if (label > kLongestLabel) return std::nullopt;
-    name += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    name += lower_letter(c);
   }
   // On the wire each label has its length before it, and the root's follows.
   if (label == 0 || name.size() + 2 > kLongestName) return std::nullopt;

@@ -57,6 +57,10 @@ std::optional<std::string> plain_name(std::string_view text);
 bool lies_in(std::string_view name, std::string_view zone);
 
 // "10.0.0.1"; none where it is no such address.
+constexpr Ipv4 ipv4_from(std::uint32_t address) {  // a number of the host's byte order
+  return {static_cast<std::uint8_t>(address >> 24), static_cast<std::uint8_t>(address >> 16),
+          static_cast<std::uint8_t>(address >> 8), static_cast<std::uint8_t>(address)};
+}
 std::optional<Ipv4> ipv4_of(const std::string& text);
 std::optional<Ipv6> ipv6_of(const std::string& text);
 

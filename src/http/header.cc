@@ -4,10 +4,10 @@
 #include <array>
 #include <cstring>
 
+#include "base/ascii.h"
+
 namespace weir::http {
 namespace {
-
-constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
 
 constexpr std::array<std::string_view, static_cast<std::size_t>(HeaderId::count_)> kNames = {
     "",
@@ -131,7 +131,7 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   if (a == b) return true;  // nearly always, where they are equal at all
   for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
+    if (a[i] != b[i] && lower_letter(a[i]) != lower_letter(b[i])) return false;
   }
   return true;
 }

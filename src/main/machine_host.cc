@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <system_error>
 
+#include "control/real_port.h"
 #include "main/buckets.h"
 #include "model/documents.h"
 #include "net/socket.h"
@@ -15,7 +16,7 @@ Result<> MachineHost::can_listen(std::uint16_t port) {
   for (const auto& other : TRY(store::load_all<model::Listener>(store_, ""))) {
     if (other.document.listener.Port == port) return {};
   }
-  const auto true_port = static_cast<std::uint16_t>(port < 1024 ? port + port_offset_ : port);
+  const auto true_port = control::real_port(port, port_offset_);
   const auto address = TRY(net::SocketAddress::ip(address_, true_port));
   if (auto probe = net::listen_stream(address); !probe) {
     return fail("PortInUse", fmt::format("port {} cannot be listened on: {}", true_port, probe.error().message),

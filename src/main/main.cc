@@ -1,6 +1,5 @@
 // weir: one program, several processes. `serve` is control and API, `proxy` the data plane, `names` its DNS, `shim` one
-// task's keeper;
-// everything else is a client of a running server.
+// task's keeper, `sidecar` stands in for its Envoy; everything else is a client of a running server.
 #include <span>
 #include <string>
 #include <vector>

@@ -57,7 +57,7 @@ constexpr std::array kServices = {&model::sts::kService,
 // A hook's command may run so many AWS minutes: as long as a Lambda function.
 constexpr int kLongestHook = 15;
 
-// Where balancers' listeners are bound, as control::ControlOptions has it.
+// Where balancers' listeners are bound.
 constexpr const char* kListenersAddress = "127.0.0.1";
 
 // This very program, also once its file was replaced or removed.
@@ -132,7 +132,8 @@ Result<> Server::start() {
                                                                        }});
   control_ =
       std::make_unique<control::Control>(*store_, *runtime_, *proxy_link_, clock_, random_, log_,
-                                         control::ControlOptions{.port_offset = port_offset_,
+                                         control::ControlOptions{.listen_address = kListenersAddress,
+                                                                 .port_offset = port_offset_,
                                                                  .access_logs = in_state("access-logs"),
                                                                  .certificates = in_state("certificates"),
                                                                  .preparation = task_preparation_.get(),
@@ -272,14 +273,10 @@ void Server::at_turn_end() {
 void Server::tell_names() {
   if (told_services_ == control_->virtual_services()) return;
   told_services_ = control_->virtual_services();
-  const auto ipv4 = [](std::uint32_t address) {
-    return dns::Ipv4{static_cast<std::uint8_t>(address >> 24), static_cast<std::uint8_t>(address >> 16),
-                     static_cast<std::uint8_t>(address >> 8), static_cast<std::uint8_t>(address)};
-  };
   control::VirtualServices services;
   for (const auto& [name, number] : told_services_) {
     const auto place = static_cast<std::uint32_t>(number);
-    services[name] = {ipv4(mesh_range_.first + place), ipv4(runtime::kMeshTwins + place)};
+    services[name] = {dns::ipv4_from(mesh_range_.first + place), dns::ipv4_from(runtime::kMeshTwins + place)};
   }
   names_->set_virtual_services(std::move(services));
 }

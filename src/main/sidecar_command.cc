@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "control/mesh_member.h"
 #include "net/loop.h"
 #include "net/signal_watch.h"
 #include "net/socket.h"
@@ -21,20 +22,21 @@ namespace weir {
 
 namespace {
 
-// Envoy's admin port in App Mesh. On the host's network it cannot be everybody's: the runtime maps it to a free one.
-constexpr const char* kAdminPort = "9901";
-constexpr const char* kPortVariable = "PORT_9901";
-// In the environment of App Mesh's Envoy, the newer one first: who it is.
-constexpr const char* kNameVariables[] = {"APPMESH_RESOURCE_ARN", "APPMESH_VIRTUAL_NODE_NAME"};
 constexpr int kCheckMillis = 2000;
 
-std::string variable(const char* name, const char* otherwise) {
-  const char* const value = std::getenv(name);
+std::string variable(const std::string& name, const std::string& otherwise) {
+  const char* const value = std::getenv(name.c_str());
   return value && *value ? value : otherwise;
 }
 
+// On the host's network Envoy's port cannot be everybody's: the runtime maps it to a free one.
+std::string admin_address() {
+  const std::string port = std::to_string(control::kEnvoyAdminPort);
+  return "127.0.0.1:" + variable("PORT_" + port, port);
+}
+
 std::string resource() {
-  for (const char* name : kNameVariables) {
+  for (const char* name : control::kMemberVariables) {
     if (std::string value = variable(name, ""); !value.empty()) return value;
   }
   return "";
@@ -55,7 +57,7 @@ int serve() {
   const SystemClock clock;
   net::Loop loop(clock);
   const Instant begun = loop.now();
-  const std::string address = "127.0.0.1:" + variable(kPortVariable, kAdminPort);
+  const std::string address = admin_address();
   const auto port = proxy::AdminPort::open(loop, address, [&](std::string_view path) {
     return answer(path, std::chrono::duration_cast<std::chrono::seconds>(loop.now() - begun).count());
   });
@@ -77,7 +79,7 @@ bool await(int fd, short event) {
 
 // What it says at /ready begins with LIVE.
 bool lives() {
-  const auto address = net::SocketAddress::parse("127.0.0.1:" + variable(kPortVariable, kAdminPort));
+  const auto address = net::SocketAddress::parse(admin_address());
   auto socket = address ? net::connect_stream(*address) : std::unexpected(address.error());
   if (!socket || !await(socket->get(), POLLOUT) || net::connect_error(socket->get()) != 0) return false;
   constexpr std::string_view request = "GET /ready HTTP/1.1\r\nhost: localhost\r\n\r\n";

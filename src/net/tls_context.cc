@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/ascii.h"
 #include "base/check.h"
 #include "net/limits.h"
 #include "net/tls.h"
@@ -43,11 +44,6 @@ Owned<BIO> reader(const std::string& text) {
   return Owned<BIO>(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
 }
 
-std::string lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
-}
-
 // The DNS names that a certificate is for; its common name where it lists none.
 std::vector<std::string> names_of(X509* certificate) {
   std::vector<std::string> names;
@@ -57,12 +53,12 @@ std::vector<std::string> names_of(X509* certificate) {
     const GENERAL_NAME* name = sk_GENERAL_NAME_value(list.get(), i);
     if (name->type != GEN_DNS) continue;
     const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
-    names.push_back(lower({text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
+    names.push_back(lower_case({text, static_cast<std::size_t>(ASN1_STRING_length(name->d.dNSName))}));
   }
   if (!names.empty()) return names;
   char common[256];
   const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common, sizeof common);
-  if (size > 0) names.push_back(lower({common, static_cast<std::size_t>(size)}));
+  if (size > 0) names.push_back(lower_case({common, static_cast<std::size_t>(size)}));
   return names;
 }
 
@@ -116,7 +112,7 @@ struct TlsNames {
   static int choose(SSL* ssl, int*, void* server) {
     const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
     if (name == nullptr) return SSL_TLSEXT_ERR_NOACK;
-    SSL_CTX* context = static_cast<const TlsServer*>(server)->choose(lower(name));
+    SSL_CTX* context = static_cast<const TlsServer*>(server)->choose(lower_case(name));
     if (context == nullptr) return SSL_TLSEXT_ERR_NOACK;
     SSL_set_SSL_CTX(ssl, context);
     return SSL_TLSEXT_ERR_OK;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/ascii.h"
 #include "proxy/grpc.h"
 #include "proxy/limits.h"
 
@@ -16,13 +17,11 @@ using route::Pattern;
 constexpr std::uint64_t kAnyHost = 14695981039346656037ULL;
 constexpr std::uint64_t kPrime = 1099511628211ULL;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 std::uint64_t rolled(std::uint64_t hash, char c) { return (hash ^ static_cast<unsigned char>(c)) * kPrime; }
 
 std::uint64_t host_key(std::string_view host) {
   std::uint64_t hash = rolled(kAnyHost, '\n');  // no host has one
-  for (const char c : host) hash = rolled(hash, lower(c));
+  for (const char c : host) hash = rolled(hash, lower_letter(c));
   return hash;
 }
 

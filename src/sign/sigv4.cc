@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "base/ascii.h"
 #include "sign/digest.h"
 #include "sign/form.h"
 #include "sign/limits.h"
@@ -30,14 +31,6 @@ std::string_view trim(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   return text;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  }
-  return out;
 }
 
 // --- the canonical request --------------------------------------------------------------------------------------
@@ -265,7 +258,7 @@ Result<> check_signed_headers(const http::RequestHead& head, const Claim& claim)
   const auto is_signed = [&](std::string_view name) { return std::ranges::find(names, name) != names.end(); };
   if (!is_signed("host")) return incomplete("'Host' must be a 'SignedHeader' in the AWS Authorization.");
   for (const auto field : head.fields) {
-    const std::string name = lower(field.name);
+    const std::string name = lower_case(field.name);
     if (name == "x-amz-user-agent") continue;             // means nothing
     if (claim.expires && name == "x-amz-date") continue;  // the query's date counts
     if (name.starts_with("x-amz-") && !is_signed(name)) {
@@ -341,7 +334,7 @@ void sign(http::RequestHead& head, std::string_view body_digest, const Caller& c
   }
   std::vector<std::string> names = {"host"};
   for (const auto field : head.fields) {
-    if (lower(field.name).starts_with("x-amz-")) names.push_back(lower(field.name));
+    if (lower_case(field.name).starts_with("x-amz-")) names.push_back(lower_case(field.name));
   }
   std::ranges::sort(names);
   names.erase(std::ranges::unique(names).begin(), names.end());

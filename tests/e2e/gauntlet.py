@@ -73,21 +73,15 @@ class Gauntlet:
                 {"Key": "deregistration_delay.timeout_seconds", "Value": "10"}])
         balancer = weir.balancer("front")
         listener, self.rolling_port = weir.listener(balancer, groups["rolling"])
-        self.rule(listener, 1, "/proto.echo.*", [(groups["talk"], 1)])
+        weir.rule(listener, 1, [{"Field": "path-pattern", "Values": ["/proto.echo.*"]}], [(groups["talk"], 1)])
         listener, self.staged_port = weir.listener(balancer, groups["blue"])
-        production = self.rule(listener, 1, "/*", [(groups["blue"], 1), (groups["green"], 0)])
+        production = weir.rule(listener, 1, [{"Field": "path-pattern", "Values": ["/*"]}], [(groups["blue"], 1), (groups["green"], 0)])
         self.create("rolling", groups["rolling"])
         self.create("talk", groups["talk"])
         self.create("staged", groups["blue"], {"alternateTargetGroupArn": groups["green"],
                                                "productionListenerRule": production})
         for service in self.wished:
             weir.stable(service)
-
-    def rule(self, listener, priority, path, groups):
-        return self.weir.elbv2.create_rule(
-            ListenerArn=listener, Priority=priority, Conditions=[{"Field": "path-pattern", "Values": [path]}],
-            Actions=[{"Type": "forward", "ForwardConfig": {"TargetGroups": [
-                {"TargetGroupArn": group, "Weight": weight} for group, weight in groups]}}])["Rules"][0]["RuleArn"]
 
     def call(self, operation, **body):
         status, reply = call(self.weir, operation, **body)
@@ -178,10 +172,7 @@ class Gauntlet:
         self.weir.start()
 
     def restart_control(self):
-        """Everything but the proxy and the tasks."""
-        self.weir.serve.send_signal(signal.SIGTERM)
-        assert self.weir.serve.wait(30) == 0
-        self.weir.start()
+        self.weir.restart()
 
     def upgrade_weir(self):
         """The next release: control first, which brings a proxy of its own that takes the sockets over."""

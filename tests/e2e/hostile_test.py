@@ -9,7 +9,7 @@ import socket
 import time
 import unittest
 
-from weir_testing import REGION, Weir, wait_until
+from weir_testing import Weir, unverified, wait_until
 
 MEGABYTE = 1 << 20
 SLOW_CLIENTS = 1000
@@ -17,9 +17,8 @@ MOST_GROWTH = 64 * MEGABYTE  # of the resident memory, whatever is sent
 
 
 def head(service, content_type, length, **more):
-    lines = {"Host": "weir", "Content-Type": content_type, "Content-Length": length, "X-Amz-Date": "20260101T000000Z",
-             "Authorization": f"AWS4-HMAC-SHA256 Credential=a/20260101/{REGION}/{service}/aws4_request, "
-                              "SignedHeaders=host, Signature=0", **more}
+    lines = {"Host": "weir", "Content-Type": content_type, "Content-Length": length, **unverified(service),
+             **more}
     return "POST / HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items() if value is not None) + "\r\n"
 
 

@@ -2,13 +2,13 @@
 
 import datetime
 import http.client
-import json
 import re
 import time
 import unittest
 import urllib.request
 
-from weir_testing import HELLO, REGION, Prove, Weir, wait_until
+from service_deployments_test import call
+from weir_testing import HELLO, Prove, Weir, wait_until
 
 RATE = 300  # requests a second
 
@@ -166,12 +166,9 @@ class Metrics(unittest.TestCase):
 
     def newer(self, operation, **document):
         """A call of ECS with what Debian's boto3 does not know yet."""
-        scope = f"AWS4-HMAC-SHA256 Credential=a/20261121/{REGION}/ecs/aws4_request, SignedHeaders=host, Signature=0"
-        request = urllib.request.Request(self.weir.endpoint, json.dumps(document).encode(), {
-            "Authorization": scope, "X-Amz-Date": "20261121T000000Z", "Content-Type": "application/x-amz-json-1.1",
-            "X-Amz-Target": f"AmazonEC2ContainerServiceV20141113.{operation}"})
-        with urllib.request.urlopen(request, timeout=10) as reply:
-            return json.load(reply)
+        status, reply = call(self.weir, operation, **document)
+        self.assertEqual(status, 200, reply)
+        return reply
 
     def answers_badly(self, port):
         """When a request was answered with 500, or None."""

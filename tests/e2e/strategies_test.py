@@ -37,22 +37,16 @@ class Strategies(unittest.TestCase):
         self.assertEqual(status, 200, reply)
         return reply
 
-    def rule(self, listener, priority, conditions, groups):
-        actions = [{"Type": "forward", "ForwardConfig": {"TargetGroups": [
-            {"TargetGroupArn": group, "Weight": weight} for group, weight in groups]}}]
-        made = self.weir.elbv2.create_rule(ListenerArn=listener, Priority=priority, Conditions=conditions, Actions=actions)
-        return made["Rules"][0]["RuleArn"]
-
     def serve(self, name, count=2, tested=False, **configuration):
         """A service of version 1 behind a production rule, with a test rule for requests with ?test=1 where `tested`."""
         self.name = name
         self.groups = [self.weir.target_group(f"{name}-{i}") for i in "ab"]
         listener, self.port = self.weir.listener(self.weir.balancer(name), self.groups[0])
         pair = list(zip(self.groups, (1, 0)))
-        self.production = self.rule(listener, 10, [{"Field": "path-pattern", "Values": ["/*"]}], pair)
+        self.production = self.weir.rule(listener, 10, [{"Field": "path-pattern", "Values": ["/*"]}], pair)
         advanced = {"alternateTargetGroupArn": self.groups[1], "productionListenerRule": self.production}
         if tested:
-            self.test_rule = self.rule(listener, 5, [{"Field": "query-string", "QueryStringConfig": {"Values": [
+            self.test_rule = self.weir.rule(listener, 5, [{"Field": "query-string", "QueryStringConfig": {"Values": [
                 {"Key": "test", "Value": "1"}]}}], pair)
             advanced["testListenerRule"] = self.test_rule
         balancers = [{"targetGroupArn": self.groups[0], "containerName": "app", "containerPort": 8080,

@@ -43,11 +43,9 @@ class Upgrade(unittest.TestCase):
 
     def restart(self, program):
         """`weir serve` ends alone, and `program` serves from now on."""
-        self.weir.serve.send_signal(signal.SIGTERM)
-        self.assertEqual(self.weir.serve.wait(20), 0)
         self.addCleanup(setattr, weir_testing, "WEIR", weir_testing.WEIR)
         weir_testing.WEIR = program
-        self.weir.start()
+        self.weir.restart()
 
     def test_every_release_brings_its_own_proxy_and_no_request_fails(self):
         with Prove(self.weir, f"http://127.0.0.1:{self.port}/", RATE, "--expect", "hello ") as prove:

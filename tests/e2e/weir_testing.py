@@ -82,6 +82,14 @@ def clean_environment(**more):
             "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", **more}
 
 
+def unverified(service):
+    """What heads have whose signature is one in form alone: it passes where Weir was given no keys."""
+    return {"Authorization": f"AWS4-HMAC-SHA256 Credential={ACCESS_KEY}/20260101/{REGION}/{service}/aws4_request, "
+                             "SignedHeaders=host;x-amz-date, Signature=" + "0" * 64,
+            "X-Amz-Date": "20260101T000000Z"}
+
+
+
 class Weir:
     def __init__(self, *arguments, state=None, environment=None):
         self.arguments = [str(argument) for argument in arguments]
@@ -132,6 +140,12 @@ class Weir:
         """kill -9 of the control process alone."""
         self.serve.kill()
         self.serve.wait()
+
+    def restart(self):
+        """Everything but the proxy and the tasks."""
+        self.serve.send_signal(signal.SIGTERM)
+        assert self.serve.wait(30) == 0, "weir serve ended badly"
+        self.start()
 
     def log(self):
         return self.log_path.read_text(errors="replace") if self.log_path.exists() else ""
@@ -239,6 +253,13 @@ class Weir:
         reply = self.elbv2.create_listener(LoadBalancerArn=balancer, Protocol="HTTP", Port=port, DefaultActions=[
             {"Type": "forward", "TargetGroupArn": target_group}])
         return reply["Listeners"][0]["ListenerArn"], port
+
+    def rule(self, listener, priority, conditions, groups):
+        """The ARN of one that forwards to (target group, weight) pairs."""
+        made = self.elbv2.create_rule(ListenerArn=listener, Priority=priority, Conditions=conditions, Actions=[
+            {"Type": "forward", "ForwardConfig": {"TargetGroups": [
+                {"TargetGroupArn": group, "Weight": weight} for group, weight in groups]}}])
+        return made["Rules"][0]["RuleArn"]
 
     def create_service(self, name, definition, desired, target_group=None, cluster="test", **more):
         balancers = [{"targetGroupArn": target_group, "containerName": "app", "containerPort": 8080}]

@@ -7,18 +7,12 @@
 
 #include "api/appmesh/errors.h"
 #include "api/limits.h"
+#include "base/ascii.h"
 #include "store/store.h"
 
 namespace weir::api::appmesh {
 
 namespace {
-
-bool is_letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
-bool consists_of(std::string_view text, std::string_view besides) {
-  return std::ranges::all_of(
-      text, [&](char c) { return is_letter_or_digit(c) || besides.find(c) != std::string_view::npos; });
-}
 
 // "under mesh shop for account 000000000000"
 std::string where(const model::MeshResource& about) {
@@ -66,10 +60,6 @@ std::unexpected<Error> too_many(std::string_view word, std::size_t most) {
 }
 
 std::string arn_part(std::string_view kind, std::string_view name) { return fmt::format("/{}/{}", kind, name); }
-
-std::string new_uid(Random& random) {
-  return fmt::format("{}-{}-{}-{}-{}", random.hex(8), random.hex(4), random.hex(4), random.hex(4), random.hex(12));
-}
 
 Result<> find_mesh(Context& context, const model::MeshResource& about) {
   if (TRY(store::peek<model::Mesh>(context.store, model::mesh_key(about.scope, about.mesh)))) return {};

@@ -34,8 +34,6 @@ std::unexpected<Error> too_many(std::string_view word, std::size_t most);
 
 // "/virtualNode/cart"
 std::string arn_part(std::string_view kind, std::string_view name);
-// In the form of a UUID.
-std::string new_uid(Random& random);
 
 // Errors: NotFoundException.
 Result<> find_mesh(Context& context, const model::MeshResource& about);

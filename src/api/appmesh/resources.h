@@ -15,6 +15,7 @@
 #include "api/arn.h"
 #include "api/paging.h"
 #include "api/writing.h"
+#include "base/uuid.h"
 
 namespace weir::api::appmesh {
 
@@ -151,7 +152,7 @@ template <class D>
 model::appmesh::ResourceMetadata new_metadata(Context& context, const model::MeshResource& about) {
   model::appmesh::ResourceMetadata made;
   made.arn = arn_of<D>(context, about);
-  made.uid = new_uid(context.random);
+  made.uid = uuid(context.random);
   made.meshOwner = made.resourceOwner = context.account;
   made.createdAt = made.lastUpdatedAt = context.now;
   made.version = 1;

@@ -10,6 +10,7 @@
 #include "api/ec2/service.h"
 #include "api/recorded/selection.h"
 #include "api/recorded/verbs.h"
+#include "base/ascii.h"
 #include "base/cidr.h"
 
 namespace weir::api::ec2 {
@@ -23,10 +24,10 @@ std::unexpected<Error> invalid(std::string message) { return refusal("InvalidPar
 const std::string& rule_id(const Json& rule) { return rule["securityGroupRuleId"].as_string(); }
 
 // "tcp" of "TCP" and "6"; other numbers stay.
-Result<std::string> protocol_of(std::string text) {
+Result<std::string> protocol_of(const std::string& given) {
   constexpr std::pair<const char*, const char*> kNumbers[] = {
       {"6", "tcp"}, {"17", "udp"}, {"1", "icmp"}, {"58", "icmpv6"}, {"all", "-1"}};
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  const std::string text = lower_case(given);
   for (const auto& [number, name] : kNumbers) {
     if (text == number || text == name) return std::string(name);
   }

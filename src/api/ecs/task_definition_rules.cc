@@ -12,6 +12,7 @@
 #include "api/ecs/process_rules.h"
 #include "api/ecs/proxy_rules.h"
 #include "api/ecs/references.h"
+#include "base/ascii.h"
 #include "observe/awslogs_options.h"
 
 namespace weir::api::ecs {
@@ -42,7 +43,7 @@ bool wants_fargate(const shapes::RegisterTaskDefinitionRequest& request) {
 std::optional<std::int64_t> quantity(std::string_view text, std::string_view unit, std::int64_t factor) {
   std::string lower;
   for (const char c : text) {
-    if (c != ' ') lower += (c >= 'A' && c <= 'Z') ? static_cast<char>(c + 32) : c;
+    if (c != ' ') lower += lower_letter(c);
   }
   const bool with_unit = lower.ends_with(unit);
   if (with_unit) lower.resize(lower.size() - unit.size());

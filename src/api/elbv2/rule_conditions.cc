@@ -10,6 +10,7 @@
 
 #include "api/elbv2/errors.h"
 #include "api/limits.h"
+#include "base/ascii.h"
 #include "base/cidr.h"
 #include "base/regex.h"
 
@@ -27,14 +28,6 @@ constexpr std::size_t kMaxMethod = 40;
 constexpr std::string_view kHostLetters = "-.*?";
 constexpr std::string_view kPathLetters = "_-.$/~\"'@:+&*?";
 constexpr std::string_view kHeaderLetters = "!#$%&'*+-.^_`|~";
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool consists_of(std::string_view text, std::string_view besides) {
-  return std::all_of(text.begin(), text.end(),
-                     [&](char c) { return is_letter(c) || is_digit(c) || besides.find(c) != std::string_view::npos; });
-}
 
 Result<> check_host(const std::string& text) {
   if (consists_of(text, kHostLetters)) return {};

@@ -9,6 +9,7 @@
 #include "api/secretsmanager/refusals.h"
 #include "api/secretsmanager/secrets.h"
 #include "api/writing.h"
+#include "base/ascii.h"
 
 namespace weir::api::secretsmanager {
 
@@ -39,9 +40,7 @@ View shown(const model::Secret& secret, std::optional<Stages> View::*stages) {
 
 bool begins_with(const std::string& text, const std::string& part, bool any_case) {
   if (!any_case) return text.starts_with(part);
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return text.size() >= part.size() &&
-         std::ranges::equal(std::string_view(text).substr(0, part.size()), part, {}, lower, lower);
+  return same_letters(std::string_view(text).substr(0, part.size()), part);
 }
 
 // Names and tags are compared as they are written, descriptions and `all` in any case.

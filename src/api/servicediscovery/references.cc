@@ -5,6 +5,7 @@
 #include "api/arn.h"
 #include "api/limits.h"
 #include "api/servicediscovery/errors.h"
+#include "base/ascii.h"
 
 namespace weir::api::servicediscovery {
 
@@ -19,8 +20,6 @@ std::optional<std::string> id_of(const Context& context, const std::string& refe
   if (!arn || arn->service != "servicediscovery" || !arn->within(context) || arn->part(0) != kind) return std::nullopt;
   return arn->part(1);
 }
-
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 }  // namespace
 
@@ -57,7 +56,7 @@ Result<store::Versioned<model::DiscoveryInstance>> find_instance(Context& contex
   return std::move(*found);
 }
 
-bool same_name(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
+bool same_name(std::string_view a, std::string_view b) { return same_letters(a, b); }
 
 Result<std::map<std::string, std::int32_t>> count_services(Context& context) {
   std::map<std::string, std::int32_t> counts;

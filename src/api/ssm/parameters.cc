@@ -27,7 +27,7 @@ Result<Reference> parse_reference(Context& context, const std::string& text) {
     const std::string plain = name.substr(0, name.find(':'));
     const model::Parameter named{.scope = scope_of(context), .name = plain};
     const bool has_levels = plain.find('/') != std::string::npos;
-    if (has_levels || !TRY(context.store.get({model::Parameter::kKind, named.key()}))) name.insert(0, "/");
+    if (has_levels || !TRY(context.store.get({model::Parameter::kKind, named.key()}))) name.insert(name.begin(), '/');
   }
   const std::size_t colon = name.find(':');
   if (colon == std::string::npos) return Reference{name, ""};

@@ -10,6 +10,7 @@
 #include "api/ssm/parameters.h"
 #include "api/ssm/refusals.h"
 #include "api/writing.h"
+#include "base/ascii.h"
 #include "base/regex.h"
 
 namespace weir::api::ssm {
@@ -25,8 +26,7 @@ constexpr std::size_t kVersionsKept = 100;
 
 bool begins_with(const std::string& name, std::string_view word) {
   const std::string_view bare = std::string_view(name).substr(name.starts_with('/') ? 1 : 0, word.size());
-  return std::ranges::equal(bare, word, {},
-                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return same_letters(bare, word);
 }
 
 Result<> check_name(const std::string& name) {
