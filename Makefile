@@ -26,11 +26,11 @@ test:  ## build, then run every test; SAN=address,undefined builds with sanitize
 	@$(MAKE) --no-print-directory build
 	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST)
 
-sim:  ## run simulated worlds: SEED=n replays one, FROM=n COUNT=m runs a range
+sim:  ## run simulated worlds until stopped; SEED=n replays one, FROM=n COUNT=m runs a range
 	@tools/setup build
 	@cmake -G Ninja -S . -B build --log-level=WARNING
 	@cmake --build build -j $(JOBS) --target weir-sim
-	@build/weir-sim $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) --count $(or $(COUNT),500))
+	@build/weir-sim $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) $(if $(COUNT),--count $(COUNT)))
 
 gauntlet:  ## deployments, kills and upgrades at random under load of all protocols: SEED=n DEPLOYMENTS=1000 RATE=50
 	@tools/setup build test

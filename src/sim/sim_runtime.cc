@@ -322,7 +322,18 @@ void SimRuntime::adopt() {
 }
 
 void SimRuntime::recover() {
-  for (auto& [id, task] : tasks_) task.sick = false;
+  for (auto& [id, task] : tasks_) {
+    task.sick = false;
+    if (task.started && !task.exited && !task.stops() && !task.order->all_started()) heal_helpers(task);
+  }
+}
+
+// One that failed its checks before others could start, which wait for it.
+void SimRuntime::heal_helpers(SimTask& task) {
+  for (auto& container : task.containers)
+    if (container.running && container.health == runtime::ContainerHealth::unhealthy)
+      container.health = runtime::ContainerHealth::healthy;
+  advance(task);
 }
 
 SimTask* SimRuntime::find_task(const std::string& id) {

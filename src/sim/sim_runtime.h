@@ -121,6 +121,7 @@ class SimRuntime final : public runtime::Runtime {
   void start_helper(SimTask& task, std::size_t at);
   void draw_fate(SimTask& task);
   void give_up(SimTask& task, std::string why);
+  void heal_helpers(SimTask& task);
   void stop_next(SimTask& task);
   void end_container(SimTask& task, std::size_t at, std::int32_t code);
   void end_app(SimTask& task, std::int32_t code) { end_container(task, 0, code); }

@@ -1,12 +1,15 @@
 // The worlds that every build runs, and proof that the invariants have teeth.
 #include <gtest/gtest.h>
 
+#include <array>
+#include <atomic>
 #include <cstdio>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "sim/registry_witness.h"
-#include "sim/world.h"
+#include "sim/worlds.h"
 
 namespace weir::sim {
 namespace {
@@ -17,7 +20,8 @@ constexpr bool kSanitized = true;
 #else
 constexpr bool kSanitized = false;
 #endif
-constexpr std::uint64_t kWorlds = kSanitized ? 60 : 400;
+constexpr std::uint64_t kWorlds = kSanitized ? 60 : 2'000;
+constexpr unsigned kThreads = 2;
 
 // What simulated worlds have to come by, or their silence says nothing.
 constexpr const char* kToVisit[] = {
@@ -35,20 +39,13 @@ constexpr const char* kToVisit[] = {
     "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"};
 
 TEST(Worlds, TheFirstSeedsBreakNoInvariantAndComeByEveryState) {
-  std::set<std::string> visited;
-  std::uint64_t events = 0;
-  std::uint64_t requests = 0;
-  for (std::uint64_t seed = 1; seed <= kWorlds; ++seed) {
-    const WorldResult world = run_world({.seed = seed});
-    ASSERT_FALSE(world.breach) << "seed " << seed << ", step " << world.events << ": " << world.breach->invariant
-                               << ": " << world.breach->what << "; replay it: weir-sim --seed " << seed << " --trace";
-    visited.insert(world.visited.begin(), world.visited.end());
-    events += world.events;
-    requests += world.tally.requests;
-  }
+  const Worlds worlds = run_worlds({.from = 1, .count = kWorlds, .threads = kThreads});
+  ASSERT_FALSE(worlds.broken) << "seed " << worlds.broken_seed << ", step " << worlds.broken->events << ": "
+                              << worlds.broken->breach->invariant << ": " << worlds.broken->breach->what
+                              << "; replay it: make sim SEED=" << worlds.broken_seed;
+  std::printf("%lu worlds, %lu steps, %lu requests\n", worlds.count, worlds.events, worlds.requests);
   if (kSanitized) return;  // so few worlds come by less
-  for (const char* state : kToVisit) EXPECT_TRUE(visited.contains(state)) << state;
-  std::printf("%lu worlds, %lu steps, %lu requests\n", kWorlds, events, requests);
+  for (const char* state : kToVisit) EXPECT_TRUE(worlds.visited.contains(state)) << state;
 }
 
 TEST(Worlds, TheSameSeedIsTheSameWorld) {
@@ -117,7 +114,17 @@ TEST(Teeth, EachBreakageIsCaughtWithinAFewSeeds) {
       {"containers that run again in secret", Mutation::forgets_restarts, kQuietInvariant, "that is RUNNING"},
       {"records that are not kept", Mutation::lost_records, kQuietInvariant, "the record of"},
   };
-  for (const auto& row : kRows) EXPECT_TRUE(bites(row.mutation, row.caught_by, row.words)) << row.what;
+  std::atomic<std::size_t> next = 0;
+  std::array<bool, std::size(kRows)> bitten{};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < std::size(kRows); i = next++)
+      bitten[i] = bites(kRows[i].mutation, kRows[i].caught_by, kRows[i].words);
+  };
+  {
+    const std::jthread other(work);
+    work();
+  }
+  for (std::size_t i = 0; i < std::size(kRows); ++i) EXPECT_TRUE(bitten[i]) << kRows[i].what;
 }
 
 }  // namespace

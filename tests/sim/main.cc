@@ -1,26 +1,32 @@
 // weir-sim: runs simulated worlds. `--seed N` replays one, `--trace` shows what happens in it; `--from N --count M`
-// runs many and stops at the first that breaks an invariant.
+// runs many, without a count until it is stopped, and ends at the first that breaks an invariant.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string_view>
+#include <thread>
 
-#include "sim/world.h"
+#include "sim/worlds.h"
 
 namespace {
 
 using weir::sim::Trace;
 using weir::sim::WorldResult;
+using SteadyClock = std::chrono::steady_clock;
+
+volatile std::sig_atomic_t stopped = 0;
 
 struct Options {
   std::uint64_t from = 1;
-  std::uint64_t count = 500;
+  std::uint64_t count = 0;  // 0: until it is stopped
+  std::uint64_t threads = std::max(1U, std::thread::hardware_concurrency());
   bool one = false;
   bool trace = false;
-  bool progress = false;
 };
 
 bool read_number(const char* text, std::uint64_t& number) {
@@ -34,27 +40,19 @@ bool read_options(int count, char** words, Options& options) {
     const bool more = i + 1 < count;
     if (word == "--trace") {
       options.trace = true;
-    } else if (word == "--progress") {
-      options.progress = true;
     } else if (word == "--seed" && more && read_number(words[++i], options.from)) {
       options.one = true;
-      options.count = 1;
     } else if (word == "--from" && more && read_number(words[++i], options.from)) {
       continue;
-    } else if (word == "--count" && more && read_number(words[++i], options.count)) {
+    } else if (word == "--count" && more && read_number(words[++i], options.count) && options.count > 0) {
+      continue;
+    } else if (word == "--threads" && more && read_number(words[++i], options.threads) && options.threads > 0) {
       continue;
     } else {
       return false;
     }
   }
-  return true;
-}
-
-void print_world(std::uint64_t seed, const WorldResult& world) {
-  fmt::print(
-      "seed {}: {} steps, {:.1f} s simulated, {} requests, {} lost, {} tasks, {} operations, {} faults, {} lives\n",
-      seed, world.events, std::chrono::duration<double>(world.simulated).count(), world.tally.requests,
-      world.tally.lost, world.tasks, world.operations, world.faults, world.control_lives);
+  return options.one || !options.trace;
 }
 
 // Replays the broken world to show its last lines.
@@ -64,8 +62,58 @@ int report(std::uint64_t seed, const WorldResult& broken) {
   fmt::print("seed {} broke the invariant `{}` at step {}: {}\n", seed, broken.breach->invariant, broken.events,
              broken.breach->what);
   if (!replay.breach || replay.breach->what != broken.breach->what) fmt::print("(its replay went differently)\n");
-  fmt::print("replay it: weir-sim --seed {} --trace\n", seed);
+  fmt::print("replay it: make sim SEED={}, or build/weir-sim --seed {} --trace\n", seed, seed);
   return 1;
+}
+
+int replay_one(const Options& options) {
+  const WorldResult world =
+      weir::sim::run_world({.seed = options.from, .trace = options.trace ? Trace::Keep::print : Trace::Keep::nothing});
+  fmt::print(
+      "seed {}: {} steps, {:.1f} s simulated, {} requests, {} lost, {} tasks, {} operations, {} faults, {} lives\n",
+      options.from, world.events, std::chrono::duration<double>(world.simulated).count(), world.tally.requests,
+      world.tally.lost, world.tasks, world.operations, world.faults, world.control_lives);
+  return world.breach ? report(options.from, world) : 0;
+}
+
+// One line that is written over on a terminal, one now and then elsewhere.
+class Progress {
+ public:
+  std::string line(std::uint64_t worlds, std::uint64_t events) const {
+    const double seconds = std::chrono::duration<double>(SteadyClock::now() - start_).count();
+    return fmt::format("{} worlds, {:.1f} a second, {} steps, no invariant broken", worlds,
+                       static_cast<double>(worlds) / seconds, events);
+  }
+  void show(std::uint64_t worlds, std::uint64_t events) {
+    if (SteadyClock::now() < next_) return;
+    next_ = SteadyClock::now() + (terminal_ ? std::chrono::milliseconds(500) : std::chrono::seconds(10));
+    fmt::print("{}{}{}", terminal_ ? "\r" : "", line(worlds, events), terminal_ ? "" : "\n");
+    std::fflush(stdout);
+  }
+  void end() const {
+    if (terminal_) fmt::print("\r{:80}\r", "");
+  }
+
+ private:
+  const SteadyClock::time_point start_ = SteadyClock::now();
+  const bool terminal_ = isatty(STDOUT_FILENO) != 0;
+  SteadyClock::time_point next_ = start_ + std::chrono::seconds(1);
+};
+
+int run_many(const Options& options) {
+  std::signal(SIGINT, [](int) { stopped = 1; });
+  std::signal(SIGTERM, [](int) { stopped = 1; });
+  Progress progress;
+  const auto worlds =
+      weir::sim::run_worlds({.from = options.from,
+                             .count = options.count,
+                             .threads = static_cast<unsigned>(options.threads),
+                             .goes_on = [] { return stopped == 0; },
+                             .done = [&](std::uint64_t count, std::uint64_t events) { progress.show(count, events); }});
+  progress.end();
+  if (worlds.broken) return report(worlds.broken_seed, *worlds.broken);
+  fmt::print("{}\n", progress.line(worlds.count, worlds.events));
+  return 0;
 }
 
 }  // namespace
@@ -73,25 +121,8 @@ int report(std::uint64_t seed, const WorldResult& broken) {
 int main(int count, char** words) {
   Options options;
   if (!read_options(count, words, options)) {
-    fmt::print(stderr, "usage: weir-sim --seed N [--trace] | --from N --count M [--progress]\n");
+    fmt::print(stderr, "usage: weir-sim --seed N [--trace] | [--from N] [--count M] [--threads T]\n");
     return 2;
   }
-  const auto start = std::chrono::steady_clock::now();
-  const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
-  std::uint64_t events = 0;
-  for (std::uint64_t i = 0; i < options.count; ++i) {
-    const std::uint64_t seed = options.from + i;
-    const WorldResult world =
-        weir::sim::run_world({.seed = seed, .trace = options.trace ? Trace::Keep::print : Trace::Keep::nothing});
-    events += world.events;
-    if (options.one || options.trace) print_world(seed, world);
-    if (world.breach) return report(seed, world);
-    if (options.progress && (i + 1) % 100 == 0) {
-      fmt::print("{} worlds, {:.1f} a second\n", i + 1, static_cast<double>(i + 1) / elapsed());
-      std::fflush(stdout);
-    }
-  }
-  fmt::print("{} worlds, {} steps, no invariant broken; {:.1f} worlds a second\n", options.count, events,
-             static_cast<double>(options.count) / elapsed());
-  return 0;
+  return options.one ? replay_one(options) : run_many(options);
 }
