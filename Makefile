@@ -7,7 +7,7 @@ ifneq ($(SAN),)
   BUILD := build-san
 endif
 
-.PHONY: build demo test format tidy fuzz bench sim gauntlet setup clean help
+.PHONY: build demo test format tidy fuzz bench sim gauntlet shifts setup clean help
 .DEFAULT_GOAL := build
 
 build:  ## compile everything into build/ (the default)
@@ -37,6 +37,12 @@ gauntlet:  ## deployments, kills and upgrades at random under load of all protoc
 	@cmake -G Ninja -S . -B build --log-level=WARNING
 	@cmake --build build -j $(JOBS) --target weir hello echo_images
 	@/usr/bin/python3 tests/e2e/gauntlet.py $(if $(SEED),--seed $(SEED)) --deployments $(or $(DEPLOYMENTS),1000) --rate $(or $(RATE),50) --json build/gauntlet.json
+
+shifts:  ## the echo system in a mesh through shifts of its route, under load of all protocols: SEED=n SHIFTS=50 RATE=50
+	@tools/setup build test
+	@cmake -G Ninja -S . -B build --log-level=WARNING
+	@cmake --build build -j $(JOBS) --target weir echo_images
+	@/usr/bin/python3 tests/e2e/shifts.py $(if $(SEED),--seed $(SEED)) --shifts $(or $(SHIFTS),50) --rate $(or $(RATE),50) --json build/shifts.json
 
 tidy:  ## check includes against the map of rooms; list long functions and files
 	@tools/setup tidy
