@@ -16,7 +16,8 @@ from weir_testing import Weir, wait_until
 
 
 class Backend:
-    """An HTTP server on a free loopback port that answers with its name; `held` requests of /slow wait for release()."""
+    """An HTTP server on a free loopback port that answers with its name; `held` requests of /slow wait for release().
+    `statuses` are those of its next answers, `status` that of the others."""
 
     def __init__(self, name, **options):
         self.name, self.healthy, self.seen = name, True, []
@@ -31,10 +32,13 @@ class Backend:
             def do_GET(self):
                 backend.answer(self)
 
+            do_DELETE = do_GET
+
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.statuses = list(options.get("statuses", ()))
+        self.server = http.server.ThreadingHTTPServer((options.get("address", "127.0.0.1"), options.get("port", 0)), Handler)
         self.server.daemon_threads = True
         if "tls" in options:
             self.server.socket = options["tls"].wrap_socket(self.server.socket, server_side=True)
@@ -46,7 +50,7 @@ class Backend:
         if request.path == "/health":
             status = 200 if self.healthy else 503
         else:
-            status = self.options.get("status", 200)
+            status = self.statuses.pop(0) if self.statuses else self.options.get("status", 200)
             self.seen.append(request)
         if request.path == "/slow":
             self.held.release()
