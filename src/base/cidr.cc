@@ -58,19 +58,39 @@ std::optional<Cidr> Cidr::parse(std::string_view text) {
   return cidr;
 }
 
+std::optional<Cidr> Cidr::of_address(std::string_view text) {
+  auto literal = parse_literal(text);
+  if (!literal) return std::nullopt;
+  Cidr one;
+  one.ipv6_ = literal->ipv6 && !std::equal(kMapped.begin(), kMapped.end(), literal->bytes.begin());
+  one.bits_ = one.ipv6_ ? 128 : 32;
+  const bool mapped = literal->ipv6 && !one.ipv6_;
+  std::copy_n(literal->bytes.begin() + (mapped ? kMapped.size() : 0), one.bits_ / 8, one.bytes_.begin());
+  return one;
+}
+
 bool Cidr::contains(std::string_view address) const {
-  auto literal = parse_literal(address);
-  if (!literal) return false;
-  if (literal->ipv6 && !ipv6_ && std::equal(kMapped.begin(), kMapped.end(), literal->bytes.begin())) {
-    std::copy_n(literal->bytes.begin() + kMapped.size(), 4, literal->bytes.begin());
-    literal->ipv6 = false;
-  }
-  if (literal->ipv6 != ipv6_) return false;
-  return same_prefix(bytes_, literal->bytes, bits_);
+  const auto one = of_address(address);
+  return one && contains(*one);
 }
 
 bool Cidr::contains(const Cidr& range) const {
   return range.ipv6_ == ipv6_ && range.bits_ >= bits_ && same_prefix(bytes_, range.bytes_, bits_);
+}
+
+void CidrSet::add(const Cidr& range) {
+  if (range.is_one_address()) {
+    addresses_.insert(std::ranges::upper_bound(addresses_, range), range);
+  } else {
+    ranges_.push_back(range);
+  }
+}
+
+bool CidrSet::contains(std::string_view address) const {
+  const auto one = Cidr::of_address(address);
+  if (!one) return false;
+  return std::ranges::binary_search(addresses_, *one) ||
+         std::ranges::any_of(ranges_, [&](const Cidr& range) { return range.contains(*one); });
 }
 
 std::string Cidr::text() const {

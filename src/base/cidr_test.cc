@@ -33,6 +33,22 @@ TEST(CidrTest, holds_the_addresses_of_its_range) {
   }
 }
 
+TEST(CidrTest, a_set_of_ranges_holds_what_one_of_them_holds) {
+  CidrSet set;
+  EXPECT_TRUE(set.empty());
+  EXPECT_FALSE(set.contains("10.0.0.1"));
+  for (const char* range : {"192.0.2.7/32", "10.0.0.0/8", "192.0.2.3/32", "2001:db8::5/128", "192.0.2.7/32"}) {
+    set.add(*Cidr::parse(range));
+  }
+  EXPECT_FALSE(set.empty());
+  for (const char* within : {"192.0.2.7", "192.0.2.3", "::ffff:192.0.2.3", "10.200.0.1", "2001:db8::5"}) {
+    EXPECT_TRUE(set.contains(within)) << within;
+  }
+  for (const char* outside : {"192.0.2.6", "192.0.2.8", "11.0.0.1", "2001:db8::6", "::", "", "ten"}) {
+    EXPECT_FALSE(set.contains(outside)) << outside;
+  }
+}
+
 TEST(CidrTest, holds_other_ranges_and_overlaps_with_them) {
   struct Row {
     const char *a, *b;

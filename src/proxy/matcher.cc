@@ -100,7 +100,7 @@ CompiledMatch::CompiledMatch(const Match& match)
     for (const auto& pair : query.any) pairs.push_back({pair.key, CompiledPattern(pair.value)});
   }
   for (const auto& source : match.sources) {
-    if (const auto range = Cidr::parse(source)) sources_.push_back(*range);
+    if (const auto range = Cidr::parse(source)) sources_.add(*range);
   }
 }
 
@@ -155,8 +155,7 @@ bool CompiledMatch::takes(const RequestTraits& request) const {
   if (!methods.empty() && std::ranges::find(methods, request.method) == methods.end()) return false;
   if (!takes_headers(request.fields) || !takes_grpc(request)) return false;
   if (!std::ranges::all_of(queries_, [&](const auto& any) { return has(any, request.query); })) return false;
-  return sources_.empty() ||
-         std::ranges::any_of(sources_, [&](const Cidr& range) { return range.contains(request.source); });
+  return sources_.empty() || sources_.contains(request.source);
 }
 
 void RuleIndex::build(std::span<const Match* const> rules) {

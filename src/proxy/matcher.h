@@ -73,7 +73,7 @@ class CompiledMatch {
   Patterns hosts_, paths_;
   std::vector<Header> headers_;
   std::vector<std::vector<Pair>> queries_;
-  std::vector<Cidr> sources_;
+  CidrSet sources_;
 };
 
 // An ordered list of rules that finds the first which takes a request without asking each: a rule is looked up by its
