@@ -121,10 +121,27 @@ def paced_half(run, bench):
     return [{**each, "compares": "p99_us"} for each in rows]
 
 
-def grpc_load(run, port, seconds):
+def grpc_load(run, port, seconds, path=None):
     message = run.folder / "message"
     message.write_bytes(loads.GRPC_MESSAGE)
-    return loads.h2load(port, seconds, grpc_message=message)
+    return loads.h2load(port, seconds, grpc_message=message, path=path)
+
+
+def mesh_grpc(run, bench):
+    """gRPC by a route of a mesh; beside it the same requests as HTTP/2 that nobody looks into."""
+    tables = {"weir": ("grpc", subjects.mesh_table), "weir, plain HTTP/2": ("http2", subjects.weir_table)}
+    running = {}
+    with run.backend(subjects.backend_http2, grpc=True) as backend:
+        try:
+            for name, (protocol, table) in tables.items():
+                place = run.place(name.split(",")[0], backend.port, http2=True, grpc=protocol == "grpc")
+                place.table = table(place)
+                running[name] = run.start(subjects.weir, place)
+            return cpu_rows(bench, take_turns(run, bench, running, lambda *turn: grpc_load(
+                run, *turn, path=subjects.GRPC_METHOD)))
+        finally:
+            for process in running.values():
+                process.stop()
 
 
 EVERYONE = ("weir", "haproxy", "nginx", "caddy", "relay")
@@ -135,6 +152,7 @@ BENCHES = {
     "http2-8x32": Traffic(lambda run, port, seconds: loads.h2load(port, seconds), ("weir", "haproxy", "caddy", "relay"),
                           {"http2": True}, subjects.backend_http2),
     "grpc-8x32": Traffic(grpc_load, EVERYONE, {"http2": True, "grpc": True}, subjects.backend_http2, {"grpc": True}),
+    "mesh-grpc-8x32": mesh_grpc,
     "http1-64k": Traffic(lambda run, port, seconds: loads.wrk(port, seconds, path="/64k"), EVERYONE),
     "http1-1m": Traffic(lambda run, port, seconds: loads.wrk(port, seconds, 16, "/1m"), EVERYONE),
     "tls-keepalive-64": Traffic(lambda run, port, seconds: loads.wrk(port, seconds, scheme="https"), WITHOUT_RELAY,

@@ -31,10 +31,10 @@ def wrk(port, seconds, connections=64, path="/", scheme="http"):
     return int(re.search(r"(\d+) requests in", text).group(1)), float(value) * {"us": 1, "ms": 1e3, "s": 1e6}[unit]
 
 
-def h2load(port, seconds, connections=8, streams=32, grpc_message=None):
+def h2load(port, seconds, connections=8, streams=32, grpc_message=None, path=None):
     grpc = ["-d", grpc_message, "-H", "content-type: application/grpc", "-H", "te: trailers"] if grpc_message else []
     text = run([program("h2load"), "-t1", f"-c{connections}", f"-m{streams}", f"-D{seconds}", *grpc,
-                f"http://127.0.0.1:{port}/{'index.html' if grpc_message else ''}"], seconds)
+                f"http://127.0.0.1:{port}/{path or ('index.html' if grpc_message else '')}"], seconds)
     done, failed, errored = re.search(r"(\d+) succeeded, (\d+) failed, (\d+) errored", text).groups()
     if int(failed) + int(errored) > 0 or int(done) == 0:
         raise Failed("requests failed: " + re.search(r"requests: .*", text).group(0))

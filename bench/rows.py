@@ -12,6 +12,7 @@ BARS = {
                            ("1.15 of a raw relay", 1.15, ("relay",))],
     "http2-8x32": [("0.90 of HAProxy", 0.90, ("haproxy",))],
     "grpc-8x32": [("0.90 of HAProxy", 0.90, ("haproxy",))],
+    "mesh-grpc-8x32": [("1.10 of the same as plain HTTP/2", 1.10, ("weir, plain HTTP/2",))],
     "http1-64k": [("1.00 of HAProxy", 1.00, ("haproxy",))],
     "http1-1m": [("1.00 of HAProxy", 1.00, ("haproxy",))],
     "tls-keepalive-64": [("1.00 of both HAProxy and nginx", 1.00, ("haproxy", "nginx"))],

@@ -38,13 +38,14 @@ def measure(benches, subjects):
 @unittest.skipIf(MISSING, f"not installed: {', '.join(MISSING)} (tools/setup bench installs them)")
 class ShortFormTest(unittest.TestCase):
     def test_traffic_yields_processor_time_and_latency_for_each_subject(self):
-        rows, said = measure("http1-keepalive-64,tls-handshakes,grpc-8x32", "weir,relay")
+        rows, said = measure("http1-keepalive-64,tls-handshakes,grpc-8x32,mesh-grpc-8x32", "weir,relay")
         got = {(each["bench"], each["subject"]) for each in rows}
         self.assertEqual(got, {("http1-keepalive-64", "weir"), ("http1-keepalive-64", "relay"),
-                               ("grpc-8x32", "weir"), ("grpc-8x32", "relay"), ("tls-handshakes", "weir")}, said)
+                               ("grpc-8x32", "weir"), ("grpc-8x32", "relay"), ("tls-handshakes", "weir"),
+                               ("mesh-grpc-8x32", "weir"), ("mesh-grpc-8x32", "weir, plain HTTP/2")}, said)
         for each in rows:
             self.assertTrue(0 < each["cpu_us_per_request"] < 1e5, each)
-            self.assertEqual(each["p99_us"] is None, each["bench"] == "grpc-8x32", each)
+            self.assertEqual(each["p99_us"] is None, each["bench"].endswith("grpc-8x32"), each)
             self.assertGreater(each["ratio"], 0, each)
 
     def test_idle_connections_and_large_tables_yield_values(self):

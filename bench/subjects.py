@@ -13,6 +13,8 @@ import sys
 
 from processes import Failed, free_port
 
+GRPC_METHOD = "proto.echo.EchoService/Echo"
+MESH_STRANGERS = 20  # tasks of other nodes, which may not call the service
 HOURS = "600s"  # no connection ends for idleness during a measurement
 FOREVER = 1_000_000_000  # requests on one connection
 
@@ -76,6 +78,19 @@ def weir_table(place, rules=None, backends=None, version=1):
     protocol = "grpc" if place.grpc else "http2" if place.http2 else "http1"
     return {"version": version, "listeners": [weir_listener(place, rules)],
             "pools": [{"id": "one", "protocol": protocol, "health": {"protocol": "none"}, "backends": backends or [one]}]}
+
+
+def mesh_table(place):
+    """What `weir serve` makes of a virtual service: who may not call, a gRPC route, two nodes of which one has it all."""
+    table = weir_table(place, [
+        {"id": "egress", "match": {"sources": [f"169.254.172.{i}/32" for i in range(1, MESH_STRANGERS + 1)]},
+         "action": {"fixed_response": {"status": 404, "content_type": "text/plain", "body": ""}}},
+        {"id": "route", "match": {"grpc": {"service": GRPC_METHOD.split("/")[0]}},
+         "action": {"forward": [{"pool": "one", "weight": 100}, {"pool": "two", "weight": 0}]}}])
+    listener, (one,) = table["listeners"][0], table["pools"]
+    listener["forwarded"] = {"mode": "preserve"}
+    one["envoy_headers"] = True
+    return {**table, "pools": [one, {**one, "id": "two"}]}
 
 
 def weir(place):
@@ -182,5 +197,8 @@ def backend_http2(place):
     folder = place.folder / "files"
     folder.mkdir(exist_ok=True)
     (folder / "index.html").write_bytes(b"Hello, world!" if not place.grpc else b"\0\0\0\0\x08\x0a\x06worlds")
+    method = folder / GRPC_METHOD
+    method.parent.mkdir(exist_ok=True)
+    shutil.copy(folder / "index.html", method)
     trailer = ["--trailer", "grpc-status: 0"] if place.grpc else []
     return [program("nghttpd"), "--no-tls", "-n1", "-a", "127.0.0.1", "-d", folder, *trailer, str(place.port)]
