@@ -277,7 +277,11 @@ class Weir:
                     and service["deployments"][0].get("rolloutState", "COMPLETED") == "COMPLETED":
                 return service
             return None
-        return wait_until(settled, f"service {name} is stable", seconds, every=0.1)
+        try:
+            return wait_until(settled, f"service {name} is stable", seconds, every=0.1)
+        except AssertionError as late:
+            late.add_note(json.dumps({"service": self.service(name, cluster), "tasks": self.tasks(name, cluster)}, default=str))
+            raise
 
     def tasks(self, name, cluster="test", status="RUNNING"):
         arns = self.ecs.list_tasks(cluster=cluster, serviceName=name, desiredStatus=status)["taskArns"]
