@@ -17,7 +17,7 @@ constexpr unsigned kMaxDepth = 6;
 class AnyInput : public TestWorld {
  protected:
   AnyInput() {
-    appmesh::add_actions(table);
+    appmesh::add_actions(table, proxies_);
     servicediscovery::add_actions(table);
     ssm::add_actions(table, box_);
     secretsmanager::add_actions(table, box_);
@@ -104,6 +104,7 @@ class AnyInput : public TestWorld {
                                   "arn:aws:ecs:eu-central-1:000000000000:task-definition/web:1",
                                   "00000000000000000000000000000000",
                                   "\xc3\xbc \"\\ \n"};
+  const appmesh::SwiftProxies proxies_;
   const SecretBox box_{std::string(SecretBox::kKeyBytes, 'k')};
 };
 

@@ -36,6 +36,7 @@ inline constexpr std::size_t kMaxVirtualRouters = 1000;    // of a mesh; AWS beg
 inline constexpr std::size_t kMaxVirtualServices = 1000;   // of a mesh; AWS begins at 200
 inline constexpr std::size_t kMaxVirtualGateways = 50;     // of a mesh; AWS begins at 3
 inline constexpr std::size_t kMaxMeshRoutes = 50;          // of a virtual router, as AWS has it
+inline constexpr std::size_t kMaxRewrittenPath = 2048;     // bytes that a gateway route puts in the place of others
 inline constexpr std::size_t kMaxGatewayRoutes = 50;       // of a virtual gateway; AWS begins at 10
 inline constexpr std::size_t kMaxBackends = 50;            // of a virtual node, as AWS has it
 inline constexpr std::int64_t kMaxRouteRetries = 10;       // of a request, as the proxy has it

@@ -62,7 +62,8 @@ std::string last_of(std::string_view path) {
 
 class Refusals : public TestWorld {
  protected:
-  Refusals() { appmesh::add_actions(table); }
+  Refusals() { appmesh::add_actions(table, proxies); }
+  appmesh::SwiftProxies proxies;
 
   void expect_each_refused(const char* service, std::span<const RefusedOf> all) {
     for (const auto& of : all) {

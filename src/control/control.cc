@@ -81,7 +81,7 @@ struct Control::State {
   bool reconcile_tasks_alone(const Group& group);
   bool reconcile_targets(const Group& group);
   TaskStep step_one(const model::Task& task);
-  void follow_mesh();
+  bool follow_mesh();
   std::vector<TaskStep> step_tasks(const std::set<std::string>& keys);
   TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation,
                      const std::vector<MeshWish>& wishes) const;
@@ -164,19 +164,22 @@ std::optional<Instant> Control::State::step() {
   return next_instant();
 }
 
-// Whether any group is to be looked at.
+// Whether there is anything to be done before a table says all that the store does.
 bool Control::State::gather() {
   dirty.merge(mirror.take_dirty());
   dirty.merge(wakes.take_due(now));
-  follow_mesh();
+  const bool numbered = follow_mesh();
   look_at_runtime();
-  return !dirty.empty();
+  return numbered || !dirty.empty();
 }
 
-void Control::State::follow_mesh() {
+// Whether the mesh has got numbers, which the mirror has yet to see.
+bool Control::State::follow_mesh() {
   auto news = mesh.take_news();
   dirty.merge(news.groups);
-  if (commit(news.writes) != Committed::yes) mirror.mesh().note_changed();
+  const Committed committed = commit(news.writes);
+  if (committed != Committed::yes) mirror.mesh().note_changed();
+  return committed == Committed::yes && !news.writes.empty();
 }
 
 void Control::State::look_at_runtime() {
@@ -507,6 +510,7 @@ std::optional<Timestamp> Control::State::start(const model::Task& task) {
 
 Result<> Control::State::start(const model::Task& task, const model::ecs::TaskDefinition& definition) {
   runtime::TaskSpec spec = task_spec(task.id, definition, task.overrides);
+  TRY(mesh.lead_to_gateways(task, spec));
   if (options.preparation) TRY(options.preparation->prepare(task, definition, spec));
   return runtime.start(spec);
 }
@@ -515,7 +519,9 @@ Result<> Control::State::start(const model::Task& task, const model::ecs::TaskDe
 // ----------------------------------------------------------------------------------------------------------
 
 void Control::State::publish() {
-  if (!mirror.take_routes_dirty() && compiled_once && !publication.is_foreign()) return;
+  if (!mirror.take_routes_dirty() && compiled_once && !publication.is_foreign()) {
+    return publication.covers(mirror.revision());
+  }
   TableSources sources;
   for (const auto& [key, each] : mirror.balancers()) sources.balancers.push_back(&each.document);
   for (const auto& [key, each] : mirror.listeners()) sources.listeners.push_back(&each.document);
@@ -637,6 +643,8 @@ Result<const model::TaskDefinition*> Control::definition(const model::Task& task
 }
 
 const std::map<std::string, std::int32_t>& Control::virtual_services() const { return state_->mesh.services(); }
+
+std::int64_t Control::in_force() const { return state_->publication.in_force(); }
 
 route::RouteTablePointer Control::table() const { return state_->publication.table(); }
 const route::Feedback& Control::feedback() const { return state_->publication.feedback(); }

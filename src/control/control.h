@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -76,6 +77,10 @@ class Control {
 
   // Where the virtual services of all meshes are: name, in lower case, to the place within the range of this instance.
   const std::map<std::string, std::int32_t>& virtual_services() const;
+
+  // The newest of the store's revisions of which every worker of the proxy runs everything; -1: none, or no proxy has
+  // said.
+  std::int64_t in_force() const;
 
   // The table last published (null before the first) and the newest feedback.
   route::RouteTablePointer table() const;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "control/test_world.h"
+#include "model/mesh_address.h"
+#include "model/mesh_documents.h"
 #include "store/fault_store.h"
 
 namespace weir::control {
@@ -85,6 +87,26 @@ TEST_F(ControlTest, a_task_serves_only_when_every_worker_knows_it) {
   EXPECT_TRUE(tasks()[0].targets[0].acknowledged);
   EXPECT_TRUE(state().steady);
   EXPECT_TRUE(said("registered 1 targets in (target-group " + group_arn("blue") + ")"));
+}
+
+TEST_F(ControlTest, what_the_store_says_is_in_force_once_every_worker_runs_a_table_that_says_it) {
+  model::VirtualService service;
+  service.about.scope = {"000000000000", "eu-central-1"};
+  service.about.mesh = "m";
+  service.about.name = "s.local";
+  ASSERT_TRUE(store.commit(std::vector{store::put(service, store::Expect::kAny)}));
+  step();
+  EXPECT_EQ(control->in_force(), -1);
+  EXPECT_FALSE(MUST(store.list(model::MeshAddress::kKind, "")).empty()) << "the table has its address already";
+  acknowledge();
+  EXPECT_EQ(control->in_force(), store.revision());
+  service.about.status = "INACTIVE";
+  ASSERT_TRUE(store.commit(std::vector{store::put(service, store::Expect::kAny)}));
+  EXPECT_LT(control->in_force(), store.revision());
+  step();
+  EXPECT_EQ(control->in_force(), store.revision()) << "the table is the same";
+  control->on_connected();
+  EXPECT_EQ(control->in_force(), -1);
 }
 
 TEST_F(ControlTest, a_task_gets_its_sigterm_only_after_acknowledgement_and_its_last_exchange) {

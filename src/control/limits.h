@@ -38,6 +38,9 @@ inline constexpr std::chrono::hours kLongestHookDelay{24};
 inline constexpr int kLongestStage = 1440;
 // Rounds of reconciling within one step; more would mean that two decisions undo each other.
 inline constexpr int kMostRounds = 1000;
+// Tables that the proxy has not acknowledged yet and of which it is known what they say; of older ones it is known once a
+// newer one is in force.
+inline constexpr std::size_t kMostUnacknowledged = 64;
 // Task definitions held decoded, before the next group is looked at.
 inline constexpr std::size_t kMostDefinitions = 1000;
 

@@ -1,10 +1,12 @@
 #include "control/mesh_compiler.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/ascii.h"
 #include "control/limits.h"
+#include "control/mesh_gateways.h"
 #include "control/mesh_routes.h"
 #include "control/real_port.h"
 #include "net/socket_address.h"
@@ -104,6 +106,9 @@ class MeshCompiler {
       const auto service = documents_.services.find(key_of(address->scope, address->mesh, address->service));
       if (service != documents_.services.end()) add_service(*service->second, address->number);
     }
+    CompiledGateways gateways = compile_gateways(documents_, out_.listeners, plan_);
+    std::ranges::move(gateways.own, std::back_inserter(out_.listeners));
+    out_.at_host = std::move(gateways.at_host);
     for (auto& [id, pool] : pools_) out_.pools.push_back(std::move(pool));
     return std::move(out_);
   }
@@ -325,28 +330,40 @@ std::string service_key(const model::MeshAddress& address) {
   return model::within_mesh(address.scope, address.mesh) + address.service;
 }
 
+model::MeshAddress address_for(const model::MeshResource& about, std::string name) {
+  model::MeshAddress address;
+  address.scope = about.scope;
+  address.mesh = about.mesh;
+  address.service = std::move(name);
+  return address;
+}
+
 }  // namespace
 
 // The number after the greatest, so that an address that was somebody's rests as long as it can.
 MeshNumbers number_services(const MeshDocuments& documents) {
   MeshNumbers numbers;
+  std::vector<model::MeshAddress> wanted;
+  for (const auto& [key, service] : documents.services)
+    wanted.push_back(address_for(service->about, service->about.name));
+  for (const auto& [key, gateway] : documents.gateways) {
+    wanted.push_back(address_for(gateway->about, gateway_place(gateway->about.name)));
+  }
+  std::set<std::string> keys;
+  for (const auto& each : wanted) keys.insert(each.key());
   std::set<std::int32_t> used;
   for (const auto& [key, address] : documents.addresses) {
-    if (documents.services.contains(service_key(*address))) {
+    if (keys.contains(key)) {
       used.insert(address->number);
     } else {
       numbers.free.push_back(*address);
     }
   }
   std::int32_t last = used.empty() ? 0 : *used.rbegin();
-  for (const auto& [key, service] : documents.services) {
-    model::MeshAddress address;
-    address.scope = service->about.scope;
-    address.mesh = service->about.mesh;
-    address.service = service->about.name;
+  for (auto& address : wanted) {
     if (documents.addresses.contains(address.key())) continue;
     if (used.size() >= static_cast<std::size_t>(kMostNumbers)) {
-      numbers.without.push_back(service->about.name);
+      numbers.without.push_back(address.service);
       continue;
     }
     do {

@@ -27,7 +27,8 @@ using MeshCallers = std::map<std::string, std::vector<std::string>>;
 
 struct CompiledMesh {
   std::vector<route::Listener> listeners;
-  std::vector<route::Pool> pools;  // without the tasks among their backends, which are those tasks' targets
+  std::vector<route::Listener> at_host;  // of virtual gateways, each where nothing else has its address and port
+  std::vector<route::Pool> pools;        // without the tasks among their backends, which are those tasks' targets
 };
 
 // `balancers`: names of load balancers, in lower case.
@@ -37,11 +38,11 @@ CompiledMesh compile_mesh(const MeshDocuments& documents, const MeshClaims& clai
 // "127.72.0.3" of a range and a number.
 std::string mesh_address(std::uint32_t range, std::int32_t number);
 
-// Numbers for the virtual services that have none, and those whose services are gone: what to write and to erase.
+// Numbers for the virtual services and gateways that have none, and those who are gone: what to write and to erase.
 struct MeshNumbers {
   std::vector<model::MeshAddress> given;
   std::vector<model::MeshAddress> free;
-  std::vector<std::string> without;  // virtual services for which no number is left
+  std::vector<std::string> without;  // for which no number is left
 };
 MeshNumbers number_services(const MeshDocuments& documents);
 

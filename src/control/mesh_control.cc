@@ -37,7 +37,7 @@ void MeshControl::look_again(News& news) {
     news.writes.push_back({{model::MeshAddress::kKind, each.key()}, std::nullopt, store::Expect::kAny});
   }
   if (!numbers.without.empty() && !told_full_) {
-    log_.error("control: no address is left for the virtual service " + numbers.without.front() + " and others");
+    log_.error("control: no address is left for " + numbers.without.front() + " and others");
   }
   told_full_ = !numbers.without.empty();
 }
@@ -64,6 +64,10 @@ void MeshControl::add_to(TableSources& sources) {
     balancers.insert(lower_case(balancer->balancer.DNSName.value_or("")));
   }
   sources.mesh = compile_mesh(documents(), claims_, callers, balancers, plan_);
+}
+
+Result<> MeshControl::lead_to_gateways(const model::Task& task, runtime::TaskSpec& spec) const {
+  return control::lead_to_gateways(documents(), plan_, task.scope, spec);
 }
 
 // A task definition never changes: what it says is read once.

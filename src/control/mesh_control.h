@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "control/definition_keep.h"
 #include "control/mesh_claims.h"
+#include "control/mesh_gateways.h"
 #include "control/mirror.h"
 #include "control/table_compiler.h"
 
@@ -34,6 +35,8 @@ class MeshControl {
   const std::map<std::string, std::int32_t>& services() const { return services_; }
   std::vector<MeshWish> wishes_of(const model::Task& task) const;
   void add_to(TableSources& sources);
+  // As lead_to_gateways().
+  Result<> lead_to_gateways(const model::Task& task, runtime::TaskSpec& spec) const;
 
  private:
   const MeshDocuments& documents() const { return mirror_.mesh().documents(); }

@@ -8,6 +8,8 @@ Result<> MeshMirror::load() {
   TRY(load_kind(documents_.routers));
   TRY(load_kind(documents_.routes));
   TRY(load_kind(documents_.services));
+  TRY(load_kind(documents_.gateways));
+  TRY(load_kind(documents_.gateway_routes));
   TRY(load_kind(documents_.addresses));
   TRY(load_kind(documents_.namespaces));
   TRY(load_kind(documents_.discovery_services));
@@ -23,6 +25,8 @@ Result<> MeshMirror::apply(const store::Key& key) {
   if (key.kind == model::VirtualRouter::kKind) return refresh(documents_.routers, key.name);
   if (key.kind == model::Route::kKind) return refresh(documents_.routes, key.name);
   if (key.kind == model::VirtualService::kKind) return refresh(documents_.services, key.name);
+  if (key.kind == model::VirtualGateway::kKind) return refresh(documents_.gateways, key.name);
+  if (key.kind == model::GatewayRoute::kKind) return refresh(documents_.gateway_routes, key.name);
   if (key.kind == model::MeshAddress::kKind) return refresh(documents_.addresses, key.name);
   return {};
 }

@@ -26,13 +26,15 @@ struct MeshDocuments {
   SharedDocuments<model::VirtualRouter> routers;
   SharedDocuments<model::Route> routes;
   SharedDocuments<model::VirtualService> services;
+  SharedDocuments<model::VirtualGateway> gateways;
+  SharedDocuments<model::GatewayRoute> gateway_routes;
   SharedDocuments<model::MeshAddress> addresses;
   SharedDocuments<model::DiscoveryNamespace> namespaces;
   SharedDocuments<model::DiscoveryService> discovery_services;
   SharedDocuments<model::DiscoveryInstance> instances;
 
   // Whether there is any mesh whose traffic is to be carried.
-  bool active() const { return !nodes.empty() || !services.empty(); }
+  bool active() const { return !nodes.empty() || !services.empty() || !gateways.empty(); }
 };
 
 class MeshMirror {

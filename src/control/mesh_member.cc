@@ -14,8 +14,9 @@ std::string variable(const model::ecs::ContainerDefinition& container, const cha
   return "";
 }
 
-// "mesh/M/…" of an ARN, of "mesh/M@OWNER/…" or of itself.
-std::string resource_path(const std::string& named) {
+}  // namespace
+
+std::string mesh_resource_path(const std::string& named) {
   const auto begin = named.starts_with("mesh/") ? 0 : named.find(":mesh/");
   if (begin == std::string::npos) return "";
   std::string path = named.substr(begin == 0 ? 0 : begin + 1);
@@ -23,8 +24,6 @@ std::string resource_path(const std::string& named) {
   if (owner != std::string::npos) path.erase(owner, path.find('/', owner) - owner);
   return path;
 }
-
-}  // namespace
 
 std::string proxy_container(const model::ecs::TaskDefinition& definition) {
   const auto& proxy = definition.proxyConfiguration;
@@ -37,7 +36,7 @@ std::string mesh_member(const model::ecs::TaskDefinition& definition) {
   for (const auto& container : *definition.containerDefinitions) {
     if (container.name != name) continue;
     for (const char* each : kMemberVariables) {
-      if (const std::string named = variable(container, each); !named.empty()) return resource_path(named);
+      if (const std::string named = variable(container, each); !named.empty()) return mesh_resource_path(named);
     }
   }
   return "";

@@ -22,6 +22,9 @@ std::string proxy_container(const model::ecs::TaskDefinition& definition);
 // "mesh/M/virtualNode/N", by the environment of that container; empty where the task is no member of a mesh.
 std::string mesh_member(const model::ecs::TaskDefinition& definition);
 
+// "mesh/M/…" of what such a variable says: an ARN, "mesh/M@OWNER/…", or "mesh/M/…" itself; empty for anything else.
+std::string mesh_resource_path(const std::string& named);
+
 // Makes `container` what stands in for Envoy: neither its image nor programs of it are needed. Its admin port, 9901, is
 // mapped as other ports are.
 void become_sidecar(runtime::ContainerSpec& container);

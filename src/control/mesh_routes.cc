@@ -17,7 +17,9 @@ using route::Pattern;
 // After every priority that can be given.
 constexpr std::int32_t kNoPriority = 1001;
 
-const appmesh::HttpRoute* http_of(const appmesh::RouteSpec& spec) {
+// Of a route or a gateway route.
+template <class Spec>
+auto http_of(const Spec& spec) {
   return spec.httpRoute ? &*spec.httpRoute : spec.http2Route ? &*spec.http2Route : nullptr;
 }
 
@@ -55,7 +57,8 @@ bool add_headers(const std::optional<std::vector<Header>>& headers, route::Match
   return true;
 }
 
-bool add_path(const appmesh::HttpRouteMatch& wanted, route::Match& match) {
+template <class HttpMatch>
+bool add_path(const HttpMatch& wanted, route::Match& match) {
   if (wanted.prefix && *wanted.prefix != "/") match.paths.push_back({Pattern::Kind::prefix, *wanted.prefix});
   if (!wanted.path) return true;
   if (wanted.path->exact) match.paths.push_back({Pattern::Kind::exact, *wanted.path->exact});
@@ -66,8 +69,11 @@ bool add_path(const appmesh::HttpRouteMatch& wanted, route::Match& match) {
 }
 
 // Virtual services are reached in cleartext: what asks for https is nobody.
-std::optional<route::Match> http_match(const appmesh::HttpRouteMatch& wanted) {
-  if (wanted.scheme.value_or("http") != "http") return std::nullopt;
+template <class HttpMatch>
+std::optional<route::Match> http_match(const HttpMatch& wanted) {
+  if constexpr (requires { wanted.scheme; }) {
+    if (wanted.scheme.value_or("http") != "http") return std::nullopt;
+  }
   route::Match match;
   if (wanted.method) match.methods.push_back(*wanted.method);
   if (!add_path(wanted, match) || !add_headers(wanted.headers, match)) return std::nullopt;
@@ -79,9 +85,11 @@ std::optional<route::Match> http_match(const appmesh::HttpRouteMatch& wanted) {
   return match;
 }
 
-std::optional<route::Match> grpc_match(const appmesh::GrpcRouteMatch& wanted) {
+template <class GrpcMatch>
+std::optional<route::Match> grpc_match(const GrpcMatch& wanted) {
   route::Match match;
-  match.grpc = route::GrpcMatch{.service = wanted.serviceName.value_or(""), .method = wanted.methodName.value_or("")};
+  match.grpc = route::GrpcMatch{.service = wanted.serviceName.value_or(""), .method = {}};
+  if constexpr (requires { wanted.methodName; }) match.grpc->method = wanted.methodName.value_or("");
   if (!add_headers(wanted.metadata, match)) return std::nullopt;
   return match;
 }
@@ -136,11 +144,50 @@ route::Timeouts timeouts_of(const std::optional<Timeout>& wanted) {
   return timeouts;
 }
 
-std::size_t prefix_length(const appmesh::RouteSpec& spec) {
+void add_hostname(const std::optional<appmesh::GatewayRouteHostnameMatch>& wanted, route::Match& match) {
+  if (!wanted) return;
+  if (wanted->exact) match.hosts.push_back({Pattern::Kind::exact, *wanted->exact});
+  if (wanted->suffix) match.hosts.push_back({Pattern::Kind::suffix, *wanted->suffix});
+}
+
+constexpr const char* kDisabled = "DISABLED";
+
+// Where nothing else is said, what begins a path by its match becomes "/".
+void rewrite_path(const appmesh::HttpGatewayRoute& http, route::Rewrite& rewrite) {
+  const std::string prefix = http.match.prefix.value_or("/");
+  const auto wanted = http.action.rewrite.value_or(appmesh::HttpGatewayRouteRewrite{});
+  if (wanted.path && wanted.path->exact) {
+    rewrite.path = *wanted.path->exact;
+  } else if (wanted.prefix && wanted.prefix->value) {
+    rewrite.path = *wanted.prefix->value;
+    rewrite.prefix = prefix;
+  } else if (!wanted.prefix || wanted.prefix->defaultPrefix != kDisabled) {
+    rewrite.path = "/";
+    rewrite.prefix = prefix;
+  }
+  if (rewrite.path == rewrite.prefix) rewrite.path = rewrite.prefix = "";
+}
+
+// The target's name, where nothing else is said.
+template <class Action>
+std::string rewritten_host(const Action& action) {
+  const bool kept =
+      action.rewrite && action.rewrite->hostname && action.rewrite->hostname->defaultTargetHostname == kDisabled;
+  return kept ? "" : action.target.virtualService.virtualServiceName;
+}
+
+template <class Spec>
+std::size_t prefix_length(const Spec& spec) {
   const auto* http = http_of(spec);
   if (!http) return 0;
   if (http->match.path && http->match.path->exact) return http->match.path->exact->size() + 1;
   return http->match.prefix.value_or("").size();
+}
+
+template <class Spec>
+bool precedes(const Spec& a, const Spec& b) {
+  return std::make_tuple(a.priority.value_or(kNoPriority), prefix_length(b)) <
+         std::make_tuple(b.priority.value_or(kNoPriority), prefix_length(a));
 }
 
 }  // namespace
@@ -191,9 +238,37 @@ route::Timeouts mesh_timeouts(const appmesh::ListenerTimeout& timeout) {
   return timeouts_of(timeout.tcp);
 }
 
-bool goes_before(const appmesh::RouteSpec& a, const appmesh::RouteSpec& b) {
-  return std::make_tuple(a.priority.value_or(kNoPriority), prefix_length(b)) <
-         std::make_tuple(b.priority.value_or(kNoPriority), prefix_length(a));
+bool goes_before(const appmesh::RouteSpec& a, const appmesh::RouteSpec& b) { return precedes(a, b); }
+bool goes_before(const appmesh::GatewayRouteSpec& a, const appmesh::GatewayRouteSpec& b) { return precedes(a, b); }
+
+std::optional<route::Match> gateway_match(const appmesh::GatewayRouteSpec& spec, std::int32_t port) {
+  std::optional<route::Match> match;
+  const auto elsewhere = [port](const std::optional<std::int32_t>& wanted) { return wanted && *wanted != port; };
+  if (const auto* http = http_of(spec)) {
+    if (!elsewhere(http->match.port)) match = http_match(http->match);
+    if (match) add_hostname(http->match.hostname, *match);
+  } else if (spec.grpcRoute) {
+    if (!elsewhere(spec.grpcRoute->match.port)) match = grpc_match(spec.grpcRoute->match);
+    if (match) add_hostname(spec.grpcRoute->match.hostname, *match);
+  }
+  return match;
+}
+
+std::optional<route::Rewrite> gateway_rewrite(const appmesh::GatewayRouteSpec& spec) {
+  route::Rewrite rewrite;
+  if (const auto* http = http_of(spec)) {
+    rewrite_path(*http, rewrite);
+    rewrite.host = rewritten_host(http->action);
+  } else if (spec.grpcRoute) {
+    rewrite.host = rewritten_host(spec.grpcRoute->action);
+  }
+  if (rewrite == route::Rewrite{}) return std::nullopt;
+  return rewrite;
+}
+
+const appmesh::GatewayRouteTarget* gateway_target(const appmesh::GatewayRouteSpec& spec) {
+  if (const auto* http = http_of(spec)) return &http->action.target;
+  return spec.grpcRoute ? &spec.grpcRoute->action.target : nullptr;
 }
 
 }  // namespace weir::control

@@ -1,7 +1,10 @@
 #include "control/publication.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "control/limits.h"
 
 namespace weir::control {
 
@@ -16,8 +19,11 @@ const V* Publication::find(const ByPlace<V>& places, const std::string& pool, co
 bool Publication::update(route::RouteTable content, std::int64_t revision) {
   const std::int64_t last = table_ ? table_->version : 0;
   content.version = last;
+  if (table_ && !foreign_ && content == *table_) {
+    covers(revision);
+    return false;
+  }
   compiled_at_ = revision;
-  if (table_ && !foreign_ && content == *table_) return false;
   foreign_ = false;
   content.version = std::max({revision + offset_, last + 1, std::int64_t{1}});
   ByPlace<Since> since;
@@ -34,7 +40,26 @@ bool Publication::update(route::RouteTable content, std::int64_t revision) {
   const route::RouteTablePointer before =
       std::exchange(table_, std::make_shared<const route::RouteTable>(std::move(content)));
   note_rules(*table_);
+  covers(revision);
   return true;
+}
+
+void Publication::covers(std::int64_t revision) {
+  if (!table_) return;
+  compiled_at_ = revision;
+  unacknowledged_[table_->version] = revision;
+  if (unacknowledged_.size() > kMostUnacknowledged) unacknowledged_.erase(unacknowledged_.begin());
+  note_in_force();
+}
+
+// Of the tables that workers have acknowledged the newest says the most.
+void Publication::note_in_force() {
+  if (!table_ || foreign_ || feedback_.acknowledged > table_->version) return;
+  const auto end = unacknowledged_.upper_bound(feedback_.acknowledged);
+  if (end == unacknowledged_.begin()) return;
+  const auto newest = std::prev(end);
+  in_force_ = std::max(in_force_, newest->second);
+  unacknowledged_.erase(unacknowledged_.begin(), newest);  // it stays itself: it may come to say more
 }
 
 // The table before is still there, so that what each rule did can be compared.
@@ -68,7 +93,10 @@ void Publication::on_feedback(route::Feedback feedback) {
     offset_ = std::max(offset_, feedback_.acknowledged);
     since_.clear();
     rules_.clear();
+    unacknowledged_.clear();
+    in_force_ = -1;
   }
+  note_in_force();
 }
 
 bool Publication::acknowledged(const std::string& pool, const std::string& backend, route::BackendState state) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <unordered_map>
 
@@ -22,8 +23,14 @@ class Publication {
   void on_connected() {
     feedback_ = {};
     statuses_.clear();
+    in_force_ = -1;
   }
   void on_feedback(route::Feedback feedback);
+
+  // The table published last says everything of the store's `revision` too.
+  void covers(std::int64_t revision);
+  // The newest of the store's revisions of which every worker runs everything; -1: none, or the proxy has not said.
+  std::int64_t in_force() const { return in_force_; }
 
   route::RouteTablePointer table() const { return table_; }
   const route::Feedback& feedback() const { return feedback_; }
@@ -56,10 +63,13 @@ class Publication {
     std::int64_t version;
   };
   void note_rules(const route::RouteTable& table);
+  void note_in_force();
 
   route::RouteTablePointer table_;
   std::int64_t compiled_at_ = -1;  // the store's revision that table_ says everything of
   std::unordered_map<std::string, RuleSince> rules_;
+  std::map<std::int64_t, std::int64_t> unacknowledged_;  // versions sent, and the revisions that they say everything of
+  std::int64_t in_force_ = -1;
   ByPlace<Since> since_;
   route::Feedback feedback_;
   ByPlace<std::size_t> statuses_;  // places in feedback_.backends

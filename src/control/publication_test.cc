@@ -49,6 +49,45 @@ TEST(PublicationTest, a_state_is_acknowledged_with_the_first_table_that_has_it) 
   EXPECT_TRUE(publication.acknowledged("blue", "t:1", BackendState::draining));
 }
 
+TEST(PublicationTest, a_revision_is_in_force_once_a_table_that_says_all_of_it_is_acknowledged) {
+  Publication publication;
+  EXPECT_EQ(publication.in_force(), -1);
+  publication.update(table(BackendState::checking), 5);
+  EXPECT_EQ(publication.in_force(), -1);
+  publication.on_feedback({.acknowledged = 5});
+  EXPECT_EQ(publication.in_force(), 5);
+  publication.covers(6);  // of which the table has nothing to say
+  EXPECT_EQ(publication.in_force(), 6);
+  publication.update(table(BackendState::serving), 8);
+  publication.update(table(BackendState::draining), 9);
+  EXPECT_EQ(publication.in_force(), 6);
+  publication.on_feedback({.acknowledged = 8});
+  EXPECT_EQ(publication.in_force(), 8);
+  EXPECT_FALSE(publication.update(table(BackendState::draining), 11));
+  EXPECT_EQ(publication.in_force(), 8);
+  publication.on_feedback({.acknowledged = 9});
+  EXPECT_EQ(publication.in_force(), 11) << "the table was the same";
+}
+
+TEST(PublicationTest, nothing_is_in_force_at_a_proxy_that_has_not_said_so) {
+  Publication publication;
+  publication.update(table(BackendState::checking), 5);
+  publication.on_feedback({.acknowledged = 5});
+  publication.on_connected();
+  EXPECT_EQ(publication.in_force(), -1);
+  publication.on_feedback({.acknowledged = 3});  // what it found on the disk
+  EXPECT_EQ(publication.in_force(), -1);
+  publication.on_feedback({.acknowledged = 5});
+  EXPECT_EQ(publication.in_force(), 5);
+  publication.on_feedback({.acknowledged = 90});  // of a store that is gone
+  EXPECT_EQ(publication.in_force(), -1);
+  publication.update(table(BackendState::checking), 6);
+  publication.on_feedback({.acknowledged = 90});
+  EXPECT_EQ(publication.in_force(), -1);
+  publication.on_feedback({.acknowledged = publication.table()->version});
+  EXPECT_EQ(publication.in_force(), 6);
+}
+
 TEST(PublicationTest, a_new_connection_begins_with_nothing_known) {
   Publication publication;
   publication.update(table(BackendState::serving), 5);

@@ -74,6 +74,7 @@ class TableCompiler {
     for (auto& [port, sharers] : by_port()) add_listener(port, std::move(sharers));
     add_backends();
     for (const auto& listener : sources_.mesh.listeners) out_.table.listeners.push_back(listener);
+    for (const auto& listener : sources_.mesh.at_host) add_where_free(listener);
     // By ARN, so that the order of creation or of names changes nothing.
     for (auto& [arn, pool] : pools_) out_.table.pools.push_back(std::move(pool));
     return std::move(out_);
@@ -130,6 +131,13 @@ class TableCompiler {
     }
     if (sharers.size() > 1) add_any_host(listener, sharers);
     out_.table.listeners.push_back(std::move(listener));
+  }
+
+  void add_where_free(const route::Listener& listener) {
+    const auto is_there = [&](const route::Listener& other) {
+      return other.address == listener.address && other.port == listener.port;
+    };
+    if (std::ranges::none_of(out_.table.listeners, is_there)) out_.table.listeners.push_back(listener);
   }
 
   // How clients of the listener say who they are: the same for all who share its port.

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "control/limits.h"
+#include "control/mesh_gateways.h"
 #include "control/mesh_member.h"
 
 namespace weir::control {
@@ -179,7 +180,8 @@ runtime::TaskSpec task_spec(const std::string& task_id, const model::ecs::TaskDe
     }
   }
   for (auto& container : spec.containers) {
-    if (container.name == proxy_container(definition)) become_sidecar(container);
+    const bool gateway = !gateway_of(container).empty();
+    if (gateway || container.name == proxy_container(definition)) become_sidecar(container);
   }
   spec.limits = task_limits(definition, overrides ? &*overrides : nullptr, spec.containers);
   return spec;

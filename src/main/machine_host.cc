@@ -2,12 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 
 #include "control/real_port.h"
 #include "main/buckets.h"
 #include "model/documents.h"
+#include "model/mesh_documents.h"
 #include "net/socket.h"
 
 namespace weir {
@@ -15,6 +17,10 @@ namespace weir {
 Result<> MachineHost::can_listen(std::uint16_t port) {
   for (const auto& other : TRY(store::load_all<model::Listener>(store_, ""))) {
     if (other.document.listener.Port == port) return {};
+  }
+  for (const auto& other : TRY(store::load_all<model::VirtualGateway>(store_, ""))) {
+    const auto has = [port](const auto& listener) { return listener.portMapping.port == port; };
+    if (std::ranges::any_of(other.document.spec.listeners, has)) return {};  // it gives way
   }
   const auto true_port = control::real_port(port, port_offset_);
   const auto address = TRY(net::SocketAddress::ip(address_, true_port));

@@ -227,7 +227,8 @@ Result<> Server::listen() {
   api::cloudwatch::add_actions(actions_, metric_keep_);
   api::acm::add_actions(actions_, certificates_);
   api::servicediscovery::add_actions(actions_);
-  api::appmesh::add_actions(actions_);
+  mesh_proxies_ = std::make_unique<MeshProxies>(*control_);
+  api::appmesh::add_actions(actions_, *mesh_proxies_);
   api::ssm::add_actions(actions_, *secrets_);
   api::secretsmanager::add_actions(actions_, *secrets_);
   wire::FacadeParts parts{actions_, *store_, clock_, random_, log_};

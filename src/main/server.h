@@ -22,6 +22,7 @@
 #include "main/log_courier.h"
 #include "main/log_upkeep.h"
 #include "main/machine_host.h"
+#include "main/mesh_proxies.h"
 #include "main/metric_upkeep.h"
 #include "main/name_service.h"
 #include "main/serve_options.h"
@@ -100,6 +101,7 @@ class Server final : private net::TurnTask {
   std::unique_ptr<control::BalancerMetrics> balancer_metrics_;
   std::unique_ptr<control::ServiceMetrics> service_metrics_;
   std::unique_ptr<MetricUpkeep> metric_upkeep_;
+  std::unique_ptr<MeshProxies> mesh_proxies_;
   std::unique_ptr<MachineHost> host_;
   ContainerStats container_stats_;
   api::ActionTable actions_;

@@ -9,20 +9,24 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "control/mesh_member.h"
+#include "main/gateway_relay.h"
 #include "net/loop.h"
 #include "net/signal_watch.h"
 #include "net/socket.h"
 #include "proxy/admin_port.h"
+#include "runtime/own_program.h"
 
 namespace weir {
 
 namespace {
 
 constexpr int kCheckMillis = 2000;
+constexpr std::size_t kRelayWords = 4;
 
 std::string variable(const std::string& name, const std::string& otherwise) {
   const char* const value = std::getenv(name.c_str());
@@ -53,7 +57,13 @@ proxy::AdminAnswer answer(std::string_view path, std::int64_t uptime) {
           "application/json"};
 }
 
-int serve() {
+Result<> begin_to_relay(GatewayRelay& relay, const std::vector<RelayedPort>& ports) {
+  if (ports.empty()) return {};
+  const bool own_network = !variable(runtime::kTaskAddressVariable, "").empty();
+  return relay.start(TRY(relay_table(ports, own_network)));
+}
+
+int serve(const std::vector<RelayedPort>& ports) {
   const SystemClock clock;
   net::Loop loop(clock);
   const Instant begun = loop.now();
@@ -65,11 +75,22 @@ int serve() {
     std::fprintf(stderr, "weir sidecar: %s\n", port.error().message.c_str());
     return 1;
   }
-  net::SignalWatch signals(loop, {SIGTERM, SIGINT}, [&](int) { loop.stop(); });
+  GatewayRelay relay;
+  bool stopping = false;
+  net::SignalWatch signals(loop, {SIGTERM, SIGINT, SIGCHLD}, [&](int number) {
+    if (number == SIGCHLD) return relay.reap() ? loop.stop() : void();
+    stopping = true;
+    relay.stop();
+    if (!relay.running()) loop.stop();
+  });
+  if (const auto begun_to_relay = begin_to_relay(relay, ports); !begun_to_relay) {
+    std::fprintf(stderr, "weir sidecar: %s\n", begun_to_relay.error().message.c_str());
+    return 1;
+  }
   fmt::print("weir sidecar for {}: its admin port is {}, the mesh is in Weir's proxy\n", resource(), address);
   std::fflush(stdout);
   loop.run();
-  return 0;
+  return stopping ? 0 : 1;  // without its relay it is no gateway
 }
 
 bool await(int fd, short event) {
@@ -98,9 +119,18 @@ bool lives() {
 
 int sidecar_command(std::span<const std::string> arguments) {
   if (arguments.size() == 1 && arguments[0] == "--check") return lives() ? 0 : 1;
-  if (arguments.empty()) return serve();
-  std::fputs("usage: weir sidecar [--check]\n", stderr);
-  return 2;
+  std::vector<RelayedPort> ports;
+  for (std::size_t at = 0; at < arguments.size(); at += kRelayWords) {
+    const auto port = arguments[at] == "--relay" ? parse_relayed_port(arguments.subspan(at + 1))
+                                                 : Result<RelayedPort>(fail("Usage", arguments[at] + " is not known"));
+    if (!port) {
+      std::fprintf(stderr, "weir sidecar: %s\nusage: weir sidecar [--check | [--relay PORT ADDRESS TWIN]...]\n",
+                   port.error().message.c_str());
+      return 2;
+    }
+    ports.push_back(*port);
+  }
+  return serve(ports);
 }
 
 }  // namespace weir

@@ -33,7 +33,7 @@ Rewrite read_rewrite(const Json& json, std::string path, Faults& faults) {
   Rewrite rewrite;
   Members m(json, std::move(path), faults);
   rewrite.path = head_part(m, "path", "?#");
-  rewrite.prefix = head_part(m, "prefix", "?#");
+  rewrite.prefix = m.text_or("prefix", "");  // nothing that is sent
   rewrite.host = head_part(m, "host", "/?#@");
   if (!rewrite.path.empty() && !rewrite.path.starts_with('/')) m.fault("path", "does not begin with a slash");
   if (rewrite.path.empty() && !rewrite.prefix.empty()) m.fault("prefix", "needs a path that comes in its place");

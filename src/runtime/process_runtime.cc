@@ -13,6 +13,7 @@
 
 #include "runtime/files.h"
 #include "runtime/oci_container.h"
+#include "runtime/own_program.h"
 #include "runtime/processes.h"
 #include "runtime/shim_link.h"
 #include "runtime/task_record.h"
@@ -221,6 +222,7 @@ Result<> ProcessRuntime::take_network(TaskRecord& record, Place& place) {
   place.reservations.push_back(std::move(reserved->reservation));
   for (auto& container : record.spec.containers) {
     for (auto& port : container.ports) port.host_port = port.container_port;
+    if (container.own_program) container.environment[kTaskAddressVariable] = record.network->address;
     // It listens on the host's loopback.
     const auto metadata = container.environment.find(kMetadataVariable);
     if (metadata == container.environment.end() || !metadata->second.starts_with(kLoopback)) continue;

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <limits>
+
 #include "api/appmesh/actions.h"
 #include "api/appmesh/spec_rules.h"
 #include "api/limits.h"
@@ -14,7 +16,12 @@ constexpr const char* kNode = R"("spec":{"listeners":[{"portMapping":{"port":808
 
 class AppMesh : public TestWorld {
  protected:
-  AppMesh() { appmesh::add_actions(table); }
+  AppMesh() { appmesh::add_actions(table, proxies); }
+  struct Followers final : appmesh::Proxies {
+    bool run(std::int64_t revision) const override { return revision <= have; }
+    std::int64_t have = std::numeric_limits<std::int64_t>::max();
+  };
+  Followers proxies;
 
   Json mesh(const char* operation, const std::string& request) { return expect_reply("appmesh", operation, request); }
   void refused(const char* operation, const std::string& request, const char* code, const char* message = "") {
@@ -54,15 +61,19 @@ class AppMesh : public TestWorld {
   static std::string service(const std::string& name, const std::string& spec) {
     return fmt::format(R"({{"meshName":"shop","virtualServiceName":"{}","spec":{}}})", name, spec);
   }
-  // A gateway "gate" with a route "in" to `service`, as they are once something listens for them.
-  void put_gateway(const std::string& service) {
-    const model::Scope scope{"000000000000", "eu-central-1"};
-    model::VirtualGateway gateway{{.scope = scope, .mesh = "shop", .name = "gate"}, {}};
-    gateway.spec.listeners = {{.portMapping = {.port = 80, .protocol = "http"}}};
-    put(gateway);
-    model::GatewayRoute route{{.scope = scope, .mesh = "shop", .parent = "gate", .name = "in"}, {}};
-    route.spec.httpRoute.emplace().action.target.virtualService.virtualServiceName = service;
-    put(route);
+  static std::string gateway(const std::string& listener = R"("portMapping":{"port":80,"protocol":"http"})",
+                             const std::string& more = "") {
+    return fmt::format(R"({{"meshName":"shop","virtualGatewayName":"gate","spec":{{"listeners":[{{{}}}]{}}}}})",
+                       listener, more);
+  }
+  static std::string gateway_route(const std::string& target, const std::string& match = R"("prefix":"/")",
+                                   const std::string& rewrite = "") {
+    return fmt::format(R"({{"meshName":"shop","virtualGatewayName":"gate","gatewayRouteName":"in","spec":{{
+                           "httpRoute":{{"match":{{{}}},"action":{{"target":{{{}}}{}}}}}}}}})",
+                       match, target, rewrite);
+  }
+  static std::string to_service(const std::string& name) {
+    return fmt::format(R"("virtualService":{{"virtualServiceName":"{}"}})", name);
   }
   std::string at(const std::string& names) { return fmt::format(R"({{"meshName":"shop",{}}})", names); }
 };
@@ -94,6 +105,24 @@ TEST_F(AppMesh, a_mesh_is_created_described_updated_listed_and_deleted) {
   const Json gone = mesh("DeleteMesh", R"({"meshName":"shop"})")["mesh"];
   EXPECT_EQ(gone["status"]["status"].as_string(), "DELETED");
   refused("DescribeMesh", R"({"meshName":"shop"})", "NotFoundException", "Mesh with name shop");
+}
+
+TEST_F(AppMesh, a_resource_is_active_once_the_proxies_run_it_as_it_is) {
+  const auto status = [](const Json& reply) { return reply["mesh"]["status"]["status"].as_string(); };
+  const char *kShop = R"({"meshName":"shop"})",
+             *kOpen = R"({"meshName":"shop","spec":{"egressFilter":{"type":"ALLOW_ALL"}}})";
+  proxies.have = -1;
+  EXPECT_EQ(status(mesh("CreateMesh", kShop)), "INACTIVE");
+  EXPECT_EQ(status(mesh("DescribeMesh", kShop)), "INACTIVE");
+  proxies.have = store.revision();
+  EXPECT_EQ(status(mesh("DescribeMesh", kShop)), "ACTIVE");
+  EXPECT_EQ(status(mesh("UpdateMesh", kOpen)), "INACTIVE");
+  EXPECT_EQ(status(mesh("DescribeMesh", kShop)), "INACTIVE");
+  mesh("CreateMesh", R"({"meshName":"another"})");
+  proxies.have = store.revision() - 1;
+  EXPECT_EQ(status(mesh("DescribeMesh", kShop)), "ACTIVE") << "what came after it is of no matter to it";
+  EXPECT_EQ(status(mesh("DescribeMesh", R"({"meshName":"another"})")), "INACTIVE");
+  EXPECT_EQ(status(mesh("DeleteMesh", kShop)), "DELETED");
 }
 
 TEST_F(AppMesh, arns_name_the_way_to_a_resource) {
@@ -169,7 +198,8 @@ TEST_F(AppMesh, what_is_in_use_stays) {
   mesh("CreateRoute", route("all", http_route(to("blue"))));
   mesh("CreateVirtualService", service("cart", R"({"provider":{"virtualRouter":{"virtualRouterName":"router"}}})"));
   mesh("CreateVirtualService", service("direct", R"({"provider":{"virtualNode":{"virtualNodeName":"green"}}})"));
-  put_gateway("cart");
+  mesh("CreateVirtualGateway", gateway());
+  mesh("CreateGatewayRoute", gateway_route(to_service("cart")));
   const struct {
     const char* operation;
     const char* names;
@@ -330,19 +360,58 @@ TEST_F(AppMesh, tags_are_kept_at_every_kind_of_resource) {
   }
 }
 
-TEST_F(AppMesh, gateways_are_refused_and_those_that_are_there_are_shown) {
+TEST_F(AppMesh, a_gateway_and_its_routes_are_kept_and_shown) {
   make_shop();
-  bad("CreateVirtualGateway", R"({"meshName":"shop","virtualGatewayName":"gate","spec":{"listeners":[
-      {"portMapping":{"port":80,"protocol":"http"}}]}})",
-      "'spec' is not supported by Weir");
-  bad("CreateGatewayRoute",
-      R"({"meshName":"shop","virtualGatewayName":"gate","gatewayRouteName":"in","spec":{"priority":1}})",
-      "'spec' is not supported by Weir");
-  EXPECT_TRUE(mesh("ListVirtualGateways", R"({"meshName":"shop"})")["virtualGateways"].items().empty());
-  put_gateway("cart");
-  const Json shown = mesh("DescribeGatewayRoute", at(R"("virtualGatewayName":"gate","gatewayRouteName":"in")"));
-  EXPECT_EQ(shown["gatewayRoute"]["virtualGatewayName"].as_string(), "gate");
+  mesh("CreateRoute", route("all", http_route(to("blue"))));
+  mesh("CreateVirtualService", service("cart", R"({"provider":{"virtualRouter":{"virtualRouterName":"router"}}})"));
+  const Json made = mesh("CreateVirtualGateway", gateway())["virtualGateway"];
+  EXPECT_EQ(made["metadata"]["arn"].as_string(),
+            "arn:aws:appmesh:eu-central-1:000000000000:mesh/shop/virtualGateway/gate");
+  EXPECT_EQ(mesh("DescribeVirtualGateway", at(R"("virtualGatewayName":"gate")"))["virtualGateway"], made);
+  const Json inward = mesh("CreateGatewayRoute", gateway_route(to_service("cart")))["gatewayRoute"];
+  EXPECT_EQ(inward["metadata"]["arn"].as_string(), made["metadata"]["arn"].as_string() + "/gatewayRoute/in");
+  const char* kName = R"("virtualGatewayName":"gate","gatewayRouteName":"in")";
+  EXPECT_EQ(mesh("DescribeGatewayRoute", at(kName))["gatewayRoute"], inward);
   EXPECT_EQ(mesh("ListGatewayRoutes", at(R"("virtualGatewayName":"gate")"))["gatewayRoutes"].items().size(), 1u);
+  mesh("UpdateGatewayRoute", gateway_route(to_service("cart"), R"("prefix":"/a")"));
+  EXPECT_EQ(mesh("DescribeGatewayRoute", at(kName))["gatewayRoute"]["metadata"]["version"].as_int(), 2);
+}
+
+TEST_F(AppMesh, a_gateway_leads_to_what_is_there_and_speaks_http) {
+  make_shop();
+  mesh("CreateVirtualNode", node("bytes", listeners(R"({"portMapping":{"port":90,"protocol":"tcp"}})")));
+  mesh("CreateVirtualService", service("cart", R"({"provider":{"virtualNode":{"virtualNodeName":"blue"}}})"));
+  mesh("CreateVirtualService", service("raw", R"({"provider":{"virtualNode":{"virtualNodeName":"bytes"}}})"));
+  refused("CreateGatewayRoute", gateway_route(to_service("cart")), "NotFoundException", "gate");
+  mesh("CreateVirtualGateway", gateway());
+  refused("CreateGatewayRoute", gateway_route(to_service("none")), "NotFoundException",
+          "VirtualService with name none is missing");
+  bad("CreateGatewayRoute", gateway_route(to_service("cart") + R"(,"port":81)"), "is not reached on port 81");
+  bad("CreateGatewayRoute", gateway_route(to_service("raw")), "has the protocol tcp on port 90");
+  bad("CreateGatewayRoute", gateway_route(to_service("cart"), R"("prefix":"/","port":9)"),
+      "has no listener with port 9");
+  bad("CreateGatewayRoute", gateway_route(to_service("cart"), R"("prefix":"a")"),
+      "spec.httpRoute.match.prefix: it must start with /");
+  for (const char* value : {"/a b", "/a?b", "/a#b"}) {
+    bad("CreateGatewayRoute",
+        gateway_route(to_service("cart"), R"("prefix":"/")",
+                      fmt::format(R"(,"rewrite":{{"prefix":{{"value":"{}"}}}})", value)),
+        "spec.httpRoute.action.rewrite.prefix.value: it has a character that no path has");
+  }
+  EXPECT_TRUE(mesh("ListGatewayRoutes", at(R"("virtualGatewayName":"gate")"))["gatewayRoutes"].items().empty());
+}
+
+TEST_F(AppMesh, what_the_proxy_does_not_do_for_gateways_is_refused_by_name) {
+  make_shop();
+  const std::string port = R"("portMapping":{"port":80,"protocol":"http"})";
+  bad("CreateVirtualGateway", gateway(port + R"(,"connectionPool":{"http":{"maxConnections":1}})"),
+      "'spec.listeners[0].connectionPool' is not supported by Weir");
+  bad("CreateVirtualGateway", gateway(port, R"(,"logging":{"accessLog":{"file":{"path":"/dev/stdout"}}})"),
+      "'spec.logging' is not supported by Weir");
+  bad("CreateVirtualGateway", gateway(port, R"(,"backendDefaults":{"clientPolicy":{"tls":{"validation":{
+          "trust":{"file":{"certificateChain":"/a"}}}}}})"),
+      "'spec.backendDefaults' is not supported by Weir");
+  EXPECT_TRUE(mesh("ListVirtualGateways", R"({"meshName":"shop"})")["virtualGateways"].items().empty());
 }
 
 TEST(AppMeshSpecs, a_gateway_route_keeps_to_what_belongs_together) {

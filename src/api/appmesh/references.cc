@@ -95,19 +95,46 @@ Result<> check_fits(const RouteView& route, const model::VirtualRouter& router) 
   return check_protocol(route, router);
 }
 
+using Mappings = std::vector<shapes::PortMapping>;
+
+template <class Listener>
+Mappings mappings_of(const std::optional<std::vector<Listener>>& listeners) {
+  Mappings mappings;
+  for (const auto& one : listeners.value_or(std::vector<Listener>{})) mappings.push_back(one.portMapping);
+  return mappings;
+}
+
 // The ports on which a virtual service is reached: its provider's.
-Result<Ports> ports_of_service(Context& context, const model::VirtualService& service) {
+Result<Mappings> mappings_of_service(Context& context, const model::VirtualService& service) {
   const auto& provider = service.spec.provider;
   if (provider && provider->virtualNode) {
     const auto node = TRY(in_mesh<model::VirtualNode>(context, service.about, provider->virtualNode->virtualNodeName));
-    if (node) return ports_of((*node)->spec.listeners);
+    if (node) return mappings_of((*node)->spec.listeners);
   }
   if (provider && provider->virtualRouter) {
     const auto router =
         TRY(in_mesh<model::VirtualRouter>(context, service.about, provider->virtualRouter->virtualRouterName));
-    if (router) return ports_of((*router)->spec.listeners);
+    if (router) return mappings_of((*router)->spec.listeners);
   }
-  return Ports{};
+  return Mappings{};
+}
+
+// A gateway speaks HTTP in either version and gRPC, and no bytes as they come.
+Result<> check_entry(Context& context, const shapes::GatewayRouteTarget& target, const model::VirtualService& service) {
+  const auto& name = service.about.name;
+  const auto mappings = TRY(mappings_of_service(context, service));
+  Ports ports;
+  for (const auto& one : mappings) ports.push_back(one.port);
+  if (!ports.empty() && !picks(ports, target.port)) {
+    if (!target.port) return bad_request(fmt::format("Gateway Route must define a port for the target {}", name));
+    return bad_request(fmt::format("VirtualService {} is not reached on port {}", name, *target.port));
+  }
+  for (const auto& one : mappings) {
+    if (one.protocol != "tcp" || (target.port && *target.port != one.port)) continue;
+    return bad_request(
+        fmt::format("VirtualService {} has the protocol tcp on port {}, which no Gateway Route has", name, one.port));
+  }
+  return {};
 }
 
 Result<> check_gateway_port(const GatewayRouteView& route, const model::VirtualGateway& gateway) {
@@ -204,11 +231,7 @@ Result<> check_references(Context& context, const model::GatewayRoute& route) {
   const auto& name = view.target->virtualService.virtualServiceName;
   const auto service = TRY(in_mesh<model::VirtualService>(context, route.about, name));
   if (!service) return missing("VirtualService", name);
-  const auto& port = view.target->port;
-  const auto ports = TRY(ports_of_service(context, **service));
-  if (picks(ports, port) || ports.empty()) return {};
-  if (!port) return bad_request(fmt::format("Gateway Route must define a port for the target {}", name));
-  return bad_request(fmt::format("VirtualService {} is not reached on port {}", name, *port));
+  return check_entry(context, *view.target, **service);
 }
 
 Result<> check_unused(Context& context, const model::Mesh& mesh) {

@@ -18,13 +18,11 @@ constexpr Refused kVirtualNode[] = {
     {"spec.logging"},
 };
 
-// Nothing listens for traffic from outside the mesh: what is no gateway is not made one.
 constexpr Refused kVirtualGateway[] = {
-    {"spec"},
-};
-
-constexpr Refused kGatewayRoute[] = {
-    {"spec"},
+    {"spec.backendDefaults"},
+    {"spec.listeners.connectionPool"},
+    {"spec.listeners.tls"},
+    {"spec.logging"},
 };
 
 constexpr RefusedOf kAll[] = {
@@ -34,8 +32,6 @@ constexpr RefusedOf kAll[] = {
     {"UpdateVirtualNode", kVirtualNode},
     {"CreateVirtualGateway", kVirtualGateway},
     {"UpdateVirtualGateway", kVirtualGateway},
-    {"CreateGatewayRoute", kGatewayRoute},
-    {"UpdateGatewayRoute", kGatewayRoute},
 };
 
 }  // namespace
@@ -48,6 +44,6 @@ std::span<const Refused> refused_of(const model::appmesh::VirtualRouterSpec&) { 
 std::span<const Refused> refused_of(const model::appmesh::RouteSpec&) { return {}; }
 std::span<const Refused> refused_of(const model::appmesh::VirtualServiceSpec&) { return {}; }
 std::span<const Refused> refused_of(const model::appmesh::VirtualGatewaySpec&) { return kVirtualGateway; }
-std::span<const Refused> refused_of(const model::appmesh::GatewayRouteSpec&) { return kGatewayRoute; }
+std::span<const Refused> refused_of(const model::appmesh::GatewayRouteSpec&) { return {}; }
 
 }  // namespace weir::api::appmesh

@@ -9,6 +9,7 @@
 #include "api/appmesh/errors.h"
 #include "api/appmesh/kinds.h"
 #include "api/appmesh/names.h"
+#include "api/appmesh/proxies.h"
 #include "api/appmesh/references.h"
 #include "api/appmesh/refusals.h"
 #include "api/appmesh/spec_rules.h"
@@ -95,15 +96,16 @@ std::string arn_of(const Context& context, const model::MeshResource& about) {
 
 // --- what is shown of it ----------------------------------------------------------------------------------------
 
+// A resource is ACTIVE once every proxy runs it as it is; until then it is INACTIVE.
 template <class D>
-typename Kind<D>::Data data_of(const D& document) {
+typename Kind<D>::Data data_of(const D& document, bool in_force) {
   typename Kind<D>::Data data;
   data.meshName = document.about.mesh;
   if constexpr (kHasParent<D>) data.*Kind<D>::kDataParent = document.about.parent;
   data.*Kind<D>::kDataName = document.about.name;
   data.metadata = document.about.metadata;
   data.spec = document.spec;
-  data.status.status = document.about.status;
+  data.status.status = in_force ? document.about.status : "INACTIVE";
   return data;
 }
 
@@ -160,7 +162,7 @@ model::appmesh::ResourceMetadata new_metadata(Context& context, const model::Mes
 }
 
 template <class D, class In, class Out>
-Result<Out> create(Context& context, const In& request) {
+Result<Out> create(Context& context, const Proxies& proxies, const In& request) {
   D made;
   TRY(refuse(request, refused_of(made.spec), kBadRequest));
   TRY(check_name(Kind<D>::kWord, Kind<D>::name(request)));
@@ -176,7 +178,7 @@ Result<Out> create(Context& context, const In& request) {
     if (const auto other = TRY(store::peek<D>(context.store, made.key()))) {
       const auto& before = (*other)->about;
       const bool repeated = !before.client_token.empty() && before.client_token == made.about.client_token;
-      if (repeated && before.request == made.about.request) return Out{data_of(**other)};
+      if (repeated && before.request == made.about.request) return Out{data_of(**other, proxies.run(other->revision))};
       return taken(Kind<D>::kWord, made.about);
     }
     const auto siblings = TRY(context.store.list(D::kKind, siblings_of<D>(made.about)));
@@ -185,20 +187,21 @@ Result<Out> create(Context& context, const In& request) {
     }
     TRY(check_wish(context, made));
     TRY(commit(context, {store::put(made, store::Expect::kAbsent)}));
-    return Out{data_of(made)};
+    return Out{data_of(made, proxies.run(context.store.revision()))};
   });
 }
 
 template <class D, class In, class Out>
-Result<Out> describe(Context& context, const In& request) {
+Result<Out> describe(Context& context, const Proxies& proxies, const In& request) {
   return writing(kServerError, [&]() -> Result<Out> {
     const auto about = TRY((place_of<D>(context, request)));
-    return Out{data_of(TRY(find_resource<D>(context, about)).document)};
+    const auto found = TRY(find_resource<D>(context, about));
+    return Out{data_of(found.document, proxies.run(found.revision))};
   });
 }
 
 template <class D, class In, class Out>
-Result<Out> update(Context& context, const In& request) {
+Result<Out> update(Context& context, const Proxies& proxies, const In& request) {
   TRY(refuse(request, refused_of(decltype(D::spec){}), kBadRequest));
   TRY(check_token(request.clientToken));
   return writing(kServerError, [&]() -> Result<Out> {
@@ -207,7 +210,7 @@ Result<Out> update(Context& context, const In& request) {
     auto& about = found.document.about;
     const std::string digest = digest_of_call("update", request);
     if (request.clientToken && *request.clientToken == about.client_token) {
-      if (digest == about.request) return Out{data_of(found.document)};
+      if (digest == about.request) return Out{data_of(found.document, proxies.run(found.revision))};
       return conflict("The client token was used for a previous call with a different specification");
     }
     if (const auto* spec = spec_of(request)) found.document.spec = *spec;
@@ -217,7 +220,7 @@ Result<Out> update(Context& context, const In& request) {
     about.client_token = request.clientToken.value_or("");
     about.request = digest;
     TRY(commit(context, {store::put(found)}));
-    return Out{data_of(found.document)};
+    return Out{data_of(found.document, proxies.run(context.store.revision()))};
   });
 }
 
@@ -229,7 +232,7 @@ Result<Out> remove(Context& context, const In& request) {
     TRY(check_unused(context, found.document));
     TRY(commit(context, {store::erase(found)}));
     found.document.about.status = "DELETED";
-    return Out{data_of(found.document)};
+    return Out{data_of(found.document, true)};
   });
 }
 

@@ -99,17 +99,27 @@ Result<> check_route(const std::optional<shapes::TcpRoute>& route, const std::st
   return check_timeout(route->timeout, path + ".timeout");
 }
 
+// What comes in the place of a path, or of its beginning, is part of a request's first line.
+Result<> check_new_path(const std::optional<std::string>& text, const std::string& path) {
+  TRY(check_path(text, path));
+  if (!text) return {};
+  const auto bad = [](unsigned char c) { return c <= ' ' || c == 0x7f || c == '?' || c == '#'; };
+  if (std::ranges::any_of(*text, bad)) return bad_member(path, "it has a character that no path has");
+  if (text->size() <= kMaxRewrittenPath) return {};
+  return bad_member(path, fmt::format("it is longer than {} bytes", kMaxRewrittenPath));
+}
+
 Result<> check_rewrite(const shapes::HttpGatewayRoute& route, const std::string& path) {
   const auto& rewrite = route.action.rewrite;
   if (!rewrite) return {};
   TRY(at_most_one(given(rewrite->path, rewrite->prefix), path, "path, prefix"));
   if (rewrite->path && route.match.prefix) return bad_member(path + ".path", "a matched prefix is not a whole path");
-  if (rewrite->path) TRY(check_path(rewrite->path->exact, path + ".path.exact"));
+  if (rewrite->path) TRY(check_new_path(rewrite->path->exact, path + ".path.exact"));
   if (!rewrite->prefix) return {};
   if (route.match.path) return bad_member(path + ".prefix", "a matched path has no prefix");
   TRY(exactly_one(given(rewrite->prefix->defaultPrefix, rewrite->prefix->value), path + ".prefix",
                   "defaultPrefix, value"));
-  return check_path(rewrite->prefix->value, path + ".prefix.value");
+  return check_new_path(rewrite->prefix->value, path + ".prefix.value");
 }
 
 Result<> check_gateway_route(const std::optional<shapes::HttpGatewayRoute>& route, const std::string& path) {

@@ -1,0 +1,165 @@
+#include "control/mesh_gateways.h"
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <tuple>
+
+#include "control/limits.h"
+#include "control/mesh_compiler.h"
+#include "control/mesh_member.h"
+#include "control/mesh_routes.h"
+#include "control/real_port.h"
+#include "runtime/mesh_range.h"
+
+namespace weir::control {
+
+namespace {
+
+namespace appmesh = model::appmesh;
+
+constexpr const char* kPlacePrefix = "virtualGateway/";
+
+// The listeners of a virtual service, by its ARN: what is before the port in a listener's id.
+using Entries = std::multimap<std::string, const route::Listener*>;
+
+Entries entries_of(const std::vector<route::Listener>& services) {
+  Entries entries;
+  for (const auto& listener : services) entries.emplace(listener.id.substr(0, listener.id.rfind(':')), &listener);
+  return entries;
+}
+
+// The listener that a target names; null for none, or where that is in doubt.
+const route::Listener* entry_of(const Entries& entries, const std::string& service,
+                                const std::optional<std::int32_t>& port) {
+  const auto [begin, end] = entries.equal_range(service);
+  const route::Listener* found = nullptr;
+  for (auto at = begin; at != end; ++at) {
+    if (port && at->first + ":" + std::to_string(*port) != at->second->id) continue;
+    if (found != nullptr) return nullptr;
+    found = at->second;
+  }
+  return found != nullptr && found->protocol == route::ListenerProtocol::http ? found : nullptr;
+}
+
+std::vector<const model::GatewayRoute*> gateway_routes_of(const MeshDocuments& documents,
+                                                          const model::MeshResource& gateway) {
+  std::vector<const model::GatewayRoute*> routes;
+  const std::string prefix = model::within_parent(gateway.scope, gateway.mesh, gateway.name);
+  for (auto at = documents.gateway_routes.lower_bound(prefix); at != documents.gateway_routes.end(); ++at) {
+    if (!at->first.starts_with(prefix)) break;
+    routes.push_back(at->second.get());
+  }
+  std::stable_sort(routes.begin(), routes.end(),
+                   [](const auto* a, const auto* b) { return goes_before(a->spec, b->spec); });
+  return routes;
+}
+
+// What asks for a service that is not there is answered 503, and no other route is asked.
+route::Action entry_action(const MeshDocuments& documents, const Entries& entries, const model::GatewayRoute& from) {
+  const appmesh::GatewayRouteTarget& target = *gateway_target(from.spec);
+  const auto service = documents.services.find(model::within_mesh(from.about.scope, from.about.mesh) +
+                                               target.virtualService.virtualServiceName);
+  if (service == documents.services.end()) return route::Forward{};
+  const auto* entry = entry_of(entries, service->second->about.metadata.arn, target.port);
+  if (entry == nullptr) return route::Forward{};
+  return route::Enter{entry->id};
+}
+
+route::Listener gateway_listener(const MeshDocuments& documents, const Entries& entries,
+                                 const model::VirtualGateway& gateway, const appmesh::VirtualGatewayListener& wanted,
+                                 std::string address, std::string id, const MeshPlan& plan) {
+  route::Listener listener;
+  listener.id = std::move(id);
+  listener.address = std::move(address);
+  listener.port = real_port(wanted.portMapping.port, plan.port_offset);
+  listener.idle_timeout = std::chrono::duration_cast<route::milliseconds>(kMeshIdleTimeout);
+  for (const auto* each : gateway_routes_of(documents, gateway.about)) {
+    auto match = gateway_match(each->spec, wanted.portMapping.port);
+    if (!match) continue;
+    route::Rule rule{each->about.metadata.arn + "@" + listener.id, std::move(*match), {}};
+    rule.action = entry_action(documents, entries, *each);
+    rule.rewrite = gateway_rewrite(each->spec);
+    listener.rules.push_back(std::move(rule));
+  }
+  return listener;
+}
+
+// The oldest first.
+std::vector<const model::VirtualGateway*> by_age(const MeshDocuments& documents) {
+  std::vector<const model::VirtualGateway*> gateways;
+  for (const auto& [key, gateway] : documents.gateways) gateways.push_back(gateway.get());
+  std::ranges::sort(gateways, {}, [](const model::VirtualGateway* each) {
+    return std::make_tuple(each->about.metadata.createdAt, each->about.metadata.arn);
+  });
+  return gateways;
+}
+
+std::optional<std::int32_t> gateway_number(const MeshDocuments& documents, const model::Scope& scope,
+                                           const std::string& mesh, const std::string& gateway) {
+  model::MeshAddress wanted;
+  wanted.scope = scope;
+  wanted.mesh = mesh;
+  wanted.service = gateway_place(gateway);
+  const auto found = documents.addresses.find(wanted.key());
+  if (found == documents.addresses.end()) return std::nullopt;
+  return found->second->number;
+}
+
+}  // namespace
+
+CompiledGateways compile_gateways(const MeshDocuments& documents, const std::vector<route::Listener>& services,
+                                  const MeshPlan& plan) {
+  CompiledGateways out;
+  if (documents.gateways.empty() || plan.range == 0) return out;
+  const Entries entries = entries_of(services);
+  for (const auto* gateway : by_age(documents)) {
+    const auto& about = gateway->about;
+    const auto number = gateway_number(documents, about.scope, about.mesh, about.name);
+    for (const auto& each : gateway->spec.listeners) {
+      const std::string id = about.metadata.arn + ":" + std::to_string(each.portMapping.port);
+      const auto add = [&](std::vector<route::Listener>& to, std::string address, std::string own_id) {
+        to.push_back(gateway_listener(documents, entries, *gateway, each, std::move(address), std::move(own_id), plan));
+      };
+      if (number) add(out.own, mesh_address(plan.range, *number), id);
+      add(out.at_host, plan.balancers_at, id + "@host");
+    }
+  }
+  return out;
+}
+
+std::string gateway_place(const std::string& gateway) { return kPlacePrefix + gateway; }
+
+std::string gateway_of(const runtime::ContainerSpec& container) {
+  for (const char* name : kMemberVariables) {
+    const auto found = container.environment.find(name);
+    if (found == container.environment.end() || found->second.empty()) continue;
+    const std::string path = mesh_resource_path(found->second);
+    return path.find("/virtualGateway/") != std::string::npos ? path : "";
+  }
+  return "";
+}
+
+Result<> lead_to_gateways(const MeshDocuments& documents, const MeshPlan& plan, const model::Scope& scope,
+                          runtime::TaskSpec& spec) {
+  constexpr std::string_view kMesh = "mesh/", kGateway = "/virtualGateway/";
+  for (auto& container : spec.containers) {
+    const std::string path = gateway_of(container);
+    if (path.empty()) continue;
+    const std::size_t cut = path.find(kGateway);
+    const auto number = gateway_number(documents, scope, path.substr(kMesh.size(), cut - kMesh.size()),
+                                       path.substr(cut + kGateway.size()));
+    if (!number) return fail("NotFound", "there is no virtual gateway " + path);
+    if (plan.range == 0) continue;
+    for (const auto& port : container.ports) {
+      if (port.container_port == kEnvoyAdminPort) continue;
+      const std::string place = ":" + std::to_string(real_port(port.container_port, plan.port_offset));
+      container.command.insert(container.command.end(), {"--relay", std::to_string(port.container_port),
+                                                         mesh_address(plan.range, *number) + place,
+                                                         mesh_address(runtime::kMeshTwins, *number) + place});
+    }
+  }
+  return {};
+}
+
+}  // namespace weir::control
