@@ -59,7 +59,7 @@ def ask(port):
 
 
 class EchoSystem(unittest.TestCase):
-    """Up and down again by the scripts; what its heirs do in between is theirs."""
+    """Up by the scripts, and answering to the end; what its heirs do is theirs."""
 
     def begin(self, network):
         self.own_network = enter_own_network() and network == "auto"
@@ -78,9 +78,11 @@ class EchoSystem(unittest.TestCase):
         self.asking = Asking(self.port)
         self.addCleanup(self.asking.finish)
 
-    def end(self):
+    def nobody_failed(self):
         self.asking.finish()
         self.assertEqual(self.asking.failed, [])
+
+    def delete(self):
         self.script("delete")
         self.assertEqual(self.weir.run("status").stdout, "nothing here yet\n")
         self.assertEqual(self.weir.client("appmesh").list_meshes()["meshes"], [])
@@ -149,7 +151,8 @@ class WithNetworksOfTheirOwn(EchoSystem):
         services = self.weir.ecs.list_services(cluster="echo")["serviceArns"]
         self.assertEqual({arn.split("/")[-1] for arn in services}, {"echo_client", f"{newest}-service"})
         self.assertEqual(self.script("remove-old-version"), "Every version of echo_server is in use.\n")
-        self.end()
+        self.nobody_failed()
+        self.delete()
 
     def test_what_is_missing_is_told(self):
         self.weir = Weir()  # for its folder and a port where nobody listens
@@ -185,7 +188,7 @@ class OnTheHostsNetwork(EchoSystem):
         self.script("remove-old-version")
         self.assertEqual(set(self.asking.versions()), {"0.9"})
         self.assertEqual(len(self.weir.service(f"{node}-service", "echo")["taskSets"]), 1)
-        self.end()
+        self.nobody_failed()
 
 
 if __name__ == "__main__":
