@@ -53,10 +53,9 @@ struct Control::State {
         mirror(the_store, the_log),
         watch(the_runtime),
         definitions(the_store),
-        mesh(
-            mirror, definitions, the_log,
-            {.range = options.mesh_range, .port_offset = options.port_offset, .balancers_at = options.listen_address}) {
-  }
+        mesh(mirror, definitions, the_clock, the_log,
+             {.range = options.mesh_range, .port_offset = options.port_offset, .balancers_at = options.listen_address},
+             options.certificates) {}
 
   std::optional<Instant> step();
   void hear(route::Feedback feedback);
@@ -201,6 +200,7 @@ void Control::State::look_at_runtime() {
 
 std::optional<Instant> Control::State::next_instant() const {
   std::optional<Timestamp> next = wakes.next();
+  if (const auto look = mesh.next_look(); look && (!next || *look < *next)) next = look;
   if (retry_at > now) next = retry_at;
   if (!next) return std::nullopt;
   return clock.now() + std::max(Duration(0), *next - now);

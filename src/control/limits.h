@@ -18,6 +18,11 @@ inline constexpr std::chrono::seconds kDeregistrationDelay{300};
 inline constexpr std::chrono::seconds kMeshDrainDelay{30};
 // A connection to a virtual service on which nobody says anything, where no route says how long.
 inline constexpr std::chrono::minutes kMeshIdleTimeout{5};
+// How often the files of TLS between virtual nodes are looked at, how many pairs of nodes may speak it in different ways,
+// and how large such a file is at the most, in bytes.
+inline constexpr std::chrono::seconds kMeshFileLook{1};
+inline constexpr std::size_t kMostHandshakes = 4096;
+inline constexpr std::size_t kLongestPem = 1024 * 1024;
 // With a pace each state of a task on its way to RUNNING lasts at least so long, and so many of them its instance in Cloud
 // Map is UNHEALTHY after that: scripts that look every 5 seconds see each.
 inline constexpr std::chrono::seconds kPace{3};

@@ -96,8 +96,13 @@ route::milliseconds shorter(route::milliseconds a, route::milliseconds b) {
 class MeshCompiler {
  public:
   MeshCompiler(const MeshDocuments& documents, const MeshClaims& claims, const MeshCallers& callers,
-               const std::set<std::string>& balancers, const MeshPlan& plan)
-      : documents_(documents), claims_(claims), callers_(callers), balancers_(balancers), plan_(plan) {}
+               const std::set<std::string>& balancers, const MeshPlan& plan, const MeshTls& tls)
+      : documents_(documents),
+        claims_(claims),
+        callers_(callers),
+        balancers_(balancers),
+        plan_(plan),
+        tls_(documents, callers, tls) {}
 
   CompiledMesh compile() {
     for (const auto& [key, node] : documents_.nodes) add_pools(*node);
@@ -109,6 +114,7 @@ class MeshCompiler {
     CompiledGateways gateways = compile_gateways(documents_, out_.listeners, plan_);
     std::ranges::move(gateways.own, std::back_inserter(out_.listeners));
     out_.at_host = std::move(gateways.at_host);
+    for (auto& pool : tls_.take_pools()) out_.pools.push_back(std::move(pool));
     for (auto& [id, pool] : pools_) out_.pools.push_back(std::move(pool));
     return std::move(out_);
   }
@@ -198,8 +204,7 @@ class MeshCompiler {
     for (const auto& [key, node] : documents_.nodes) {
       if (node->about.scope != service.about.scope || node->about.mesh != service.about.mesh) continue;
       if (may_call(*node, service.about.name)) continue;
-      const auto callers =
-          callers_.find(node->about.scope.prefix() + "mesh/" + node->about.mesh + "/virtualNode/" + node->about.name);
+      const auto callers = callers_.find(caller_name(*node));
       if (callers == callers_.end()) continue;
       for (const auto& address : callers->second) strangers.push_back(address + "/32");
     }
@@ -231,6 +236,7 @@ class MeshCompiler {
       forward.pools.push_back({mesh_pool(node, each.portMapping.port), 1});
       if (each.timeout) heed(mesh_timeouts(*each.timeout), listener, forward);
       listener.rules.push_back({listener.id + "#node", {}, std::move(forward)});
+      tls_.apply(service, listener);
       add(std::move(listener));
     }
   }
@@ -247,6 +253,7 @@ class MeshCompiler {
     for (const auto& each : router.spec.listeners.value_or(std::vector<appmesh::VirtualRouterListener>{})) {
       route::Listener listener = listener_of(service, each.portMapping, number);
       for (const auto* one : routes) add_route(*one, each.portMapping, listener);
+      tls_.apply(service, listener);
       add(std::move(listener));
     }
   }
@@ -307,6 +314,7 @@ class MeshCompiler {
   const MeshCallers& callers_;
   const std::set<std::string>& balancers_;
   const MeshPlan& plan_;
+  MeshTlsRules tls_;
   std::map<std::string, route::Pool> pools_;
   std::set<std::string> ids_;  // of listeners
   CompiledMesh out_;
@@ -315,8 +323,8 @@ class MeshCompiler {
 }  // namespace
 
 CompiledMesh compile_mesh(const MeshDocuments& documents, const MeshClaims& claims, const MeshCallers& callers,
-                          const std::set<std::string>& balancers, const MeshPlan& plan) {
-  return MeshCompiler(documents, claims, callers, balancers, plan).compile();
+                          const std::set<std::string>& balancers, const MeshPlan& plan, const MeshTls& tls) {
+  return MeshCompiler(documents, claims, callers, balancers, plan, tls).compile();
 }
 
 std::string mesh_address(std::uint32_t range, std::int32_t number) {

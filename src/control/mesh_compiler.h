@@ -11,6 +11,7 @@
 
 #include "control/mesh_claims.h"
 #include "control/mesh_documents.h"
+#include "control/mesh_tls.h"
 #include "route/route_table.h"
 
 namespace weir::control {
@@ -22,9 +23,6 @@ struct MeshPlan {
   std::string balancers_at;  // the address of balancers' listeners
 };
 
-// The tasks of each virtual node: "ACCOUNT/REGION/mesh/M/virtualNode/N" to their addresses.
-using MeshCallers = std::map<std::string, std::vector<std::string>>;
-
 struct CompiledMesh {
   std::vector<route::Listener> listeners;
   std::vector<route::Listener> at_host;  // of virtual gateways, each where nothing else has its address and port
@@ -33,7 +31,7 @@ struct CompiledMesh {
 
 // `balancers`: names of load balancers, in lower case.
 CompiledMesh compile_mesh(const MeshDocuments& documents, const MeshClaims& claims, const MeshCallers& callers,
-                          const std::set<std::string>& balancers, const MeshPlan& plan);
+                          const std::set<std::string>& balancers, const MeshPlan& plan, const MeshTls& tls = {});
 
 // "127.72.0.3" of a range and a number.
 std::string mesh_address(std::uint32_t range, std::int32_t number);

@@ -10,6 +10,7 @@ namespace weir::control {
 
 MeshControl::News MeshControl::take_news() {
   News news;
+  look_at_files();
   for (const auto& key : mirror_.mesh().take_tasks()) {
     const auto task = mirror_.tasks().find(key);
     if (task != mirror_.tasks().end()) news.groups.insert(group_of(task->second.document));
@@ -48,22 +49,61 @@ std::vector<MeshWish> MeshControl::wishes_of(const model::Task& task) const {
 }
 
 void MeshControl::add_to(TableSources& sources) {
-  if (!documents().active()) return;
+  if (!documents().active()) return handshakes_.forget_unused();
   MeshCallers callers;
+  MeshTls tls;
+  tls.judge = &handshakes_;
+  for (const auto* each : sources.certificates) tls.certificates[each->arn] = certificates_ + "/" + each->file;
+  std::map<std::string, Timestamp> newest;
   for (const auto& [key, each] : mirror_.tasks()) {
     const model::Task& task = each.document;
     if (task.address.empty() || task.last_status == "STOPPED") continue;
-    const std::string& member = member_of(task);
-    if (member.empty()) continue;
+    const Member& member = member_of(task);
+    if (member.node.empty()) continue;
     sources.members.insert(task.id);
+    const std::string name = task.scope.prefix() + member.node;
+    if (Timestamp& last = newest[name]; last <= task.created_at) {
+      last = task.created_at;
+      tls.places[name] = member.folders;
+    }
     // On the host's network everybody has the same address: nobody is known by it.
-    if (!task.address.starts_with("127.")) callers[task.scope.prefix() + member].push_back(task.address);
+    if (!task.address.starts_with("127.")) callers[name].push_back(task.address);
   }
   std::set<std::string> balancers;
   for (const auto* balancer : sources.balancers) {
     balancers.insert(lower_case(balancer->balancer.DNSName.value_or("")));
   }
-  sources.mesh = compile_mesh(documents(), claims_, callers, balancers, plan_);
+  sources.mesh = compile_mesh(documents(), claims_, callers, balancers, plan_, tls);
+  handshakes_.forget_unused();
+  tell_refusals(sources.mesh);
+}
+
+std::optional<Timestamp> MeshControl::next_look() const {
+  return handshakes_.empty() ? std::nullopt : std::optional(next_look_);
+}
+
+void MeshControl::look_at_files() {
+  const Timestamp now = clock_.wall();
+  if (handshakes_.empty() || now < next_look_) return;
+  next_look_ = now + kMeshFileLook;
+  if (handshakes_.look_again()) mirror_.note_routes();
+}
+
+// Each is told once, and once more where it has another reason.
+void MeshControl::tell_refusals(const CompiledMesh& mesh) {
+  std::map<std::string, std::string> refusals;
+  for (const auto& pool : mesh.pools) {
+    if (!pool.refusal.empty()) refusals[pool.id] = pool.refusal;
+  }
+  if (refusals == refusals_) return;
+  for (const auto& [pool, reason] : refusals) {
+    const auto before = refusals_.find(pool);
+    if (before == refusals_.end() || before->second != reason) log_.warning("mesh: " + pool + ": " + reason);
+  }
+  for (const auto& [pool, reason] : refusals_) {
+    if (!refusals.contains(pool)) log_.info("mesh: " + pool + " is refused no more");
+  }
+  refusals_ = std::move(refusals);
 }
 
 Result<> MeshControl::lead_to_gateways(const model::Task& task, runtime::TaskSpec& spec) const {
@@ -71,14 +111,15 @@ Result<> MeshControl::lead_to_gateways(const model::Task& task, runtime::TaskSpe
 }
 
 // A task definition never changes: what it says is read once.
-const std::string& MeshControl::member_of(const model::Task& task) {
-  static const std::string kNone;
+const MeshControl::Member& MeshControl::member_of(const model::Task& task) {
+  static const Member kNone;
   const auto known = members_.find(task.task_definition);
   if (known != members_.end()) return known->second;
   const auto definition = definitions_.find(task.scope, task.task_definition);
   if (!definition || !*definition) return kNone;
   if (members_.size() >= kMostDefinitions) members_.clear();
-  return members_[task.task_definition] = mesh_member((*definition)->definition);
+  const auto& found = (*definition)->definition;
+  return members_[task.task_definition] = {mesh_member(found), proxy_folders(found)};
 }
 
 }  // namespace weir::control

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "control/definition_keep.h"
 #include "control/mesh_claims.h"
 #include "control/mesh_gateways.h"
+#include "control/mesh_handshakes.h"
 #include "control/mirror.h"
 #include "control/table_compiler.h"
 
@@ -20,8 +22,16 @@ namespace weir::control {
 
 class MeshControl {
  public:
-  MeshControl(Mirror& mirror, DefinitionKeep& definitions, Log& log, MeshPlan plan)
-      : mirror_(mirror), definitions_(definitions), log_(log), plan_(std::move(plan)) {}
+  // `certificates`: the folder of Certificate Manager's.
+  MeshControl(Mirror& mirror, DefinitionKeep& definitions, const Clock& clock, Log& log, MeshPlan plan,
+              std::string certificates)
+      : mirror_(mirror),
+        definitions_(definitions),
+        clock_(clock),
+        log_(log),
+        plan_(std::move(plan)),
+        certificates_(std::move(certificates)),
+        handshakes_(clock) {}
 
   // After the mirror has followed: the groups of tasks for which the mesh is another, and the numbers of virtual
   // services that are to be written down.
@@ -38,20 +48,35 @@ class MeshControl {
   // As lead_to_gateways().
   Result<> lead_to_gateways(const model::Task& task, runtime::TaskSpec& spec) const;
 
+  // When the files of TLS between nodes are to be looked at again; none where there are none. take_news() does it.
+  std::optional<Timestamp> next_look() const;
+
  private:
+  // What a task's definition says of the mesh.
+  struct Member {
+    std::string node;  // mesh_member()
+    FilePlaces folders;
+  };
   const MeshDocuments& documents() const { return mirror_.mesh().documents(); }
   void look_again(News& news);
-  const std::string& member_of(const model::Task& task);
+  const Member& member_of(const model::Task& task);
+  void look_at_files();
+  void tell_refusals(const CompiledMesh& mesh);
 
   Mirror& mirror_;
   DefinitionKeep& definitions_;
+  const Clock& clock_;
   Log& log_;
   const MeshPlan plan_;
+  const std::string certificates_;
+  MeshHandshakes handshakes_;
+  Timestamp next_look_;
+  std::map<std::string, std::string> refusals_;  // told last, by pool
   MeshClaims claims_;
   std::map<std::string, std::int32_t> services_;
   bool was_active_ = false;
   bool told_full_ = false;
-  std::map<std::string, std::string> members_;  // by task definition: mesh_member()
+  std::map<std::string, Member> members_;  // by task definition
 };
 
 }  // namespace weir::control

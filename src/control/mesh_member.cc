@@ -42,6 +42,24 @@ std::string mesh_member(const model::ecs::TaskDefinition& definition) {
   return "";
 }
 
+std::vector<std::pair<std::string, std::string>> proxy_folders(const model::ecs::TaskDefinition& definition) {
+  std::vector<std::pair<std::string, std::string>> folders;
+  const std::string name = proxy_container(definition);
+  if (name.empty() || !definition.containerDefinitions || !definition.volumes) return folders;
+  for (const auto& container : *definition.containerDefinitions) {
+    if (container.name != name || !container.mountPoints) continue;
+    for (const auto& point : *container.mountPoints) {
+      for (const auto& volume : *definition.volumes) {
+        const std::string source = volume.host ? volume.host->sourcePath.value_or("") : "";
+        if (volume.name != point.sourceVolume || source.empty()) continue;
+        folders.emplace_back(point.containerPath.value_or("/"), source);
+      }
+    }
+  }
+  std::ranges::stable_sort(folders, [](const auto& a, const auto& b) { return a.first.size() > b.first.size(); });
+  return folders;
+}
+
 void become_sidecar(runtime::ContainerSpec& container) {
   container.own_program = true;
   container.entry_point.clear();

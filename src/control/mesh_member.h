@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "model/ecs/shapes.h"
 #include "runtime/runtime.h"
@@ -24,6 +26,8 @@ std::string mesh_member(const model::ecs::TaskDefinition& definition);
 
 // "mesh/M/…" of what such a variable says: an ARN, "mesh/M@OWNER/…", or "mesh/M/…" itself; empty for anything else.
 std::string mesh_resource_path(const std::string& named);
+// Where folders of that container are on this machine: its mounts of the host's folders, the longer ones first.
+std::vector<std::pair<std::string, std::string>> proxy_folders(const model::ecs::TaskDefinition& definition);
 
 // Makes `container` what stands in for Envoy: neither its image nor programs of it are needed. Its admin port, 9901, is
 // mapped as other ports are.

@@ -17,6 +17,11 @@ inline constexpr std::size_t kTlsHighMark = 64 * 1024;    // encrypted and unsen
 inline constexpr std::size_t kTlsMaxUnsent = 256 * 1024;  // ... and what the protocol itself may add before it fails
 inline constexpr std::size_t kTlsKept = 4 * 1024;         // kept by a connection that has nothing to send
 
+// A handshake in memory: turns of both ends, and bytes on their way from one to the other. A chain of certificates that is
+// larger is written in pieces.
+inline constexpr int kRehearsalRounds = 64;
+inline constexpr std::size_t kRehearsalBuffer = 64 * 1024;
+
 // TLS session tickets: keys that a server has at a time, and for how long it takes a ticket, in seconds.
 inline constexpr std::size_t kTicketKeys = 3;
 inline constexpr long kTicketLife = 2 * 3600;

@@ -83,8 +83,10 @@ constexpr const char* kServerCiphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:"
     "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES256-SHA384:ECDHE-RSA-AES256-SHA384";
 
-SSL_CTX* new_context(const SSL_METHOD* method) {
-  SSL_CTX* context = SSL_CTX_new(method);
+}  // namespace
+
+SSL_CTX* new_tls_context(TlsSide side) {
+  SSL_CTX* context = SSL_CTX_new(side == TlsSide::client ? TLS_client_method() : TLS_server_method());
   check(context != nullptr, "OpenSSL makes a context");
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
@@ -94,7 +96,7 @@ SSL_CTX* new_context(const SSL_METHOD* method) {
   return context;
 }
 
-Result<void> trust(SSL_CTX* context, const std::string& pem) {
+Result<void> trust_authorities(SSL_CTX* context, const std::string& pem) {
   const Owned<BIO> bio = reader(pem);
   int count = 0;
   while (const Owned<X509> ca{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)}) {
@@ -106,7 +108,20 @@ Result<void> trust(SSL_CTX* context, const std::string& pem) {
   return {};
 }
 
-}  // namespace
+Result<void> show_certificate(SSL_CTX* context, const TlsCertificate& certificate) {
+  ERR_clear_error();
+  const Owned<BIO> bio = reader(certificate.chain);
+  const Owned<X509> leaf(PEM_read_bio_X509_AUX(bio.get(), nullptr, no_passphrase, nullptr));
+  if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1) return tls_failed("the certificate cannot be used");
+  while (const Owned<X509> next{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)}) {
+    if (SSL_CTX_add1_chain_cert(context, next.get()) != 1) return tls_failed("the certificate chain cannot be used");
+  }
+  ERR_clear_error();
+  const Owned<BIO> key_bio = reader(certificate.key);
+  const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, no_passphrase, nullptr));
+  if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) return tls_failed("the private key cannot be used");
+  return {};
+}
 
 struct TlsNames {
   static int choose(SSL* ssl, int*, void* server) {
@@ -167,24 +182,14 @@ TlsServer::~TlsServer() {
 }
 
 Result<void> TlsServer::add(const TlsCertificate& certificate) {
-  SSL_CTX* context = new_context(TLS_server_method());
+  SSL_CTX* context = new_tls_context(TlsSide::server);
   contexts_.push_back(context);
   // A server's client may just close, and still read; of a server it could be an attacker who cuts an answer short.
   SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
   check(SSL_CTX_set_cipher_list(context, kServerCiphers) == 1, "OpenSSL knows the ciphers");
   if (options_.http) SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
-  ERR_clear_error();
-  const Owned<BIO> bio = reader(certificate.chain);
-  const Owned<X509> leaf(PEM_read_bio_X509_AUX(bio.get(), nullptr, no_passphrase, nullptr));
-  if (!leaf || SSL_CTX_use_certificate(context, leaf.get()) != 1) return tls_failed("the certificate cannot be used");
-  while (const Owned<X509> next{PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr)}) {
-    if (SSL_CTX_add1_chain_cert(context, next.get()) != 1) return tls_failed("the certificate chain cannot be used");
-  }
-  ERR_clear_error();
-  const Owned<BIO> key_bio = reader(certificate.key);
-  const Owned<EVP_PKEY> key(PEM_read_bio_PrivateKey(key_bio.get(), nullptr, no_passphrase, nullptr));
-  if (!key || SSL_CTX_use_PrivateKey(context, key.get()) != 1) return tls_failed("the private key cannot be used");
-  for (std::string& name : names_of(leaf.get())) {
+  TRY(show_certificate(context, certificate));
+  for (std::string& name : names_of(SSL_CTX_get0_certificate(context))) {
     const bool wild = name.starts_with("*.");
     (wild ? wildcard_ : exact_).push_back({wild ? name.substr(1) : std::move(name), contexts_.size() - 1});
   }
@@ -205,7 +210,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(TlsServerOptions opti
   const TlsServerOptions& asked = server->options_;
   if (asked.ask == AskClient::any_certificate) SSL_CTX_set_verify(first, SSL_VERIFY_PEER, accept_any);
   if (asked.ask == AskClient::trusted_certificate) {
-    TRY(trust(first, asked.client_ca));
+    TRY(trust_authorities(first, asked.client_ca));
     SSL_CTX_set_verify(first, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
   }
   server->issue_tickets();
@@ -242,7 +247,7 @@ Result<std::shared_ptr<const TlsClient>> TlsClient::create(TlsClientOptions opti
   std::shared_ptr<TlsClient> client(new TlsClient);
   client->options_ = std::move(options);
   const TlsClientOptions& asked = client->options_;
-  SSL_CTX* context = client->context_ = new_context(TLS_client_method());
+  SSL_CTX* context = client->context_ = new_tls_context(TlsSide::client);
   if (asked.http2) {
     SSL_CTX_set_alpn_protos(context, kOfferH2, sizeof kOfferH2 - 1);
   } else if (asked.http) {
@@ -251,7 +256,7 @@ Result<std::shared_ptr<const TlsClient>> TlsClient::create(TlsClientOptions opti
   if (!asked.verify) return std::shared_ptr<const TlsClient>(std::move(client));
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   if (!asked.ca.empty()) {
-    TRY(trust(context, asked.ca));
+    TRY(trust_authorities(context, asked.ca));
   } else if (SSL_CTX_set_default_verify_paths(context) != 1) {
     return tls_failed("the machine's roots cannot be read");
   }

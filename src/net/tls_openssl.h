@@ -3,9 +3,21 @@
 
 #include <string>
 
+#include "base/result.h"
+#include "net/tls.h"
+
 namespace weir::net {
 
 // The reasons on this thread's error queue, which is empty afterwards.
 std::string openssl_error();
+
+enum class TlsSide { client, server };
+
+// A context with what all of ours have in common; its owner frees it.
+ssl_ctx_st* new_tls_context(TlsSide side);
+// What the context shows of itself. Errors: "Tls".
+Result<void> show_certificate(ssl_ctx_st* context, const TlsCertificate& certificate);
+// The authorities (PEM) to one of which its peer's certificate has to lead. Errors: "Tls".
+Result<void> trust_authorities(ssl_ctx_st* context, const std::string& pem);
 
 }  // namespace weir::net

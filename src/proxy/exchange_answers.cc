@@ -27,6 +27,8 @@ void Exchange::fail(FailureCause cause) {
   }
   const auto [status, sentence] = answer_for(cause);
   record_.ending = Ending::failed;
+  const bool refused = cause == FailureCause::none_in_service && pool_ != nullptr && !pool_->spec().refusal.empty();
+  if (refused) return decline(status, pool_->spec().refusal + "\n");
   decline(status, sentence);
 }
 

@@ -162,6 +162,7 @@ Json to_json(const Pool& p) {
   if (p.retry_budget_percent != plain.retry_budget_percent) json.set("retry_budget_percent", p.retry_budget_percent);
   if (p.send_proxy_protocol) json.set("send_proxy_protocol", true);
   if (p.envoy_headers) json.set("envoy_headers", true);
+  if (!p.refusal.empty()) json.set("refusal", p.refusal);
   json.set("backends", array_of(p.backends, [](const Backend& backend) { return backend_json(backend); }));
   return json;
 }
@@ -184,6 +185,9 @@ Pool read_pool(Members& m, Faults& faults) {
   p.retry_budget_percent = m.count_or("retry_budget_percent", 0, 100, p.retry_budget_percent);
   p.send_proxy_protocol = m.flag_or("send_proxy_protocol", false);
   p.envoy_headers = m.flag_or("envoy_headers", false);
+  p.refusal = m.text_or("refusal", "");
+  const auto unprintable = [](unsigned char c) { return c < ' ' || c >= 0x7f || c == '%'; };
+  if (std::ranges::any_of(p.refusal, unprintable)) m.fault("refusal", "has what a header field cannot hold");
   if (p.protocol == PoolProtocol::tcp) {
     if (p.envoy_headers) m.fault("envoy_headers", "is of no use with the protocol tcp");
     if (p.stickiness) m.fault("stickiness", "is of no use with the protocol tcp");

@@ -128,6 +128,8 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
        "pools[0].backends[0].port: 0 is not within 1 to 65535"},
       {R"({"version":1,"pools":[{"id":"a","health":{"interval_ms":0}}]})",
        "pools[0].health.interval_ms: 0 is not within 1 to 604800000"},
+      {R"({"version":1,"pools":[{"id":"a","refusal":"no\nmore"}]})",
+       "pools[0].refusal: has what a header field cannot hold"},
       {R"({"version":1,"pools":[{"id":"a","health":{"serving":true}}]})",
        "pools[0].health.serving: is of checks by gRPC only"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https"}]})",

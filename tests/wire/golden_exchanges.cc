@@ -1,7 +1,7 @@
 // Golden exchanges as data: what the client sends, what the backend must see, what it answers, what the client must
 // get. usage: golden_exchanges PROXY CASES.yaml…   One proxy process carries all cases of a run.
 //
-// A case:  name; client: h1 | h2 | raw; pool: h1 | h2 | two | empty | refused (h1); backend: h1 | h2 (h1);
+// A case:  name; client: h1 | h2 | raw; pool: h1 | h2 | two | empty | refused | told (h1); backend: h1 | h2 (h1);
 //          listener: impatient (one with a short idle timeout), small (takes bodies of 5 bytes at most), preserving,
 //          removing (of X-Forwarded-*), inside (that others enter);
 //          send (or a list of them); half_closes (the client sends no more); exchanges: [{sees, answers, closes,
@@ -226,14 +226,15 @@ class Stage {
                  ports_.at(kInsideListener) + R"(,"rules":[)" + kInside + "]}";
     return R"({"version":1,"listeners":[)" + listeners + R"(],"pools":[)" + pool("h1", "http1", one) + "," +
            pool("h2", "http2", one) + "," + pool("two", "http1", two) + "," + pool("two2", "http2", two) + "," +
-           pool("empty", "http1", "") + "," + pool("refused", "http1", backend("x", dead)) + "]}";
+           pool("empty", "http1", "") + "," + pool("refused", "http1", backend("x", dead)) +
+           R"(,{"id":"told","health":{"protocol":"none"},"refusal":"It is told why."}]})";
   }
   static std::string listener(const std::string& id, const std::string& port, const std::string& more) {
     return R"({"id":")" + id + R"(","address":"127.0.0.1",)" + more + R"("port":)" + port + R"(,"rules":[)" +
            R"({"id":"fixed","match":{"hosts":["fixed"]},"action":{"fixed_response":{"status":418,"body":"teapot"}}},)" +
            R"({"id":"bare","match":{"hosts":["bare"]},"action":{"fixed_response":{"status":204,"content_type":""}}},)" +
            kRules + rule("h2") + "," + rule("two") + "," + rule("two2") + "," + rule("empty") + "," + rule("refused") +
-           "," + rule("h1") + "]}";
+           "," + rule("told") + "," + rule("h1") + "]}";
   }
   // A case chooses its pool by the host name it asks for.
   static std::string rule(const std::string& pool) {

@@ -13,6 +13,7 @@
 #include "api/writing.h"
 #include "base/base64.h"
 #include "base/certificate.h"
+#include "model/mesh_documents.h"
 
 namespace weir::api::acm {
 
@@ -202,6 +203,12 @@ Result<std::vector<std::string>> users_of(Context& context, const std::string& a
     }
     if (std::find(shown.begin(), shown.end(), arn) == shown.end()) continue;
     users.insert(listener.listener.LoadBalancerArn.value_or(""));
+  }
+  for (const auto& one : TRY(store::load_all<model::VirtualNode>(context.store, scope_of(context).prefix()))) {
+    for (const auto& listener : one.document.spec.listeners.value_or(std::vector<model::appmesh::Listener>{})) {
+      const bool shows = listener.tls && listener.tls->certificate.acm;
+      if (shows && listener.tls->certificate.acm->certificateArn == arn) users.insert(one.document.about.metadata.arn);
+    }
   }
   return std::vector<std::string>(users.begin(), users.end());
 }

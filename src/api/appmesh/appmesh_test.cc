@@ -297,9 +297,46 @@ TEST_F(AppMesh, a_node_that_is_none_is_refused_by_its_member) {
   bad("CreateVirtualNode", node("n", R"("spec":{"backends":[{"virtualService":{"virtualServiceName":"a"}},
       {"virtualService":{"virtualServiceName":"a"}}]})"),
       "spec.backends: a is there twice");
-  bad("CreateVirtualNode", listening(R"(,"tls":{"mode":"STRICT","certificate":{}})"),
-      "'spec.listeners[0].tls' is not supported by Weir");
   bad("CreateVirtualService", service("s", R"({"provider":{}})"), "spec.provider: exactly one of virtualNode");
+}
+
+TEST_F(AppMesh, tls_of_listeners_and_policies_names_what_is_wrong_with_it) {
+  make_shop();
+  const auto listening = [](const std::string& tls) {
+    return node("n", listeners(R"({"portMapping":{"port":80,"protocol":"http"},"tls":{)" + tls + "}}"));
+  };
+  const auto calling = [](const std::string& tls) {
+    return node("n", R"("spec":{"backendDefaults":{"clientPolicy":{"tls":{)" + tls + "}}}}");
+  };
+  const std::string file = R"("certificate":{"file":{"certificateChain":"/c","privateKey":"/k"}})";
+  mesh("CreateVirtualNode", listening(R"("mode":"STRICT",)" + file));
+  const auto listens_badly = [&](const std::string& tls, const char* message) {
+    bad("UpdateVirtualNode", listening(tls), message);
+  };
+  listens_badly(R"("mode":"STRICT","certificate":{})",
+                "spec.listeners[0].tls.certificate: exactly one of acm, file, sds");
+  listens_badly(R"("mode":"STRICT","certificate":{"sds":{"secretName":"s"}})",
+                "'spec.listeners[0].tls.certificate.sds' is not supported by Weir");
+  listens_badly(R"("mode":"LOOSE",)" + file, "mode");
+  listens_badly(R"("mode":"STRICT","validation":{"trust":{}},)" + file,
+                "spec.listeners[0].tls.validation.trust: exactly one of file, sds");
+  listens_badly(R"("mode":"STRICT","validation":{"trust":{"file":{"certificateChain":"/c"}},
+                    "subjectAlternativeNames":{"match":{"exact":["*.a.test"]}}},)" +
+                    file,
+                "wildcards are not supported: *.a.test");
+  const std::string arn = "arn:aws:acm:eu-central-1:000000000000:certificate/none";
+  listens_badly(R"("mode":"STRICT","certificate":{"acm":{"certificateArn":")" + arn + R"("}})",
+                "spec.listeners[0].tls.certificate.acm.certificateArn: there is no certificate arn:aws:acm");
+  const auto calls_badly = [&](const std::string& tls, const char* message) {
+    bad("UpdateVirtualNode", calling(tls), message);
+  };
+  mesh("UpdateVirtualNode", calling(R"("validation":{"trust":{"file":{"certificateChain":"/c"}}})"));
+  calls_badly(R"("validation":{"trust":{}})",
+              "spec.backendDefaults.clientPolicy.tls.validation.trust: exactly one of acm, file, sds");
+  calls_badly(R"("validation":{"trust":{"acm":{"certificateAuthorityArns":["arn:aws:acm-pca:eu-central-1:1:a/b"]}}})",
+              "'spec.backendDefaults.clientPolicy.tls.validation.trust.acm' is not supported by Weir");
+  calls_badly(R"("validation":{"trust":{"file":{"certificateChain":"/c"}}},"certificate":{"sds":{"secretName":"s"}})",
+              "'spec.backendDefaults.clientPolicy.tls.certificate.sds' is not supported by Weir");
 }
 
 TEST_F(AppMesh, ports_have_to_be_said_where_there_are_several) {

@@ -10,7 +10,9 @@
 
 #include "api/appmesh/errors.h"
 #include "api/appmesh/route_view.h"
+#include "api/appmesh/tls_rules.h"
 #include "api/limits.h"
+#include "model/certificate_documents.h"
 #include "store/store.h"
 
 namespace weir::api::appmesh {
@@ -176,6 +178,13 @@ Result<> check_references(Context& context, const model::VirtualNode& node) {
   const auto& about = node.about;
   if (node.spec.backends && node.spec.backends->size() > kMaxBackends) {
     return limit_exceeded(fmt::format("A virtual node may have {} backends", kMaxBackends));
+  }
+  for (const auto& shown : managed_certificates(node.spec)) {
+    model::Certificate named;
+    named.scope = about.scope;
+    named.arn = shown.arn;
+    if (TRY(store::peek<model::Certificate>(context.store, named.key()))) continue;
+    return bad_member(shown.path, fmt::format("there is no certificate {}", shown.arn));
   }
   for (const auto& route : TRY(all_in_mesh<model::Route>(context, about)))
     TRY(check_target(view_of(route->spec), node));

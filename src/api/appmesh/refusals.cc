@@ -9,10 +9,16 @@ constexpr Refused kMesh[] = {
     {"spec.serviceDiscovery.ipPreference", "IPv4_ONLY|IPv4_PREFERRED|IPv6_PREFERRED"},
 };
 
+// Nobody here speaks SDS, and there are no private certificate authorities that trust.acm could name.
 constexpr Refused kVirtualNode[] = {
-    {"spec.listeners.tls"},
-    {"spec.backendDefaults.clientPolicy.tls"},
-    {"spec.backends.virtualService.clientPolicy.tls"},
+    {"spec.listeners.tls.certificate.sds"},
+    {"spec.listeners.tls.validation.trust.sds"},
+    {"spec.backendDefaults.clientPolicy.tls.certificate.sds"},
+    {"spec.backendDefaults.clientPolicy.tls.validation.trust.sds"},
+    {"spec.backendDefaults.clientPolicy.tls.validation.trust.acm"},
+    {"spec.backends.virtualService.clientPolicy.tls.certificate.sds"},
+    {"spec.backends.virtualService.clientPolicy.tls.validation.trust.sds"},
+    {"spec.backends.virtualService.clientPolicy.tls.validation.trust.acm"},
     {"spec.serviceDiscovery.dns.ipPreference", "IPv4_ONLY|IPv4_PREFERRED|IPv6_PREFERRED"},
     {"spec.serviceDiscovery.awsCloudMap.ipPreference", "IPv4_ONLY|IPv4_PREFERRED|IPv6_PREFERRED"},
     {"spec.logging"},

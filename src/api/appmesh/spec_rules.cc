@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "api/appmesh/match_rules.h"
+#include "api/appmesh/tls_rules.h"
 
 namespace weir::api::appmesh {
 
@@ -86,6 +87,7 @@ Result<> check_spec(const shapes::VirtualNodeSpec& spec) {
   if (listens && !spec.serviceDiscovery) return bad_request("A listener can't be set without Service Discovery.");
   TRY(check_discovery(spec.serviceDiscovery));
   TRY(check_backends(spec.backends));
+  TRY(check_tls(spec));
   TRY(check_logging(spec.logging, "spec.logging"));
   if (!listens) return {};
   TRY(check_ports(*spec.listeners, "spec.listeners"));
