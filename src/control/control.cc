@@ -13,6 +13,7 @@
 #include "control/limits.h"
 #include "control/listener_news.h"
 #include "control/mesh_control.h"
+#include "control/mesh_logs.h"
 #include "control/mirror.h"
 #include "control/pool_compiler.h"
 #include "control/publication.h"
@@ -55,7 +56,7 @@ struct Control::State {
         definitions(the_store),
         mesh(mirror, definitions, the_clock, the_log,
              {.range = options.mesh_range, .port_offset = options.port_offset, .balancers_at = options.listen_address},
-             options.certificates) {}
+             options.certificates, options.access_logs) {}
 
   std::optional<Instant> step();
   void hear(route::Feedback feedback);
@@ -511,6 +512,7 @@ std::optional<Timestamp> Control::State::start(const model::Task& task) {
 Result<> Control::State::start(const model::Task& task, const model::ecs::TaskDefinition& definition) {
   runtime::TaskSpec spec = task_spec(task.id, definition, task.overrides);
   TRY(mesh.lead_to_gateways(task, spec));
+  connect_sidecar(spec, sidecar_pipe(options.access_logs, task.id));
   if (options.preparation) TRY(options.preparation->prepare(task, definition, spec));
   return runtime.start(spec);
 }

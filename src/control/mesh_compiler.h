@@ -27,6 +27,7 @@ struct CompiledMesh {
   std::vector<route::Listener> listeners;
   std::vector<route::Listener> at_host;  // of virtual gateways, each where nothing else has its address and port
   std::vector<route::Pool> pools;        // without the tasks among their backends, which are those tasks' targets
+  std::vector<route::TrafficLog> traffic_logs;
 };
 
 // `balancers`: names of load balancers, in lower case.

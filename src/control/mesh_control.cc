@@ -4,6 +4,7 @@
 
 #include "base/ascii.h"
 #include "control/limits.h"
+#include "control/mesh_logs.h"
 #include "control/mesh_member.h"
 
 namespace weir::control {
@@ -55,6 +56,7 @@ void MeshControl::add_to(TableSources& sources) {
   tls.judge = &handshakes_;
   for (const auto* each : sources.certificates) tls.certificates[each->arn] = certificates_ + "/" + each->file;
   std::map<std::string, Timestamp> newest;
+  std::vector<route::TrafficLog> logs;
   for (const auto& [key, each] : mirror_.tasks()) {
     const model::Task& task = each.document;
     if (task.address.empty() || task.last_status == "STOPPED") continue;
@@ -66,6 +68,10 @@ void MeshControl::add_to(TableSources& sources) {
       last = task.created_at;
       tls.places[name] = member.folders;
     }
+    if (const auto* node = node_of(task, member.node)) {
+      auto log = mesh_log(*node, task, member.folders, sidecar_pipe(access_logs_, task.id));
+      if (log) logs.push_back(std::move(*log));
+    }
     // On the host's network everybody has the same address: nobody is known by it.
     if (!task.address.starts_with("127.")) callers[name].push_back(task.address);
   }
@@ -74,8 +80,20 @@ void MeshControl::add_to(TableSources& sources) {
     balancers.insert(lower_case(balancer->balancer.DNSName.value_or("")));
   }
   sources.mesh = compile_mesh(documents(), claims_, callers, balancers, plan_, tls);
+  sources.mesh.traffic_logs = std::move(logs);
   handshakes_.forget_unused();
   tell_refusals(sources.mesh);
+}
+
+// Of "mesh/M/virtualNode/N"; null: there is none.
+const model::VirtualNode* MeshControl::node_of(const model::Task& task, const std::string& member) const {
+  constexpr std::string_view kMesh = "mesh/", kNode = "/virtualNode/";
+  const auto middle = member.find(kNode);
+  if (!member.starts_with(kMesh) || middle == std::string::npos) return nullptr;
+  const std::string mesh = member.substr(kMesh.size(), middle - kMesh.size());
+  const auto found =
+      documents().nodes.find(model::within_mesh(task.scope, mesh) + member.substr(middle + kNode.size()));
+  return found == documents().nodes.end() ? nullptr : found->second.get();
 }
 
 std::optional<Timestamp> MeshControl::next_look() const {

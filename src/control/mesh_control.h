@@ -22,15 +22,16 @@ namespace weir::control {
 
 class MeshControl {
  public:
-  // `certificates`: the folder of Certificate Manager's.
+  // `certificates`: the folder of Certificate Manager's. `access_logs`: that of access logs.
   MeshControl(Mirror& mirror, DefinitionKeep& definitions, const Clock& clock, Log& log, MeshPlan plan,
-              std::string certificates)
+              std::string certificates, std::string access_logs)
       : mirror_(mirror),
         definitions_(definitions),
         clock_(clock),
         log_(log),
         plan_(std::move(plan)),
         certificates_(std::move(certificates)),
+        access_logs_(std::move(access_logs)),
         handshakes_(clock) {}
 
   // After the mirror has followed: the groups of tasks for which the mesh is another, and the numbers of virtual
@@ -60,6 +61,7 @@ class MeshControl {
   const MeshDocuments& documents() const { return mirror_.mesh().documents(); }
   void look_again(News& news);
   const Member& member_of(const model::Task& task);
+  const model::VirtualNode* node_of(const model::Task& task, const std::string& member) const;
   void look_at_files();
   void tell_refusals(const CompiledMesh& mesh);
 
@@ -68,7 +70,7 @@ class MeshControl {
   const Clock& clock_;
   Log& log_;
   const MeshPlan plan_;
-  const std::string certificates_;
+  const std::string certificates_, access_logs_;
   MeshHandshakes handshakes_;
   Timestamp next_look_;
   std::map<std::string, std::string> refusals_;  // told last, by pool

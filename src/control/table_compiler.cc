@@ -75,6 +75,7 @@ class TableCompiler {
     add_backends();
     for (const auto& listener : sources_.mesh.listeners) out_.table.listeners.push_back(listener);
     for (const auto& listener : sources_.mesh.at_host) add_where_free(listener);
+    out_.table.traffic_logs = sources_.mesh.traffic_logs;
     // By ARN, so that the order of creation or of names changes nothing.
     for (auto& [arn, pool] : pools_) out_.table.pools.push_back(std::move(pool));
     return std::move(out_);

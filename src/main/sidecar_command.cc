@@ -13,8 +13,10 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "control/mesh_logs.h"
 #include "control/mesh_member.h"
 #include "main/gateway_relay.h"
+#include "main/sidecar_log.h"
 #include "net/loop.h"
 #include "net/signal_watch.h"
 #include "net/socket.h"
@@ -74,6 +76,12 @@ int serve(const std::vector<RelayedPort>& ports) {
   if (!port) {
     std::fprintf(stderr, "weir sidecar: %s\n", port.error().message.c_str());
     return 1;
+  }
+  std::unique_ptr<SidecarLog> log;
+  if (const std::string pipe = variable(control::kAccessLogVariable, ""); !pipe.empty()) {
+    auto opened = SidecarLog::open(loop, pipe);
+    if (!opened) std::fprintf(stderr, "weir sidecar: no access log: %s\n", opened.error().message.c_str());
+    if (opened) log = std::move(*opened);
   }
   GatewayRelay relay;
   bool stopping = false;

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <utility>
 
 #include "base/hex.h"
 #include "proxy/limits.h"
@@ -153,7 +154,9 @@ std::size_t utf8_size(std::string_view text) {
   return 0;
 }
 
-void json_text(std::string& out, std::string_view text) {
+}  // namespace
+
+void append_json_text(std::string& out, std::string_view text) {
   text = text.substr(0, kMaxLogField);
   out += '"';
   while (!text.empty()) {
@@ -177,6 +180,8 @@ void json_text(std::string& out, std::string_view text) {
   out += '"';
 }
 
+namespace {
+
 class Object {
  public:
   explicit Object(std::string& out) : out_(out) { out_ += '{'; }
@@ -184,7 +189,7 @@ class Object {
   void text(std::string_view name, std::string_view value) {
     if (value.empty()) return;
     key(name);
-    json_text(out_, value);
+    append_json_text(out_, value);
   }
   void count(std::string_view name, std::uint64_t value) {
     key(name);

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "http/message.h"
 
 namespace weir::proxy {
 
@@ -45,11 +46,19 @@ struct AccessFacts {
   std::string_view connection;
   unsigned retries = 0;
   bool aborted = false;  // by the client
+  // For those whose lines say what they like (TrafficLogs).
+  const http::RequestHead* request = nullptr;    // null: bytes, or what was no request
+  const http::ResponseHead* response = nullptr;  // null alike
+  std::uint64_t body_received = 0, body_sent = 0;
+  std::string_view place;  // where the client came in, "127.0.0.1:80"
 };
 
 // Appends the line and its end.
 void write_alb_line(std::string& out, const AccessFacts& facts);
 void write_nlb_line(std::string& out, const AccessFacts& facts);
 void write_json_line(std::string& out, const AccessFacts& facts);
+
+// Appends the text as JSON has it, at most kMaxLogField bytes of it.
+void append_json_text(std::string& out, std::string_view text);
 
 }  // namespace weir::proxy

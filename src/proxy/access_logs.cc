@@ -29,10 +29,12 @@ struct AccessLogs::File {
   std::uint64_t unfinished_end = 0;  // ... up to where; 0: none
   std::string error;
   bool wanted = true;
+  bool is_pipe = false;  // its reader makes it, and comes and goes: that is no news
 
   // The reason, empty where it went well.
   std::string open() {
-    fd = net::Fd(::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0640));
+    const int make = is_pipe ? 0 : O_CREAT;
+    fd = net::Fd(::open(path.c_str(), O_WRONLY | O_APPEND | make | O_NONBLOCK | O_CLOEXEC | O_NOCTTY, 0640));
     return fd ? "" : reason(errno);
   }
   bool moved() const {
@@ -105,6 +107,7 @@ void AccessLogs::take_table(const route::RouteTable& table) {
   for (const route::Listener& listener : table.listeners) {
     if (listener.access_log) wanted.insert(listener.access_log->path);
   }
+  for (const route::TrafficLog& log : table.traffic_logs) wanted.insert(log.path);
   const std::lock_guard lock(mutex_);
   for (auto& [path, file] : files_) file->wanted = wanted.contains(path);
   for (LogRings& rings : rings_) std::erase_if(rings, [&](const auto& each) { return !wanted.contains(each.first); });
@@ -113,6 +116,7 @@ void AccessLogs::take_table(const route::RouteTable& table) {
     if (file == nullptr) {
       file = std::make_shared<File>();
       file->path = path;
+      file->is_pipe = route::is_pipe(file->path);
       for (std::size_t i = 0; i < rings_.size(); ++i) file->rings.push_back(std::make_shared<LogRing>(kLogRing));
     }
     for (std::size_t i = 0; i < rings_.size(); ++i) rings_[i][std::string(path)] = file->rings[i];
@@ -161,13 +165,14 @@ void AccessLogs::write_all(const std::vector<std::shared_ptr<File>>& files, bool
   for (const auto& file : files) {
     std::string error = file->step(now, reopen);
     if (error == file->error) continue;
-    if (!error.empty()) log_.warning("the access log " + file->path + " cannot be written: " + error);
-    if (error.empty()) log_.info("the access log " + file->path + " is written again");
+    const bool told = !file->is_pipe;
+    if (told && !error.empty()) log_.warning("the access log " + file->path + " cannot be written: " + error);
+    if (told && error.empty()) log_.info("the access log " + file->path + " is written again");
     {
       const std::lock_guard lock(mutex_);
       file->error = std::move(error);
     }
-    changed_();
+    if (told) changed_();
   }
 }
 

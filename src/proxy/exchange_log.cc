@@ -55,6 +55,7 @@ struct Common {
     facts.client = client;
     facts.scheme = entrance.scheme();
     facts.host = entrance.place;
+    facts.place = entrance.place;
     facts.connection = {id.data(), id.size() - 1};
     if (origin.handshake == nullptr) return;
     facts.cipher = origin.handshake->cipher;
@@ -105,6 +106,10 @@ void ExchangeMeter::log(const ExchangeRecord& record, const http::RequestHead& r
   }
   facts.retries = tries_ > 1 ? tries_ - 1 : 0;
   facts.aborted = left(record);
+  facts.request = &request;
+  facts.response = &response;
+  facts.body_received = record.bytes_in;
+  facts.body_sent = record.bytes_out;
   entrance_->log->write(facts, *entrance_->tally);
 }
 
@@ -130,8 +135,8 @@ void log_flow(const Entrance& entrance, const ClientOrigin& origin, const FlowFa
   facts.time = loop.wall();
   facts.created = facts.time + -facts.total;
   facts.target = flow.target;
-  facts.received = flow.bytes_in;
-  facts.sent = flow.bytes_out;
+  facts.received = facts.body_received = flow.bytes_in;
+  facts.sent = facts.body_sent = flow.bytes_out;
   facts.pool = flow.pool;
   facts.rule = flow.rule;
   facts.rule_place = flow.rule_place;

@@ -16,6 +16,7 @@
 #include "proxy/live_table.h"
 #include "proxy/log_ring.h"
 #include "proxy/out_queue.h"
+#include "proxy/traffic_logs.h"
 #include "proxy/waiting_lines.h"
 
 namespace weir::proxy {
@@ -81,7 +82,8 @@ class Lane final : private net::TurnTask {
   std::uint64_t clients_generation() const { return clients_generation_; }
 
   ListenerTallies listener_tallies;
-  LogRings logs;  // where access logs go
+  LogRings logs;                                    // where access logs go
+  std::shared_ptr<const TrafficLogs> traffic_logs;  // of the table in force; null: none
   // Clients' connections in their TLS handshake.
   std::size_t handshakes = 0;
 

@@ -1,4 +1,5 @@
-// LogOutlet: where the lines of one listener's access log go, at one worker. One thread; owned by the Entrance.
+// LogOutlet: where the lines of what comes through one listener go, at one worker: its access log, and the logs of who
+// has its traffic. One thread; owned by the Entrance.
 #pragma once
 
 #include <memory>
@@ -8,6 +9,7 @@
 #include "proxy/access_line.h"
 #include "proxy/log_ring.h"
 #include "proxy/tally.h"
+#include "proxy/traffic_logs.h"
 #include "route/route_table.h"
 
 namespace weir::proxy {
@@ -15,10 +17,14 @@ namespace weir::proxy {
 class LogOutlet {
  public:
   using Format = route::AccessLog::Format;
-  LogOutlet(std::shared_ptr<LogRing> ring, Format format) : ring_(std::move(ring)), format_(format) {}
+  // Either may be null.
+  LogOutlet(std::shared_ptr<LogRing> ring, Format format, std::shared_ptr<const TrafficLogs> traffic)
+      : ring_(std::move(ring)), format_(format), traffic_(std::move(traffic)) {}
 
   // Never waits: where there is no room the line is dropped, and counted as that.
   void write(const AccessFacts& facts, Tally& tally) {
+    if (traffic_) traffic_->write(facts, tally);
+    if (!ring_) return;
     line_.clear();
     switch (format_) {
       case Format::alb:
@@ -35,10 +41,12 @@ class LogOutlet {
   }
   const std::shared_ptr<LogRing>& ring() const { return ring_; }
   Format format() const { return format_; }
+  const std::shared_ptr<const TrafficLogs>& traffic() const { return traffic_; }
 
  private:
   std::shared_ptr<LogRing> ring_;
   Format format_;
+  std::shared_ptr<const TrafficLogs> traffic_;
   std::string line_;
 };
 

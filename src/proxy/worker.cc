@@ -188,6 +188,7 @@ void Worker::run_apply(const CompiledTablePointer& table, std::vector<FreshBacke
   lane_.table().apply(table, std::move(fresh));
   lane_.table().take_stock(loop_.now());
   lane_.drains().renew();
+  lane_.traffic_logs = TrafficLogs::of(*lane_.table().table(), lane_.logs);
   // Who came in through a listener that has gone may still ask, within the time that its connection ends in.
   for (const auto& entrance : closed_entrances_) {
     LiveListener* parted = lane_.table().find_parted(entrance->listener_id);
@@ -266,11 +267,13 @@ void Worker::report(bool prompt) {
 
 void Worker::enter_log(Entrance& entrance, const route::Listener& spec) {
   const auto ring = spec.access_log ? lane_.logs.find(spec.access_log->path) : lane_.logs.end();
-  if (ring == lane_.logs.end()) {
+  const auto own = ring == lane_.logs.end() ? nullptr : ring->second;
+  const auto format = spec.access_log ? spec.access_log->format : LogOutlet::Format{};
+  if (!own && !lane_.traffic_logs) {
     entrance.log.reset();
-  } else if (!entrance.log || entrance.log->ring() != ring->second ||
-             entrance.log->format() != spec.access_log->format) {
-    entrance.log = std::make_unique<LogOutlet>(ring->second, spec.access_log->format);
+  } else if (!entrance.log || entrance.log->ring() != own || entrance.log->format() != format ||
+             entrance.log->traffic() != lane_.traffic_logs) {
+    entrance.log = std::make_unique<LogOutlet>(own, format, lane_.traffic_logs);
   }
 }
 

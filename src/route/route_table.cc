@@ -190,6 +190,9 @@ Json to_json(const RouteTable& table) {
   json.set("version", table.version);
   json.set("listeners", array_of(table.listeners, listener_json));
   json.set("pools", array_of(table.pools, [](const Pool& pool) { return to_json(pool); }));
+  if (!table.traffic_logs.empty()) {
+    json.set("traffic_logs", array_of(table.traffic_logs, [](const TrafficLog& log) { return to_json(log); }));
+  }
   return json;
 }
 
@@ -213,6 +216,10 @@ Result<RouteTable> table_from_json(const Json& json) {
     table.listeners.push_back(read_listener(listener, listeners, known, faults));
   }
   check_entries(table.listeners, faults);
+  for (const auto& [item, path] : m.list("traffic_logs")) {
+    Members log(*item, path, faults);
+    table.traffic_logs.push_back(read_traffic_log(log, faults));
+  }
   m.finish();
   if (faults.first()) return fail("RouteTable", *faults.first());
   return table;

@@ -18,6 +18,7 @@
 #include "route/pool.h"
 #include "route/rewrite.h"
 #include "route/tls.h"
+#include "route/traffic_log.h"
 
 namespace weir::route {
 
@@ -78,6 +79,7 @@ struct RouteTable {
   std::int64_t version = 0;  // grows with every change; a proxy never goes back
   std::vector<Listener> listeners;
   std::vector<Pool> pools;
+  std::vector<TrafficLog> traffic_logs;
   bool operator==(const RouteTable&) const = default;
 
   const Pool* find_pool(std::string_view id) const;

@@ -193,8 +193,8 @@ class AppMesh(unittest.TestCase):
             ("BadRequestException", 400, calls.create_mesh, {"meshName": "a/b"}, "Mesh name 'a/b'"),
             ("BadRequestException", 400, calls.create_virtual_node,
              {**at, "virtualNodeName": "n", "spec": {"listeners": [{**MAPPING, "tls": {
-                 "mode": "STRICT", "certificate": {"file": {"certificateChain": "/c", "privateKey": "/k"}}}}],
-                 "serviceDiscovery": NODE["serviceDiscovery"]}}, "spec.listeners[0].tls"),
+                 "mode": "STRICT", "certificate": {"sds": {"secretName": "s"}}}}],
+                 "serviceDiscovery": NODE["serviceDiscovery"]}}, "spec.listeners[0].tls.certificate.sds"),
         ]
         for code, status, call, request, words in rows:
             self.assertIn(words, self.refused(code, status, call, **request))

@@ -317,7 +317,6 @@ TEST_F(AppMesh, tls_of_listeners_and_policies_names_what_is_wrong_with_it) {
                 "spec.listeners[0].tls.certificate: exactly one of acm, file, sds");
   listens_badly(R"("mode":"STRICT","certificate":{"sds":{"secretName":"s"}})",
                 "'spec.listeners[0].tls.certificate.sds' is not supported by Weir");
-  listens_badly(R"("mode":"LOOSE",)" + file, "mode");
   listens_badly(R"("mode":"STRICT","validation":{"trust":{}},)" + file,
                 "spec.listeners[0].tls.validation.trust: exactly one of file, sds");
   listens_badly(R"("mode":"STRICT","validation":{"trust":{"file":{"certificateChain":"/c"}},
@@ -337,6 +336,20 @@ TEST_F(AppMesh, tls_of_listeners_and_policies_names_what_is_wrong_with_it) {
               "'spec.backendDefaults.clientPolicy.tls.validation.trust.acm' is not supported by Weir");
   calls_badly(R"("validation":{"trust":{"file":{"certificateChain":"/c"}}},"certificate":{"sds":{"secretName":"s"}})",
               "'spec.backendDefaults.clientPolicy.tls.certificate.sds' is not supported by Weir");
+}
+
+TEST_F(AppMesh, access_logs_name_what_is_not_known) {
+  make_shop();
+  const auto logging = [](const std::string& format) {
+    return node("n", R"("spec":{"logging":{"accessLog":{"file":{"path":"/dev/stdout","format":{)" + format + "}}}}}");
+  };
+  mesh("CreateVirtualNode", logging(R"("text":"%PROTOCOL% %REQ(X-A):10%")"));
+  bad("UpdateVirtualNode", logging(R"("text":"%NONSENSE%")"),
+      "spec.logging.accessLog.file.format.text: %NONSENSE% is not known here");
+  bad("UpdateVirtualNode", logging(R"("json":[{"key":"a","value":"%TRAILER(b)%"}])"),
+      "spec.logging.accessLog.file.format.json: %TRAILER(b)% is not known here");
+  bad("UpdateVirtualNode", logging(""), "spec.logging.accessLog.file.format: exactly one of json, text");
+  mesh("UpdateVirtualNode", logging(R"("json":[{"key":"a","value":"%RESPONSE_CODE%"}])"));
 }
 
 TEST_F(AppMesh, ports_have_to_be_said_where_there_are_several) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log_format.h"
 #include "base/regex.h"
 
 namespace weir::api::appmesh {
@@ -53,6 +54,12 @@ Result<> check_queries(const std::optional<std::vector<shapes::HttpQueryParamete
   for (std::size_t i = 0; i < queries->size(); ++i) {
     if ((*queries)[i].name.empty()) return bad_member(fmt::format("{}[{}].name", path, i), "it must not be empty");
   }
+  return {};
+}
+
+Result<> check_log_format(std::string_view format, std::string_view path) {
+  if (format.empty()) return bad_member(path, "it must not be empty");
+  if (const auto parsed = parse_log_format(format); !parsed) return bad_member(path, parsed.error().message);
   return {};
 }
 

@@ -75,6 +75,9 @@ Result<> check_health(const std::optional<Check>& check, std::int32_t listener_p
   return check_path(check->path, path + ".path");
 }
 
+// Of operators of Envoy that are known here.
+Result<> check_log_format(std::string_view format, std::string_view path);
+
 template <class Logging>
 Result<> check_logging(const std::optional<Logging>& logging, const std::string& path) {
   if (!logging || !logging->accessLog) return {};
@@ -82,7 +85,12 @@ Result<> check_logging(const std::optional<Logging>& logging, const std::string&
   const auto& file = *logging->accessLog->file;
   if (!file.path.starts_with('/')) return bad_member(path + ".accessLog.file.path", "it must be an absolute path");
   if (!file.format) return {};
-  return exactly_one(given(file.format->json, file.format->text), path + ".accessLog.file.format", "json, text");
+  const std::string format = path + ".accessLog.file.format";
+  TRY(exactly_one(given(file.format->json, file.format->text), format, "json, text"));
+  if (file.format->text) return check_log_format(*file.format->text, format + ".text");
+  if (file.format->json->empty()) return bad_member(format + ".json", "at least one key must be specified");
+  for (const auto& field : *file.format->json) TRY(check_log_format(field.value, format + ".json"));
+  return {};
 }
 
 }  // namespace weir::api::appmesh

@@ -21,7 +21,6 @@ constexpr Refused kVirtualNode[] = {
     {"spec.backends.virtualService.clientPolicy.tls.validation.trust.acm"},
     {"spec.serviceDiscovery.dns.ipPreference", "IPv4_ONLY|IPv4_PREFERRED|IPv6_PREFERRED"},
     {"spec.serviceDiscovery.awsCloudMap.ipPreference", "IPv4_ONLY|IPv4_PREFERRED|IPv6_PREFERRED"},
-    {"spec.logging"},
 };
 
 constexpr Refused kVirtualGateway[] = {

@@ -1,0 +1,52 @@
+#include "route/traffic_log.h"
+
+#include "base/log_format.h"
+
+namespace weir::route {
+namespace {
+
+Json array_from(const std::vector<std::string>& texts) {
+  Json array = Json::array();
+  for (const auto& text : texts) array.push(text);
+  return array;
+}
+
+void check_format(Members& m, std::string_view name, const std::string& format) {
+  if (const auto parsed = parse_log_format(format); !parsed) m.fault(name, parsed.error().message);
+}
+
+}  // namespace
+
+Json to_json(const TrafficLog& log) {
+  Json json = Json::object().set("path", log.path);
+  if (log.fields.empty()) {
+    json.set("format", log.format);
+  } else {
+    Json fields = Json::array();
+    for (const auto& each : log.fields) fields.push(Json::object().set("key", each.key).set("format", each.format));
+    json.set("fields", std::move(fields));
+  }
+  json.set("callers", array_from(log.callers));
+  return json.set("backends", array_from(log.backends));
+}
+
+TrafficLog read_traffic_log(Members& m, Faults& faults) {
+  TrafficLog log;
+  log.path = m.text("path");
+  if (log.path.empty()) m.fault("path", "is empty");
+  log.format = m.text_or("format", "");
+  check_format(m, "format", log.format);
+  for (const auto& [item, path] : m.list("fields")) {
+    Members field(*item, path, faults);
+    log.fields.push_back({.key = field.text("key"), .format = field.text("format")});
+    check_format(field, "format", log.fields.back().format);
+    field.finish();
+  }
+  if (log.format.empty() == log.fields.empty()) m.fault("format", "or fields, one of them");
+  log.callers = m.texts("callers");
+  log.backends = m.texts("backends");
+  m.finish();
+  return log;
+}
+
+}  // namespace weir::route
