@@ -80,7 +80,7 @@ struct Control::State {
   Result<> erase_history(const model::Service& service, std::vector<store::Write>& writes);
   bool reconcile_tasks_alone(const Group& group);
   bool reconcile_targets(const Group& group);
-  TaskStep step_one(const model::Task& task);
+  TaskStep step_one(const store::Versioned<model::Task>& task);
   bool follow_mesh();
   std::vector<TaskStep> step_tasks(const std::set<std::string>& keys);
   TaskView view_task(const model::Task& task, std::optional<runtime::TaskObservation>& observation,
@@ -119,6 +119,8 @@ struct Control::State {
   std::set<Group> dirty;
   std::set<Group> awaiting;  // an acknowledgement
   std::set<Group> draining;  // targets that finish what they have
+  std::set<Group> named;     // tasks to which names may still lead
+  std::int64_t names_followed = -1;
   bool compiled_once = false;
   bool listeners_dirty = false;
   Timestamp now;
@@ -397,18 +399,21 @@ std::vector<TaskStep> Control::State::step_tasks(const std::set<std::string>& ke
   for (const auto& key : keys) {
     const auto task = mirror.tasks().find(key);
     if (task == mirror.tasks().end()) continue;
-    steps.push_back(step_one(task->second.document));
+    steps.push_back(step_one(task->second));
   }
   return steps;
 }
 
 // What it has in a mesh follows the mesh before anything else.
-TaskStep Control::State::step_one(const model::Task& stored) {
+TaskStep Control::State::step_one(const store::Versioned<model::Task>& versioned) {
+  const model::Task& stored = versioned.document;
   auto observation = runtime.find(stored.id);
   const auto wishes = mesh.wishes_of(stored);
   const auto meshed = with_mesh_targets(stored, wishes);
   const model::Task& task = meshed ? *meshed : stored;
-  TaskStep step = step_task(task, view_task(task, observation, wishes), now);
+  TaskView view = view_task(task, observation, wishes);
+  if (options.awaits_names) view.names_followed = names_followed >= versioned.revision;
+  TaskStep step = step_task(task, view, now);
   if (meshed && !step.changed) {
     ++step.task.version;
     step.changed = true;
@@ -467,8 +472,10 @@ bool Control::State::write_tasks(const std::vector<TaskStep>& steps, std::vector
 // After the commit: the wish is durable, so that a crash from here on repeats the effect and never forgets it.
 void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next,
                                bool awaits) {
+  bool awaits_names = false;
   for (const auto& step : steps) {
     awaits |= step.awaits_acknowledgement;
+    awaits_names |= step.awaits_names;
     if (step.task.last_status == "STOPPED") refusals.erase(step.task.id);
     switch (step.effect) {
       case TaskEffect::none:
@@ -486,6 +493,7 @@ void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& 
     }
   }
   note(awaiting, group, awaits);
+  note(named, group, awaits_names);
   wakes.set(group, next);
 }
 
@@ -634,6 +642,11 @@ void Control::on_hook_call(std::function<void(const HookCall&)> call) { state_->
 void Control::on_hook_reply(const HookCall& call, HookReply reply) {
   state_->hooks.hear(call, std::move(reply));
   state_->dirty.insert({Group::Kind::service, call.service});
+}
+
+void Control::on_names_followed(std::int64_t revision) {
+  state_->names_followed = revision;
+  state_->dirty.insert(state_->named.begin(), state_->named.end());
 }
 
 const model::Task* Control::task(std::string_view id) const {

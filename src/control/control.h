@@ -43,6 +43,7 @@ struct ControlOptions {
   std::uint32_t mesh_range = 0;               // where virtual services are: 1024 addresses of loopback; 0: nowhere
   Duration pace{};                            // how long a task is in each state on its way to RUNNING, at least
   Duration minute = std::chrono::minutes(1);  // how long an AWS minute lasts
+  bool awaits_names = false;  // on_names_followed() is called: no task gets SIGTERM while a name leads to it
 };
 
 class Control {
@@ -69,6 +70,9 @@ class Control {
   // fail.
   void on_hook_call(std::function<void(const HookCall&)> call);
   void on_hook_reply(const HookCall& call, HookReply reply);
+
+  // Whoever answers names does so as the store was at `revision`.
+  void on_names_followed(std::int64_t revision);
 
   // The task as control last saw it, good until the next step; null where there is none.
   const model::Task* task(std::string_view id) const;

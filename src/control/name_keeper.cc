@@ -55,6 +55,7 @@ Result<> NameKeeper::follow() {
   balancers_dirty_ = false;
   if (virtual_dirty_) TRY(folder_.write(kVirtualServicesId, zone_of_virtual_services(virtual_services_)));
   virtual_dirty_ = false;
+  written_ = revision_;
   return {};
 }
 

@@ -31,6 +31,9 @@ class NameKeeper {
   // Catches up with the store. Errors: the store's and the folder's; the next call goes on from there.
   Result<> follow();
 
+  // What is written is the image of this revision of the store; -1 before the first.
+  std::int64_t revision() const { return written_; }
+
   // The virtual services of all meshes, every one; the next follow() writes them where they are others than before.
   void set_virtual_services(VirtualServices services);
 
@@ -44,7 +47,8 @@ class NameKeeper {
   store::Store& store_;
   ZoneFolder& folder_;
   const std::string address_;
-  std::int64_t revision_ = -1;
+  std::int64_t revision_ = -1;  // up to which changes are noted
+  std::int64_t written_ = -1;
   std::map<std::string, std::string> space_of_;               // a service's key -> its namespace's
   std::map<std::string, std::set<std::string>> services_of_;  // and back
   std::set<std::string> dirty_;                               // keys of namespaces

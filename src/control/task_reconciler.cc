@@ -208,7 +208,7 @@ class TaskLife {
   // --- stopping -----------------------------------------------------------------------------------------------------
 
   void stop() {
-    leave_registries();
+    const bool left_now = leave_registries();
     bool drained = true;
     bool begun = false;
     for (std::size_t i = 0; i < task().targets.size(); ++i) {
@@ -216,7 +216,7 @@ class TaskLife {
       drained &= drain(i);
     }
     if (begun) tell(TaskNews::drains);
-    if (!drained) {
+    if (!drained || is_named(left_now)) {
       set(task().last_status, std::string("DEACTIVATING"));
       return;
     }
@@ -270,12 +270,23 @@ class TaskLife {
     set(registry.health, std::string(healthy ? "HEALTHY" : "UNHEALTHY"));
   }
 
-  // Before anything else of its end: who asks now does not find it any more.
-  void leave_registries() {
+  // Before anything else of its end: who asks now does not find it any more. Whether it left in this very step.
+  bool leave_registries() {
+    bool left = false;
     for (auto& registry : task().registries) {
+      left |= registry.state != "gone";
       set(registry.state, std::string("gone"));
       set(registry.health, std::string("UNHEALTHY"));
     }
+    return left;
+  }
+
+  // Whether names may still lead to it.
+  bool is_named(bool left_now) {
+    if (!view_.names_followed || task().registries.empty() || task().last_status == "STOPPING") return false;
+    if (*view_.names_followed && !left_now) return false;
+    step_.awaits_names = true;
+    return true;
   }
 
   // Has the runtime take it in, or notes what it got: its place on the network.

@@ -18,7 +18,9 @@ struct TaskView {
   const runtime::TaskObservation* observation = nullptr;  // null: the runtime knows no such task
   std::vector<TargetView> targets;                        // in the order of Task.targets
   Duration pace{};                                        // how long each state on its way to RUNNING lasts at least
-  const std::string* refusal = nullptr;                   // why it can never start; null where nothing says so
+  // Whether names are answered as the task's document says; none: nobody waits for that.
+  std::optional<bool> names_followed;
+  const std::string* refusal = nullptr;  // why it can never start; null where nothing says so
 };
 
 // What the runtime is to be told after the document is stored.
@@ -48,6 +50,7 @@ struct TaskStep {
   std::vector<TaskNewsItem> news;
   std::optional<Timestamp> next;  // when time alone brings more
   bool awaits_acknowledgement = false;
+  bool awaits_names = false;
   // It is up, and the proxy that runs now says so too: after a restart of the proxy that takes its first checks.
   bool serves_now = false;
 };

@@ -254,6 +254,28 @@ TEST(TaskReconcilerTest, every_target_must_have_drained) {
   EXPECT_EQ(step.effect, TaskEffect::none);
 }
 
+TEST(TaskReconcilerTest, no_sigterm_as_long_as_names_may_lead_to_the_task) {
+  Task task = task_of({.desired = kStop, .last = "RUNNING", .target = ""});
+  task.registries = {{.service = "srv-1", .state = "entered", .health = "HEALTHY"}};
+  auto seen = *observation("running");
+  // As the document was, which still told of it.
+  const TaskStep leaves = step_task(task, {.observation = &seen, .names_followed = true}, kNow);
+  EXPECT_EQ(leaves.task.registries[0].state, "gone");
+  EXPECT_EQ(leaves.task.last_status, "DEACTIVATING");
+  EXPECT_EQ(leaves.effect, TaskEffect::none);
+  EXPECT_TRUE(leaves.awaits_names);
+  const TaskStep waits = step_task(leaves.task, {.observation = &seen, .names_followed = false}, kNow);
+  EXPECT_FALSE(waits.changed);
+  EXPECT_TRUE(waits.awaits_names);
+  const TaskStep stops = step_task(leaves.task, {.observation = &seen, .names_followed = true}, kNow);
+  EXPECT_EQ(stops.task.last_status, "STOPPING");
+  EXPECT_EQ(stops.effect, TaskEffect::stop);
+  // Written since, which names have yet to follow: it stays on its way.
+  EXPECT_EQ(step_task(stops.task, {.observation = &seen, .names_followed = false}, kNow).task.last_status, "STOPPING");
+  // Where nobody tells of names, nobody waits for them.
+  EXPECT_EQ(step_task(task, {.observation = &seen}, kNow).effect, TaskEffect::stop);
+}
+
 TEST(TaskReconcilerTest, a_stopped_task_is_kept_for_an_hour) {
   const Task task = task_of({.desired = kStop, .last = "STOPPED", .target = "gone"});
   const TaskStep kept = step_task(task, {.targets = {TargetView{}}}, kNow);

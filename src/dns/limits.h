@@ -35,4 +35,7 @@ inline constexpr Duration kForwardPatience = std::chrono::milliseconds(1500);  /
 inline constexpr std::size_t kMostForwardTries = 3;  // together less than the 5 seconds that the C library waits
 inline constexpr Duration kResolvConfAge = std::chrono::seconds(1);  // how old what was read of it may be
 
+// A zone that control has written is read and answered by the server within this. Tasks are told to stop only after it.
+inline constexpr std::chrono::milliseconds kZoneReadWithin{50};
+
 }  // namespace weir::dns

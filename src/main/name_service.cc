@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 
 #include "dns/datagram.h"
+#include "dns/limits.h"
 #include "main/process_identity.h"
 #include "runtime/name_claim.h"
 
@@ -16,7 +18,8 @@ namespace {
 constexpr std::uint16_t kNamePort = 4553;
 constexpr const char* kNameAddress = "127.0.0.1";
 constexpr Duration kBetweenFollows = std::chrono::milliseconds(20);
-constexpr Duration kFollowAgain = std::chrono::seconds(1);  // after the disk has failed
+constexpr Duration kFollowAgain = std::chrono::seconds(1);      // after the disk has failed
+constexpr Duration kLongestFailure = std::chrono::seconds(10);  // after that tasks end though names lead to them
 
 struct ClaimedPort {
   std::uint16_t port = 0;
@@ -54,7 +57,8 @@ NameService::NameService(net::Loop& loop, Log& log, const std::string& state_dir
       pid_file_(state_directory + "/names.pid"),
       log_file_(state_directory + "/names.log"),
       files_(folder_),
-      next_follow_(loop, [this] { follow(); }) {}
+      next_follow_(loop, [this] { follow(); }),
+      reading_(loop, [this] { on_read(); }) {}
 
 Result<std::unique_ptr<NameService>> NameService::open(net::Loop& loop, Log& log, const std::string& state_directory,
                                                        std::optional<std::uint16_t> port) {
@@ -108,11 +112,31 @@ void NameService::set_virtual_services(control::VirtualServices services) {
 // What cannot be written is tried again; until then the last that could be is answered.
 void NameService::follow() {
   const auto followed = keeper_->follow();
-  if (!followed) {
-    if (!failing_) log_.error("names are not written, trying again: " + followed.error().message);
-    next_follow_.arm(loop_.now() + kFollowAgain);
+  if (!followed) return on_follow_failed(followed.error());
+  failing_since_.reset();
+  await_reading();
+}
+
+void NameService::on_follow_failed(const Error& error) {
+  const Instant now = loop_.now();
+  if (!failing_since_) {
+    failing_since_ = now;
+    log_.error("names are not written, trying again: " + error.message);
   }
-  failing_ = !followed;
+  next_follow_.arm(now + kFollowAgain);
+  // Nothing is held up by it for ever.
+  if (now - *failing_since_ >= kLongestFailure && told_) told_(std::numeric_limits<std::int64_t>::max());
+}
+
+void NameService::await_reading() {
+  if (reading_.armed() || keeper_->revision() == promised_) return;
+  promised_ = keeper_->revision();
+  reading_.arm(loop_.now() + dns::kZoneReadWithin);
+}
+
+void NameService::on_read() {
+  if (told_) told_(promised_);
+  await_reading();
 }
 
 std::string NameService::address() const { return fmt::format("{}:{}", kNameAddress, port_); }

@@ -31,6 +31,8 @@ class NameService {
   Result<> start(store::Store& store, std::string address);
   // The store has changed: zones are written a moment later.
   void changed();
+  // Told when names are answered as the store was at a revision. Where zones cannot be written for a while, of any.
+  void on_followed(std::function<void(std::int64_t revision)> told) { told_ = std::move(told); }
   // Every virtual service of every mesh, with its addresses. After start().
   void set_virtual_services(control::VirtualServices services);
 
@@ -47,6 +49,9 @@ class NameService {
   NameService(net::Loop& loop, Log& log, const std::string& state_directory);
   Result<> choose_port(std::optional<std::uint16_t> wished);
   void follow();
+  void on_follow_failed(const Error& error);
+  void await_reading();
+  void on_read();
 
   net::Loop& loop_;
   Log& log_;
@@ -57,7 +62,10 @@ class NameService {
   std::unique_ptr<control::NameKeeper> keeper_;
   std::unique_ptr<KeptProcess> process_;
   net::Timer next_follow_;
-  bool failing_ = false;
+  net::Timer reading_;          // until the server has read what was written by
+  std::int64_t promised_ = -1;  // this revision
+  std::function<void(std::int64_t)> told_;
+  std::optional<Instant> failing_since_;
 };
 
 }  // namespace weir

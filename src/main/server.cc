@@ -139,7 +139,12 @@ Result<> Server::start() {
                                                                  .preparation = task_preparation_.get(),
                                                                  .mesh_range = mesh_range_.first,
                                                                  .pace = options_.pace ? control::kPace : Duration(0),
-                                                                 .minute = options_.minute});
+                                                                 .minute = options_.minute,
+                                                                 .awaits_names = true});
+  names_->on_followed([this](std::int64_t revision) {
+    control_->on_names_followed(revision);
+    wake();
+  });
   run_hooks();
   watch_metrics();
   store_->on_commit([this] {
