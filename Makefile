@@ -24,7 +24,7 @@ demo:  ## watch live traffic move from version 0.9 of a gRPC service to 1.0 (KEE
 test:  ## build, then run every test; SAN=address,undefined builds with sanitizers in build-san/
 	@tools/setup build test
 	@$(MAKE) --no-print-directory build
-	@cd $(BUILD) && ctest --output-on-failure -j $(JOBS) $(CTEST)
+	@cd $(BUILD) && ctest --output-on-failure -j $$(( 2 * $(JOBS) )) $(CTEST)  # most of them wait most of the time
 
 sim:  ## run simulated worlds until stopped; SEED=n replays one, FROM=n COUNT=m runs a range
 	@tools/setup build

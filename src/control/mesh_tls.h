@@ -62,8 +62,8 @@ class MeshTlsRules {
   std::vector<route::Pool> take_pools() { return std::exchange(pools_, {}); }
 
  private:
-  using Refusals =
-      std::vector<std::string>;  // of each pool of a Forward: why the caller gets nothing there; empty: it does
+  // Of each pool of a Forward: why the caller gets nothing there; empty: it does.
+  using Refusals = std::vector<std::string>;
   struct Called {
     const model::VirtualNode* node = nullptr;
     const model::appmesh::Listener* listener = nullptr;

@@ -113,8 +113,8 @@ struct Pool {
   // Its responses bear "server: envoy" and x-envoy-upstream-service-time, the whole milliseconds from the end of the
   // request to the head of the response, as those that pass a mesh's Envoy do. Not of the protocol tcp.
   bool envoy_headers = false;
-  std::string
-      refusal;  // printable ASCII: told with the 503 in place of a sentence of the proxy's own where nobody serves
+  // Printable ASCII: told with the 503 where nobody serves, in place of a sentence of the proxy's own.
+  std::string refusal;
   std::vector<Backend> backends;
   bool operator==(const Pool&) const = default;
 };
