@@ -15,7 +15,7 @@ room(wire     DEPS base net http sign model api store         LIBS ${ZLIB})
 room(rollout  DEPS base model)
 room(control  DEPS base net model store runtime observe rollout route dns)
 room(cli      DEPS base net http sign model                   LIBS ${ARCHIVE} ${OPENSSL})
-room(sim      DEPS base net http route proxy model store runtime rollout control)
+room(sim      DEPS base net http route proxy model store runtime rollout control dns)
 
 file(GLOB main_sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/main/*.cc)
 if(main_sources)

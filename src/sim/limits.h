@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace weir::sim {
 
@@ -19,7 +20,12 @@ inline constexpr seconds kExitKnownWithin{15};
 inline constexpr milliseconds kFeedbackInterval{1'000};  // as proxy/limits.h has it
 inline constexpr milliseconds kResponseTimeout{60'000};  // of an exchange with a backend that hangs
 inline constexpr unsigned kMaxAttempts = 4;              // backends tried for one request
+inline constexpr milliseconds kBetweenFollows{20};       // from a change to the zones, as main/name_service has it
+inline constexpr milliseconds kFollowAgain{1'000};       // likewise, after a failure
 inline constexpr unsigned kFirstPort = 20'000;
 inline constexpr unsigned kLastPort = 60'000;
+
+inline constexpr std::int32_t kFirstMeshPort = 9001;
+inline constexpr std::uint32_t kMeshRange = 127U << 24 | 72U << 16;  // 127.72.0.0: where virtual services are
 
 }  // namespace weir::sim

@@ -1,17 +1,19 @@
 // Mortality: how a simulated control process dies. Everything it does to the world (a commit, a start, a stop, a
-// published table) goes through one of the three doors below; at the fatal one the process is as good as killed,
-// before or after the deed, and from then on nothing it does has any effect. One thread; owned by the world.
+// published table, a written zone) goes through one of the four doors below; at the fatal one the process is as good as
+// killed, before or after the deed, and from then on nothing it does has any effect. One thread; owned by the world.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "control/control.h"
+#include "control/name_keeper.h"
 #include "runtime/runtime.h"
 #include "store/store.h"
 
@@ -146,6 +148,32 @@ class MortalDataPlane final : public control::DataPlane {
 
  private:
   control::DataPlane& inner_;
+  Mortality& mortality_;
+};
+
+class MortalZones final : public control::ZoneFolder {
+ public:
+  MortalZones(control::ZoneFolder& inner, Mortality& mortality) : inner_(inner), mortality_(mortality) {}
+
+  Result<> write(const std::string& id, const dns::Zone& zone) override {
+    return deed([&] { return inner_.write(id, zone); });
+  }
+  Result<> remove(const std::string& id) override {
+    return deed([&] { return inner_.remove(id); });
+  }
+  Result<> keep_only(const std::set<std::string>& ids) override {
+    return deed([&] { return inner_.keep_only(ids); });
+  }
+
+ private:
+  template <class Do>
+  Result<> deed(Do act) {
+    const auto verdict = mortality_.next_deed();
+    Result<> done = verdict.happens ? act() : Result<>();
+    if (verdict.lives) return done;
+    return fail("Killed", "the process was killed by the simulation", ErrorSource::store);
+  }
+  control::ZoneFolder& inner_;
   Mortality& mortality_;
 };
 

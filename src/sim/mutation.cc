@@ -4,6 +4,8 @@
 
 #include "model/discovery_documents.h"
 #include "model/documents.h"
+#include "model/mesh_address.h"
+#include "model/mesh_documents.h"
 
 namespace weir::sim {
 
@@ -108,6 +110,14 @@ void reopen(model::ServiceDeployment& record) {
   if (record.status == "STOPPED") record.status = "IN_PROGRESS";
 }
 
+void take_any(model::VirtualNode& node) { node.spec.serviceDiscovery->awsCloudMap->attributes.reset(); }
+
+void look_elsewhere(model::VirtualNode& node) { node.spec.serviceDiscovery->awsCloudMap->serviceName = "elsewhere"; }
+
+void part_evenly(model::Route& route) {
+  for (auto& target : route.spec.httpRoute->action.weightedTargets) target.weight = 1;
+}
+
 void stay(model::Service& service) {
   auto& given = service.deployment_configuration;
   if (given) given->deploymentCircuitBreaker->rollback = false;
@@ -144,6 +154,12 @@ std::function<void(store::Document&)> misreading_of(Mutation mutation) {
       return misread<model::Service>(keep_sets);
     case Mutation::twin_daemons:
       return misread<model::Service>(double_daemon);
+    case Mutation::crossed_nodes:
+      return misread<model::VirtualNode>(take_any);
+    case Mutation::lost_members:
+      return misread<model::VirtualNode>(look_elsewhere);
+    case Mutation::even_routes:
+      return misread<model::Route>(part_evenly);
     case Mutation::no_way_back:
       return misread<model::Service>(stay);
     default:
@@ -155,6 +171,8 @@ std::function<bool(store::Write&)> miswriting_of(Mutation mutation) {
   switch (mutation) {
     case Mutation::lost_records:
       return [](const store::Write& write) { return write.key.kind == model::ServiceDeployment::kKind; };
+    case Mutation::one_address:
+      return miswrite<model::MeshAddress>([](auto& address) { address.number = 7; });
     case Mutation::led_nowhere:
       return miswrite<model::Listener>(lead_nowhere);
     case Mutation::silent_ends:

@@ -42,6 +42,13 @@ enum class Mutation {
   forgets_restarts,       // the runtime never tells that a container runs again
   hasty_stops,            // a task that drains is written STOPPING
   false_times,            // a task is written to have started before it was created
+  crossed_nodes,          // control reads that no virtual node wants attributes
+  even_routes,            // control reads that the weights of routes are equal
+  lost_members,           // control reads that a virtual node is found elsewhere
+  one_address,            // every virtual service is written to be at one address
+  hasty_names,            // control is told that names are answered as the store is before they are
+  forgetful_names,        // the name server starts without what was written
+  lost_zones,             // what becomes of a zone is not written
   ways_back,              // a task that is about to run is written PROVISIONING
 };
 

@@ -183,6 +183,7 @@ void SimProcess::begin(std::size_t worker, LiveBackend& backend, SimTask& task) 
   check(backend.pool->begin(backend), "no pool here has limits");
   const std::uint64_t id = ++exchange_ids_;
   exchanges_.emplace(id, Exchange{worker, &backend, task.spec.id});
+  if (random_.chance(task.behaviour.leak_percent)) return;
   const bool slow = random_.chance(settings_.slow_answer_percent);
   const milliseconds most = slow ? settings_.slow_answer : settings_.longest_answer;
   later(std::chrono::microseconds(random_.between(100, std::chrono::microseconds(most).count())), [this, id] {

@@ -32,6 +32,7 @@ struct ImageBehaviour {
   unsigned hang_percent = 0;
   unsigned sick_percent = 0;  // fails health checks for a while
   unsigned deaf_percent = 0;  // ignores SIGTERM
+  unsigned leak_percent = 0;  // of its answers: never finished, with the connection kept
   bool eats_memory = false;   // where it crashes, then because its memory is at an end
   // It has work to do and then ends with this code.
   std::optional<std::int32_t> ends_with;
@@ -68,6 +69,8 @@ struct SimTask {
   std::string failure;
   runtime::TaskObservation observed;
 
+  // Of its own; that of the machine before it is started.
+  const std::string& address() const { return observed.address; }
   bool answers() const { return listening && !hanging; }
   bool passes_checks() const { return answers() && !sick && !behaviour.never_healthy; }
   bool stops() const { return told_to_stop || failing; }
@@ -100,6 +103,8 @@ class SimRuntime final : public runtime::Runtime {
   std::vector<std::string> list() const override;
   void on_change(std::function<void(const std::string& task_id)> told) override { told_ = std::move(told); }
 
+  // The parent of the task's processes is killed, and they with it.
+  void kill_shim(const std::string& task_id);
   // The machine starts anew: no process is left, and nothing is known of any.
   void reboot();
   // Control has started anew: it finds every task as it is now.
@@ -107,6 +112,8 @@ class SimRuntime final : public runtime::Runtime {
   // The task that has (or had) this port, or null.
   SimTask* at_port(std::uint16_t port);
   SimTask* find_task(const std::string& id);
+  // The same by its address.
+  SimTask* at_address(const std::string& address);
   // Every task ever, by id.
   const std::map<std::string, SimTask>& tasks() const { return tasks_; }
   // Ends what hangs or is sick by chance, so that a world can come to rest: sick tasks recover, hanging ones stay.
@@ -137,6 +144,7 @@ class SimRuntime final : public runtime::Runtime {
   Trace& trace_;
   std::map<std::string, SimTask> tasks_;
   std::map<std::uint16_t, std::string> ports_;
+  std::map<std::string, std::string> addresses_;
   std::function<void(const std::string&)> told_;
   unsigned next_port_ = kFirstPort;
 };

@@ -8,6 +8,7 @@
 #include <string>
 #include <thread>
 
+#include "sim/name_witness.h"
 #include "sim/registry_witness.h"
 #include "sim/worlds.h"
 
@@ -35,6 +36,8 @@ constexpr const char* kToVisit[] = {
     "PAUSE AWAITING_ACTION", "AWS_LAMBDA IN_PROGRESS",
     // of what Cloud Map is told
     "in Cloud Map UNHEALTHY", "in Cloud Map HEALTHY", "out of Cloud Map",
+    // of names
+    "a name of nobody", "a name of one", "a name of several", "a name without control",
     // of their records
     "STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "SUCCESSFUL", "ROLLBACK_SUCCESSFUL"};
 
@@ -112,6 +115,13 @@ TEST(Teeth, EachBreakageIsCaughtWithinAFewSeeds) {
       {"tasks that are told of as healthy too soon", Mutation::early_health, kRegistryInvariant, "enters as HEALTHY"},
       {"tasks of whose health nobody is told", Mutation::silent_health, kQuietInvariant, "is UNHEALTHY in Cloud Map"},
       {"containers that run again in secret", Mutation::forgets_restarts, kQuietInvariant, "that is RUNNING"},
+      {"nodes that take others' tasks", Mutation::crossed_nodes, kMeshInvariant, "goes to a task of"},
+      {"routes that weigh the same", Mutation::even_routes, kRequestInvariant, "a pool of weight"},
+      {"nodes that find nobody", Mutation::lost_members, kQuietInvariant, "serve"},
+      {"virtual services at one address", Mutation::one_address, kQuietInvariant, "virtual service"},
+      {"tasks to which names lead as they stop", Mutation::hasty_names, kNamesInvariant, "gets SIGTERM, and"},
+      {"a name server that keeps no zones", Mutation::forgetful_names, kNamesInvariant, "control is dead"},
+      {"zones that are not written", Mutation::lost_zones, kQuietInvariant, "and registered are"},
       {"records that are not kept", Mutation::lost_records, kQuietInvariant, "the record of"},
   };
   std::atomic<std::size_t> next = 0;

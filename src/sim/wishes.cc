@@ -3,29 +3,16 @@
 #include <fmt/format.h>
 
 #include "model/alarm_documents.h"
+#include "model/discovery_documents.h"
 
 namespace weir::sim {
 
 namespace {
 
 namespace ecs = model::ecs;
-namespace elbv2 = model::elbv2;
 
 std::string ecs_arn(const std::string& resource) {
   return fmt::format("arn:aws:ecs:{}:{}:{}", kScope.region, kScope.account, resource);
-}
-std::string elb_arn(const std::string& resource) {
-  return fmt::format("arn:aws:elasticloadbalancing:{}:{}:{}", kScope.region, kScope.account, resource);
-}
-
-std::vector<elbv2::Action> forward_to(const std::vector<Weight>& weights) {
-  elbv2::ForwardActionConfig forward;
-  forward.TargetGroups.emplace();
-  for (const Weight& weight : weights) forward.TargetGroups->push_back({weight.group, weight.weight});
-  elbv2::Action action;
-  action.Type = "forward";
-  action.ForwardConfig = std::move(forward);
-  return {action};
 }
 
 }  // namespace
@@ -66,56 +53,9 @@ void Wishes::create_cluster() {
   cluster.arn = ecs_arn(fmt::format("cluster/{}", kCluster));
   cluster.created_at = clock_.wall();
   write(store::put(cluster, store::Expect::kAbsent));
-}
-
-std::string Wishes::create_balancer(const std::string& name) {
-  model::LoadBalancer document;
-  document.scope = kScope;
-  document.balancer.LoadBalancerArn = elb_arn(fmt::format("loadbalancer/app/{}/{}", name, random_.hex(16)));
-  document.balancer.LoadBalancerName = name;
-  document.balancer.DNSName = name + "-1.elb.localhost";
-  document.balancer.CreatedTime = clock_.wall();
-  document.balancer.State = elbv2::LoadBalancerState{.Code = "active"};
-  document.balancer.Type = "application";
-  write(store::put(document, store::Expect::kAbsent));
-  return *document.balancer.LoadBalancerArn;
-}
-
-std::string Wishes::create_group(const GroupWish& wish) {
-  model::TargetGroup document;
-  document.scope = kScope;
-  elbv2::TargetGroup& group = document.group;
-  group.TargetGroupArn = elb_arn(fmt::format("targetgroup/{}/{}", wish.name, random_.hex(16)));
-  group.TargetGroupName = wish.name;
-  group.Protocol = "HTTP";
-  group.ProtocolVersion = "HTTP1";
-  group.Port = 80;
-  group.TargetType = "ip";
-  group.HealthCheckEnabled = true;
-  group.HealthCheckProtocol = "HTTP";
-  group.HealthCheckPort = "traffic-port";
-  group.HealthCheckPath = "/";
-  group.HealthCheckIntervalSeconds = wish.check_interval;
-  group.HealthCheckTimeoutSeconds = wish.check_timeout;
-  group.HealthyThresholdCount = wish.healthy;
-  group.UnhealthyThresholdCount = wish.unhealthy;
-  document.attributes["deregistration_delay.timeout_seconds"] = std::to_string(wish.drain_delay);
-  write(store::put(document, store::Expect::kAbsent));
-  return *group.TargetGroupArn;
-}
-
-std::string Wishes::create_listener(const std::string& balancer, std::int32_t port,
-                                    const std::vector<Weight>& weights) {
-  model::Listener document;
-  document.scope = kScope;
-  document.listener.ListenerArn =
-      elb_arn(fmt::format("listener/{}/{}", balancer.substr(balancer.find('/') + 1), random_.hex(16)));
-  document.listener.LoadBalancerArn = balancer;
-  document.listener.Port = port;
-  document.listener.Protocol = "HTTP";
-  document.listener.DefaultActions = forward_to(weights);
-  write(store::put(document, store::Expect::kAbsent));
-  return *document.listener.ListenerArn;
+  const model::DiscoveryNamespace space{
+      .scope = kScope, .id = kNamespaceId, .name = kNamespace, .type = "DNS_PRIVATE", .created_at = clock_.wall()};
+  write(store::put(space, store::Expect::kAbsent));
 }
 
 std::string Wishes::register_definition(const std::string& family, std::int32_t revision, const std::string& image,
@@ -322,21 +262,6 @@ bool Wishes::delete_service(const std::string& service) {
     wished.status = "DRAINING";
     for (auto& set : wished.task_sets) set.status = "DRAINING";
   });
-}
-
-void Wishes::set_weights(const std::string& listener, const std::vector<Weight>& weights) {
-  auto found = MUST(store::load<model::Listener>(store_, kScope.prefix() + listener));
-  if (!found) return;
-  found->document.listener.DefaultActions = forward_to(weights);
-  write(store::put(*found));
-}
-
-std::vector<Weight> Wishes::weights(const std::string& listener) {
-  std::vector<Weight> weights;
-  const auto found = MUST(store::load<model::Listener>(store_, kScope.prefix() + listener));
-  for (const auto& each : *found->document.listener.DefaultActions->at(0).ForwardConfig->TargetGroups)
-    weights.push_back({*each.TargetGroupArn, *each.Weight});
-  return weights;
 }
 
 bool Wishes::stop_task(const std::string& id) {

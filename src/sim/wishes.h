@@ -17,6 +17,10 @@ namespace weir::sim {
 
 inline const model::Scope kScope{"000000000000", "eu-west-1"};
 inline constexpr const char* kCluster = "world";
+inline constexpr const char* kMesh = "world";
+inline constexpr std::int32_t kNodePort = 8080;
+inline constexpr const char* kNamespaceId = "ns-0123456789abcdef";
+inline constexpr const char* kNamespace = "world.local";
 
 struct GroupWish {
   std::string name;
@@ -73,6 +77,19 @@ struct HelperWish {
   bool restarts = false;            // after any end that is not too soon
 };
 
+// A virtual node: the tasks of an ECS service by their attributes, or of any that no other node names.
+struct NodeWish {
+  std::string name;
+  std::string registry;              // the name of the service of Cloud Map
+  std::string service;               // empty: any
+  std::vector<std::string> members;  // the ECS services that are registered there
+};
+
+struct NodeWeight {
+  std::string node;
+  std::int32_t weight = 1;
+};
+
 struct Weight {
   std::string group;  // ARN
   std::int32_t weight = 1;
@@ -92,8 +109,16 @@ class Wishes {
   // What RunTask writes.
   void run_task(const std::string& family, std::int32_t revision);
 
-  // A service of Cloud Map with a health check of its own. Returns its id.
-  std::string create_registry(const std::string& name);
+  // A service of Cloud Map, NAME.world.local, with a health check of its own. Returns its id.
+  std::string create_registry(const std::string& name, bool weighted);
+
+  void create_mesh();
+  // A virtual service NAME.world.local with a router of its own, which listens there. It has no route yet.
+  void create_virtual_service(const std::string& name, std::int32_t port);
+  void set_route(const std::string& router, const std::vector<NodeWeight>& weights);
+  void put_node(const NodeWish& wish);
+  void delete_node(const std::string& name);
+  static std::string pool_of_node(const std::string& name);
 
   // In place of an INACTIVE one of that name, where there is one.
   void create_service(const ServiceWish& wish);

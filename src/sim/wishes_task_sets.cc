@@ -20,12 +20,14 @@ model::ecs::ServiceRegistry registry_of(const std::string& id) {
 
 }  // namespace
 
-std::string Wishes::create_registry(const std::string& name) {
+std::string Wishes::create_registry(const std::string& name, bool weighted) {
   const model::DiscoveryService document{.scope = kScope,
                                          .id = "srv-" + random_.hex(16),
                                          .name = name,
-                                         .name_space = "ns-0123456789abcdef",
-                                         .type = "HTTP",
+                                         .name_space = kNamespaceId,
+                                         .type = "DNS_HTTP",
+                                         .records = {{.Type = "A", .TTL = 10}},
+                                         .routing_policy = weighted ? "WEIGHTED" : "MULTIVALUE",
                                          .custom_health = true,
                                          .created_at = clock_.wall()};
   write(store::put(document, store::Expect::kAbsent));

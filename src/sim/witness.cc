@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "control/mesh_claims.h"
+
 namespace weir::sim {
 
 using route::Backend;
@@ -96,8 +98,8 @@ void Witness::on_sigterm(const SimTask& task) {
 }
 
 void Witness::check_sigterm(const SimTask& task) {
-  const auto place = places_.find(task.port);
-  if (place == places_.end() || runtime_.at_port(task.port) != &task) return check_stop_without_balancer(task);
+  const auto places = places_.find(task.port);
+  if (places == places_.end() || runtime_.at_port(task.port) != &task) return check_stop_without_balancer(task);
   if (proxy_->process() == nullptr) {
     if (proxy_->kept() && serves(*proxy_->kept(), task.port))
       breach(kSigtermInvariant, name_of(task) + " gets SIGTERM while the proxy's kept table still serves from it");
@@ -110,10 +112,14 @@ void Witness::check_sigterm(const SimTask& task) {
   }
   const std::uint32_t active = proxy_->active(task.port);
   if (active == 0) return;
-  const auto since = place->second.draining_since;
-  // Control counts in the calendar's milliseconds.
-  place->second.delay_over = since && clock_.now() - *since + milliseconds(1) > place->second.drain_delay;
-  if (!place->second.delay_over)
+  bool delay_over = true;
+  for (auto& [pool, place] : places->second) {
+    // Control counts in the calendar's milliseconds.
+    const auto& since = place.draining_since;
+    place.delay_over = since && clock_.now() - *since + milliseconds(1) > place.drain_delay;
+    delay_over = delay_over && place.delay_over;
+  }
+  if (!delay_over)
     breach(kSigtermInvariant, fmt::format("{} gets SIGTERM with {} requests in flight", name_of(task), active));
 }
 
@@ -130,20 +136,21 @@ bool Witness::counts(const SimTask& task) const {
 }
 
 void Witness::on_publish(const route::RouteTable& table) {
-  std::set<std::uint16_t> present;
+  std::set<std::pair<std::uint16_t, std::string>> present;
   for_each_backend(table, [&](const route::Pool& pool, const Backend& backend) {
-    present.insert(backend.port);
-    Place& place = places_[backend.port];
-    place.pool = pool.id;
+    present.emplace(backend.port, pool.id);
+    Place& place = places_[backend.port][pool.id];
+    if (place.removed || (place.draining_since && backend.state != BackendState::draining)) place = Place{};  // again
     place.drain_delay = pool.drain_delay;
     if (backend.state == BackendState::draining && !place.draining_since) place.draining_since = clock_.now();
     if (backend.state == BackendState::serving && place.serving_version == 0) place.serving_version = table.version;
   });
-  for (auto& [port, place] : places_)
-    if (!present.contains(port)) place.removed = true;
-  for_each_backend(published_, [&](const route::Pool&, const Backend& backend) {
+  for (auto& [port, places] : places_)
+    for (auto& [pool, place] : places)
+      if (!present.contains({port, pool})) place.removed = true;
+  for_each_backend(published_, [&](const route::Pool& pool, const Backend& backend) {
     if (backend.state != BackendState::serving || serves(table, backend.port)) return;
-    if (const SimTask* task = runtime_.at_port(backend.port)) check_removal(*task, table);
+    if (const SimTask* task = runtime_.at_port(backend.port)) check_removal(*task, pool.id, table);
   });
   check_shift(table);
   check_emptied(table);
@@ -166,7 +173,7 @@ void Witness::check_emptied(const route::RouteTable& table) {
     for_each_backend(published_, [&](const route::Pool& pool, const Backend& backend) {
       if (pool.id != to || backend.state != BackendState::serving) return;
       const SimTask* task = runtime_.at_port(backend.port);
-      if (task != nullptr && is_let_go(*task))
+      if (task != nullptr && is_let_go(*task, pool.id))
         breach(kCountInvariant, fmt::format("table {} lets {} go, the last to which {} leads requests", table.version,
                                             name_of(*task), to));
     });
@@ -174,8 +181,8 @@ void Witness::check_emptied(const route::RouteTable& table) {
 }
 
 // Control lets it go although it serves and nobody asked for its end.
-bool Witness::is_let_go(const SimTask& task) {
-  if (!places_[task.port].known || !counts(task)) return false;
+bool Witness::is_let_go(const SimTask& task, const std::string& pool) {
+  if (!places_[task.port][pool].known || !counts(task)) return false;
   const auto document = wishes_.task(task.spec.id);
   if (!document || document->stop_code == "UserInitiated") return false;
   const auto is_sick = [](const auto& target) { return target.health == "unhealthy"; };
@@ -184,14 +191,17 @@ bool Witness::is_let_go(const SimTask& task) {
   return service && service->status == "ACTIVE" && service->desired_count > 0;
 }
 
-void Witness::check_removal(const SimTask& task, const route::RouteTable& table) {
+void Witness::check_removal(const SimTask& task, const std::string& group, const route::RouteTable& table) {
   // One of which control has not heard yet that it serves does not count for it.
-  if (!is_let_go(task)) return;
-  if (const auto document = wishes_.task(task.spec.id); !document->task_set.empty()) return check_set(task, *document);
+  if (!is_let_go(task, group)) return;
+  const auto document = wishes_.task(task.spec.id);
+  // A mesh that is another moves tasks from node to node, whatever their service needs.
+  const bool moves = document->desired_status != "STOPPED" || !mesh_->belongs(group, document->service);
+  if (control::is_mesh_pool(group) && moves) return;
+  if (!document->task_set.empty()) return check_set(task, *document);
   const auto service = wishes_.service(service_of(task));
   // Of two groups between which a service shifts its requests only those count to which any come; after a switch to
   // another strategy too.
-  const std::string& group = places_[task.port].pool;
   const bool shifts = std::ranges::any_of(staged_groups_, [&](const auto& each) { return each.first == group; });
   if (shifts && !leads_to(table, group)) return;
   const bool staged = deploys_in_stages(*service);
@@ -236,17 +246,19 @@ void Witness::check_stop_without_balancer(const SimTask& task) {
 
 void Witness::on_feedback(const route::Feedback& feedback) {
   for (const auto& status : feedback.backends) told_health_[status.backend] = status.health;
-  for (auto& [port, place] : places_)
-    if (place.serving_version != 0 && place.serving_version <= feedback.acknowledged) place.known = true;
+  for (auto& [port, places] : places_)
+    for (auto& [pool, place] : places)
+      if (place.serving_version != 0 && place.serving_version <= feedback.acknowledged) place.known = true;
 }
 
 // It knows what its predecessor had stored.
 void Witness::on_control_started() {
   told_health_.clear();
-  for (auto& [port, place] : places_) place.known = false;
+  for (auto& [port, places] : places_)
+    for (auto& [pool, place] : places) place.known = false;
   for (const auto& task : wishes_.tasks())
     for (const auto& target : task.targets)
-      if (target.acknowledged) places_[static_cast<std::uint16_t>(target.port)].known = true;
+      if (target.acknowledged) places_[static_cast<std::uint16_t>(target.port)][target.target_group].known = true;
 }
 
 // --- the proxy's -----------------------------------------------------------------------------------------------------
@@ -263,56 +275,9 @@ void Witness::on_applied(const route::RouteTable& table) {
 
 void Witness::on_acknowledged(const route::RouteTable& table) {
   for (const auto& listener : table.listeners) heard_.insert(listener.port);
-  for_each_backend(table, [&](const route::Pool&, const Backend& backend) {
-    if (backend.state == BackendState::serving) places_[backend.port].served_everywhere = true;
+  for_each_backend(table, [&](const route::Pool& pool, const Backend& backend) {
+    if (backend.state == BackendState::serving) places_[backend.port][pool.id].served_everywhere = true;
   });
-}
-
-void Witness::on_picked(proxy::LivePool& pool, proxy::LiveBackend& backend, SimTask* task, std::size_t attempt) {
-  if (task == nullptr) return breach(kRequestInvariant, "a request goes to " + backend.spec.id + ", where nobody is");
-  if (backend.spec.state != BackendState::serving)
-    breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which does not serve");
-  if (task->told_to_stop) breach(kRequestInvariant, "a request goes to " + name_of(*task) + " after its SIGTERM");
-  if (!task->exited && !task->failing && !task->was_ready)
-    breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which was never ready");
-  const model::Task* const known = tasks_->find(task->spec.id);
-  if (known != nullptr && !task->crashed() &&
-      TaskWitness::place_of(known->last_status) > TaskWitness::place_of("DEACTIVATING"))
-    breach(kRequestInvariant, fmt::format("a request goes to {}, which is {}", name_of(*task), known->last_status));
-  if (task->behaviour.never_healthy)
-    breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which never passed a health check");
-  if (task->crashed() && task->exit_told && clock_.now() - std::max(task->exit_told_at, calm_since_) > kExitKnownWithin)
-    breach(kRequestInvariant, "a request goes to " + name_of(*task) + " long after control knew that it had ended");
-  if (attempt > 0 || backend.health != route::Health::unhealthy) return;
-  for (const auto& other : pool.backends())
-    if (other->serving() && other->health != route::Health::unhealthy)
-      breach(kRequestInvariant, "a request goes to " + name_of(*task) + ", which is unhealthy, while another is not");
-}
-
-void Witness::on_unheard(std::uint16_t port) {
-  if (heard_.contains(port)) breach(kRequestInvariant, fmt::format("nobody listens on port {} any more", port));
-}
-
-void Witness::on_unled(std::uint16_t port) {
-  if (staged_ports_.contains(port))
-    breach(kRequestInvariant, fmt::format("the listener on port {} leads to no target group at all", port));
-}
-
-void Witness::on_unserved(const std::string& pool, std::size_t attempts) {
-  if (attempts >= kMaxAttempts) return;
-  for (const auto& [port, place] : places_) {
-    if (place.pool != pool || !place.served_everywhere || place.draining_since || place.removed) continue;
-    const SimTask* task = runtime_.at_port(port);
-    if (task != nullptr && task->answers())
-      return breach(kRequestInvariant, "a request finds nobody while " + name_of(*task) + " should serve");
-  }
-}
-
-void Witness::on_lost(const SimTask& task) {
-  if (task.crashed() || task.hanging) return;
-  const auto place = places_.find(task.port);
-  if (place != places_.end() && place->second.delay_over) return;
-  breach(kRequestInvariant, "a request is lost in the hands of " + name_of(task) + ", which did nothing wrong");
 }
 
 }  // namespace weir::sim

@@ -12,6 +12,7 @@
 #include "route/feedback.h"
 #include "route/route_table.h"
 #include "runtime/runtime.h"
+#include "sim/mesh_witness.h"
 #include "sim/sim_proxy.h"
 #include "sim/sim_runtime.h"
 #include "sim/task_witness.h"
@@ -39,9 +40,10 @@ class Witness final : public ProxyWitness {
  public:
   Witness(const Clock& clock, SimRuntime& runtime, Wishes& wishes)
       : clock_(clock), runtime_(runtime), wishes_(wishes) {}
-  void watch(const SimProxy& proxy, const TaskWitness& tasks) {
+  void watch(const SimProxy& proxy, const TaskWitness& tasks, MeshWitness& mesh) {
     proxy_ = &proxy;
     tasks_ = &tasks;
+    mesh_ = &mesh;
   }
 
   const std::optional<Breach>& breach() const { return breach_; }
@@ -84,9 +86,8 @@ class Witness final : public ProxyWitness {
   bool serves_everywhere(std::uint16_t port) const;
 
  private:
-  // What is remembered of a task that was in a table.
+  // What is remembered of a task that was in a pool of a table.
   struct Place {
-    std::string pool;
     Duration drain_delay{};
     bool served_everywhere = false;         // at some time
     std::optional<Instant> draining_since;  // published as draining
@@ -107,8 +108,8 @@ class Witness final : public ProxyWitness {
   void check_sigterm(const SimTask& task);
   void check_shift(const route::RouteTable& table);
   void check_emptied(const route::RouteTable& table);
-  bool is_let_go(const SimTask& task);
-  void check_removal(const SimTask& task, const route::RouteTable& table);
+  bool is_let_go(const SimTask& task, const std::string& pool);
+  void check_removal(const SimTask& task, const std::string& pool, const route::RouteTable& table);
   void check_stop_without_balancer(const SimTask& task);
   void check_set(const SimTask& task, const model::Task& document);
 
@@ -117,9 +118,10 @@ class Witness final : public ProxyWitness {
   Wishes& wishes_;
   const SimProxy* proxy_ = nullptr;
   const TaskWitness* tasks_ = nullptr;
+  MeshWitness* mesh_ = nullptr;
   std::optional<Breach> breach_;
-  std::map<std::uint16_t, Place> places_;
-  std::map<std::string, std::string> services_;  // by task
+  std::map<std::uint16_t, std::map<std::string, Place>> places_;  // by port and pool
+  std::map<std::string, std::string> services_;                   // by task
   route::RouteTable published_;
   std::map<std::string, route::Health> told_health_;                // by backend, in this life of control
   std::vector<std::pair<std::string, std::string>> staged_groups_;  // to, from

@@ -63,7 +63,11 @@ World::World(const WorldOptions& options)
       deployment_witness_(store_, clock_,
                           [this](std::string what) { witness_.breach(kStageInvariant, std::move(what)); }),
       registry_witness_(store_, wishes_,
-                        [this](std::string what) { witness_.breach(kRegistryInvariant, std::move(what)); }) {
+                        [this](std::string what) { witness_.breach(kRegistryInvariant, std::move(what)); }),
+      mesh_witness_(clock_, [this](std::string what) { witness_.breach(kMeshInvariant, std::move(what)); }),
+      names_(agenda_, random_, trace_, options.mutation),
+      name_witness_(store_, clock_, random_, names_, runtime_,
+                    [this](std::string what) { witness_.breach(kNamesInvariant, std::move(what)); }) {
   draw_temper();
   proxy_settings_.mutation = options.mutation;
   runtime_.hides_exits = options.mutation == Mutation::forgets_exits;
@@ -71,16 +75,18 @@ World::World(const WorldOptions& options)
   runtime_.on_sigterm = [this](const SimTask& task) {
     witness_.on_sigterm(task);
     registry_witness_.on_sigterm(task);
+    name_witness_.on_sigterm(task);
   };
   runtime_.on_start = [this](const runtime::TaskSpec& spec) { witness_.on_start(spec); };
   runtime_.on_exit = [this](SimTask& task) { proxy_->on_exit(task); };
   proxy_ = std::make_unique<SimProxy>(agenda_, random_, trace_, runtime_, proxy_settings_, witness_);
   publish_watch_ = std::make_unique<PublishWatch>(*this);
-  witness_.watch(*proxy_, task_witness_);
+  witness_.watch(*proxy_, task_witness_, mesh_witness_);
   store_.on_commit([this] {
     task_witness_.look();
     deployment_witness_.look();
     registry_witness_.look();
+    names_changed();
   });
   build();
 }
@@ -91,6 +97,7 @@ WorldResult World::run() {
   const Instant start = clock_.now();
   start_control();
   for (std::size_t i = 0; i < listeners_.size(); ++i) send_requests(i);
+  ask_names();
   const std::int64_t rounds = random_.between(1, 2);
   for (std::int64_t round = 0; round < rounds && !witness_.breach(); ++round) {
     busy_ = true;
@@ -112,6 +119,7 @@ WorldResult World::run() {
                      .trace = trace_.lines()};
   result.visited.insert(deployment_witness_.visited().begin(), deployment_witness_.visited().end());
   result.visited.insert(registry_witness_.visited().begin(), registry_witness_.visited().end());
+  result.visited.insert(name_witness_.visited().begin(), name_witness_.visited().end());
   return result;
 }
 
@@ -131,7 +139,7 @@ void World::start_control() {
   if (trace_.on()) trace_.line(fmt::format("control  starts, life {}", lives_));
   runtime_.adopt();
   witness_.on_control_started();
-  life_ = std::make_unique<ControlLife>(store_, runtime_, *publish_watch_, clock_, random_.next(), *log_);
+  life_ = std::make_unique<ControlLife>(store_, runtime_, *publish_watch_, clock_, names_, random_.next(), *log_);
   life_->mortal_store.full = disk_full_;
   life_->mortal_runtime.makes_twins = options_.mutation == Mutation::twins;
   life_->mortal_store.alters = misreading_of(options_.mutation);
@@ -154,6 +162,10 @@ void World::start_control() {
                         wake();
                       }});
   alarm_.reset();
+  name_witness_.on_control_started();
+  follow_due_ = false;
+  told_services_.clear();
+  names_changed();
   wake();
 }
 
@@ -168,6 +180,7 @@ void World::bury_control() {
   witness_.on_fault();
   runtime_.on_change(nullptr);
   proxy_->detach();
+  name_witness_.on_control_died();
   life_.reset();
   agenda_.after(milliseconds(random_.between(5, random_.chance(20) ? 4'000 : 300)), [this] { start_control(); });
 }
@@ -190,6 +203,7 @@ void World::step_control() {
     if (trace_.on()) trace_.line("fault    control is killed between two deeds");
     return bury_control();
   }
+  tell_names();
   if (next) wake_at(*next);
 }
 

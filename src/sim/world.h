@@ -17,6 +17,8 @@
 #include "sim/agenda.h"
 #include "sim/control_life.h"
 #include "sim/deployment_witness.h"
+#include "sim/mesh_witness.h"
+#include "sim/name_witness.h"
 #include "sim/registry_witness.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_proxy.h"
@@ -75,6 +77,7 @@ class World {
     std::string registry;  // of Cloud Map, id; empty for none
     bool daemon = false;
     bool external = false;  // a script deploys it by task sets, to `group` and `alternate` behind `listener`
+    bool meshed = false;    // its tasks stand behind virtual nodes
     bool misled = false;    // its rule leads to both groups, which a first deployment does not accept
   };
   struct ListenerPlan {
@@ -82,7 +85,16 @@ class World {
     std::int32_t port = 0;
     std::vector<Weight> weights;
     bool staged = false;     // a service parts the traffic itself
+    bool meshed = false;     // of a virtual service; its groups are pools of nodes
     milliseconds pause{50};  // between requests, on average
+  };
+  struct MeshPlan {
+    std::string name;                  // of its router; NAME.world.local is the virtual service
+    std::string registry;              // of Cloud Map, its name
+    std::vector<std::string> members;  // services
+    std::vector<NodeWish> nodes;
+    unsigned made = 0;  // nodes, ever
+    std::size_t listener = 0;
   };
   // How rough this world is, in percent of chances.
   struct Temper {
@@ -90,6 +102,7 @@ class World {
     unsigned hang = 0;
     unsigned sick = 0;
     unsigned deaf = 0;
+    unsigned leak = 0;  // of answers
     unsigned bad_version = 0;
     unsigned fault = 0;         // of what happens: faults rather than operations
     milliseconds pause{2'000};  // between two of them, on average
@@ -106,6 +119,22 @@ class World {
   void wake();
   void step_control();
   void wake_at(Instant when);
+
+  // world_mesh.cc
+  void add_mesh();
+  bool add_node(MeshPlan& mesh);
+  void tell_nodes();
+  void route_mesh(const MeshPlan& mesh);
+  bool change_mesh();
+  std::optional<std::string> difference_of_meshes();
+
+  // world_names.cc: names, and who asks for them
+  std::string add_registry(const std::string& name);
+  void names_changed();
+  void follow_names();
+  void tell_names();
+  void ask_names();
+  bool kill_names();
 
   // world_setup.cc
   void draw_temper();
@@ -141,6 +170,7 @@ class World {
   bool fill_disk();
   bool slow_down();
   bool refuse_starts();
+  bool kill_shim();
   bool reboot();
   ServicePlan* any_service();
   void note_deployment(ServicePlan& service);
@@ -191,6 +221,9 @@ class World {
   TaskWitness task_witness_;
   DeploymentWitness deployment_witness_;
   RegistryWitness registry_witness_;
+  MeshWitness mesh_witness_;
+  SimNames names_;
+  NameWitness name_witness_;
   ProxySettings proxy_settings_;
   std::unique_ptr<SimProxy> proxy_;
   std::unique_ptr<PublishWatch> publish_watch_;
@@ -199,6 +232,8 @@ class World {
   bool step_due_ = false;
   std::optional<Instant> alarm_;
   std::uint64_t alarms_ = 0;
+  bool follow_due_ = false;
+  std::map<std::string, std::int32_t> told_services_;  // by this life of control
   unsigned steps_at_once_ = 0;
   Instant last_step_;
   bool disk_full_ = false;
@@ -206,7 +241,9 @@ class World {
   Temper temper_;
   std::vector<ServicePlan> services_;
   std::vector<ListenerPlan> listeners_;
-  std::string balancer_;
+  std::vector<MeshPlan> meshes_;
+  std::vector<std::string> balancers_;
+  std::size_t most_services_ = 7;
   std::set<std::string> bad_;  // ARNs of the task definitions whose versions cannot serve
   unsigned groups_ = 0;
   std::int32_t batches_ = 0;  // definitions of tasks run by hand

@@ -31,14 +31,17 @@ void World::do_something() {
       {"create again", 2, &World::create_again},
       {"rehome", 1, &World::rehome},
       {"task sets", 8, &World::change_task_sets},
+      {"mesh", 6, &World::change_mesh},
   };
   static constexpr Deed kFaults[] = {
       {"kill control", 2, &World::kill_control_now},
       {"kill control soon", 6, &World::kill_control_soon},
       {"cut", 3, &World::cut_connection},
       {"kill proxy", 2, &World::kill_proxy},
+      {"kill names", 1, &World::kill_names},
       {"full disk", 1, &World::fill_disk},
       {"slow", 2, &World::slow_down},
+      {"kill shim", 2, &World::kill_shim},
       {"refuse starts", 1, &World::refuse_starts},
       {"reboot", 1, &World::reboot},
   };
@@ -140,7 +143,7 @@ bool World::set_percents() {
 bool World::shift_weights() {
   if (listeners_.empty()) return false;
   ListenerPlan& listener = listeners_[random_.below(listeners_.size())];
-  if (listener.staged) return false;
+  if (listener.staged || listener.meshed) return false;
   for (Weight& weight : listener.weights) weight.weight = static_cast<std::int32_t>(random_.between(0, 10));
   if (trace_.on()) {
     std::string text;
@@ -188,7 +191,7 @@ bool World::delete_service() {
 }
 
 bool World::create_service() {
-  if (services_.size() >= 7) return false;
+  if (services_.size() >= most_services_) return false;
   if (trace_.on()) trace_.line("wish     one more service");
   const std::size_t before = listeners_.size();
   add_service();
@@ -223,72 +226,6 @@ bool World::rehome() {
   add_listener({{service->group, 1}});
   send_requests(listeners_.size() - 1);
   return wishes_.rehome(service->name, service->group);
-}
-
-// --- faults ----------------------------------------------------------------------------------------------------------
-
-bool World::kill_control_now() {
-  if (!life_) return false;
-  kill_control("at rest");
-  return true;
-}
-
-bool World::kill_control_soon() {
-  if (!life_) return false;
-  life_->mortality.die_at(static_cast<std::uint64_t>(random_.between(1, 8)),
-                          random_.chance(50) ? Mortality::Death::before_deed : Mortality::Death::after_deed);
-  return true;
-}
-
-bool World::cut_connection() {
-  proxy_->cut();
-  return true;
-}
-
-bool World::kill_proxy() {
-  proxy_->kill();
-  return true;
-}
-
-bool World::fill_disk() {
-  if (disk_full_) return false;
-  if (trace_.on()) trace_.line("fault    the disk is full");
-  disk_full_ = true;
-  if (life_) life_->mortal_store.full = true;
-  agenda_.after(milliseconds(random_.between(200, 5'000)), [this] {
-    if (trace_.on()) trace_.line("fault    the disk has room again");
-    disk_full_ = false;
-    witness_.on_fault();
-    if (life_) life_->mortal_store.full = false;
-  });
-  return true;
-}
-
-bool World::slow_down() {
-  if (trace_.on()) trace_.line("fault    messages are slow");
-  proxy_->delay = {milliseconds(200), milliseconds(1'500), 20};
-  proxy_settings_.to_worker = {milliseconds(50), milliseconds(600), 20};
-  agenda_.after(milliseconds(random_.between(500, 6'000)), [this] {
-    proxy_->delay = {milliseconds(2), milliseconds(60), 5};
-    proxy_settings_.to_worker = {milliseconds(2), milliseconds(40), 5};
-  });
-  return true;
-}
-
-bool World::refuse_starts() {
-  if (trace_.on()) trace_.line("fault    the runtime refuses to start tasks");
-  runtime_.refuses_starts = true;
-  agenda_.after(milliseconds(random_.between(100, 4'000)), [this] { runtime_.refuses_starts = false; });
-  return true;
-}
-
-bool World::reboot() {
-  if (!life_) return false;
-  if (trace_.on()) trace_.line("fault    the machine starts anew");
-  kill_control("with its machine");
-  proxy_->kill();
-  runtime_.reboot();
-  return true;
 }
 
 }  // namespace weir::sim

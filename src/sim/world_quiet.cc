@@ -63,6 +63,8 @@ std::optional<std::string> World::difference() {
     if (auto found = difference_of(service, stored_tasks_)) return found;
   for (const auto& task : stored_tasks_)
     if (auto found = difference_of_lone(task)) return found;
+  if (auto found = difference_of_meshes()) return found;
+  if (auto found = name_witness_.difference()) return found;
   return leak(stored_tasks_);
 }
 
@@ -109,7 +111,8 @@ std::optional<std::string> World::difference_of(const model::Service& service, c
     if (!own(task)) continue;
     if (task.task_definition != service.task_definition || task.deployment != service.deployment_id)
       return fmt::format("task {} of {} is of an older deployment", task.id.substr(0, 8), service.name);
-    if (auto found = difference_of_task(task, !service.load_balancers.empty())) return found;
+    const bool serves = !service.load_balancers.empty() || mesh_witness_.is_member(service.name);
+    if (auto found = difference_of_task(task, serves)) return found;
   }
   if (primary.id != service.deployment_id || state->deployments.size() != 1)
     return fmt::format("{} has {} deployments, {} first", service.name, state->deployments.size(), primary.id);

@@ -28,6 +28,7 @@ void World::draw_temper() {
              .hang = some(20),
              .sick = some(30),
              .deaf = some(30),
+             .leak = random_.chance(10) ? 2U : 0U,
              .bad_version = some(40),
              .fault = some(60),
              .pause = milliseconds(random_.between(300, 5'000))};
@@ -35,10 +36,18 @@ void World::draw_temper() {
 
 void World::build() {
   wishes_.create_cluster();
-  balancer_ = wishes_.create_balancer("front");
-  const std::int64_t services = random_.between(1, 5);
+  const std::int64_t balancers = random_.between(1, 3);
+  for (std::int64_t i = 0; i < balancers; ++i) {
+    const std::string name = fmt::format("front-{}", i + 1);
+    balancers_.push_back(wishes_.create_balancer(name));
+    name_witness_.add_fixed(name + "-1.elb.localhost", "127.0.0.1");
+  }
+  const std::int64_t services = random_.chance(2) ? random_.between(6, 30) : random_.between(1, 5);
+  most_services_ = static_cast<std::size_t>(services) + 4;
   for (std::int64_t i = 0; i < services; ++i) add_service();
   if (random_.chance(25)) add_external_service();
+  if (random_.chance(30)) add_mesh();
+  if (!meshes_.empty() && random_.chance(30)) add_mesh();
   // Every target group belongs to one listener; some listeners choose between two.
   std::vector<Weight> open;
   for (const ServicePlan& service : services_) {
@@ -62,7 +71,7 @@ void World::add_service() {
     if (random_.chance(30)) service.test_listener = add_staged_listener(service);
     witness_.on_staged(service.group, service.alternate);
   }
-  if (random_.chance(20)) service.registry = wishes_.create_registry(service.name);
+  if (random_.chance(20)) service.registry = add_registry(service.name);
   wish_service(service);
   services_.push_back(std::move(service));
 }
@@ -118,9 +127,11 @@ std::string World::new_definition(ServicePlan& service) {
   const std::string image = fmt::format("{}:v{}", service.name, service.revision);
   ImageBehaviour behaviour{.slowest_start = milliseconds(service.grace > 0 && random_.chance(40) ? 4'000 : 300),
                            .crash_percent = temper_.crash,
-                           .hang_percent = temper_.hang,
+                           // Nobody replaces what only a mesh finds ill.
+                           .hang_percent = service.meshed ? 0 : temper_.hang,
                            .sick_percent = temper_.sick,
-                           .deaf_percent = temper_.deaf};
+                           .deaf_percent = temper_.deaf,
+                           .leak_percent = temper_.leak};
   service.bad = random_.chance(temper_.bad_version);
   if (service.bad) {
     const std::uint64_t how = random_.below(3);
@@ -171,7 +182,7 @@ std::string World::add_staged_listener(const ServicePlan& service) {
 void World::add_listener(const std::vector<Weight>& weights) {
   ListenerPlan listener;
   listener.port = 8001 + static_cast<std::int32_t>(listeners_.size());
-  listener.arn = wishes_.create_listener(balancer_, listener.port, weights);
+  listener.arn = wishes_.create_listener(balancers_[random_.below(balancers_.size())], listener.port, weights);
   listener.weights = weights;
   listener.pause = milliseconds(random_.between(15, 120));
   listeners_.push_back(std::move(listener));

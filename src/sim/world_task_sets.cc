@@ -20,7 +20,7 @@ void World::add_external_service() {
   service.external = true;
   service.group = add_group();
   service.alternate = add_group();
-  if (random_.chance(40)) service.registry = wishes_.create_registry(service.name);
+  if (random_.chance(40)) service.registry = add_registry(service.name);
   add_listener({{service.group, static_cast<std::int32_t>(random_.between(1, 10))},
                 {service.alternate, static_cast<std::int32_t>(random_.between(0, 10))}});
   service.listener = listeners_.back().arn;
