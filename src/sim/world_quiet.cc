@@ -4,10 +4,17 @@
 #include <algorithm>
 #include <cmath>
 
+#include "dns/limits.h"
 #include "sim/limits.h"
 #include "sim/world.h"
 
 namespace weir::sim {
+
+namespace {
+
+constexpr int kLooks = 20;
+
+}  // namespace
 
 // Nothing is wished or broken any more. What a version cannot do stays so; most bad versions are replaced.
 void World::make_peace() {
@@ -44,6 +51,9 @@ bool World::come_to_rest() {
   }
   witness_.forget_routed();
   if (!run_until(clock_.now() + kStillTime)) return false;
+  // What a version that cannot run does again and again, names follow a moment later.
+  for (int looks = 0; looks < kLooks && difference(); ++looks)
+    if (!run_until(clock_.now() + dns::kZoneReadWithin)) return false;
   if (const auto moved = difference())
     witness_.breach(kQuietInvariant, fmt::format("facts were equal to wishes, then no longer: {}", *moved));
   check_shares();
