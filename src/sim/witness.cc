@@ -124,8 +124,9 @@ void Witness::check_sigterm(const SimTask& task) {
 }
 
 bool Witness::is_ill(const SimTask& task) {
-  return std::ranges::any_of(task.observed.containers,
-                             [](const auto& each) { return each.health == runtime::ContainerHealth::unhealthy; });
+  return std::ranges::any_of(task.observed.containers, [](const auto& each) {
+    return each.health != runtime::ContainerHealth::unchecked && each.health != runtime::ContainerHealth::healthy;
+  });
 }
 
 bool Witness::counts(const SimTask& task) const {

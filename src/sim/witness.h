@@ -99,7 +99,7 @@ class Witness final : public ProxyWitness {
 
   std::string name_of(const SimTask& task) const;
   std::string service_of(const SimTask& task);
-  // Control has seen that a container's own health check failed.
+  // Control has seen no health check of a container pass: it failed, or the container runs again.
   static bool is_ill(const SimTask& task);
   // As far as control can know it is up; without a balancer that is all there is to know.
   static bool runs(const SimTask& task);
