@@ -8,6 +8,7 @@
 #include "base/regex.h"
 #include "base/wildcard.h"
 #include "control/limits.h"
+#include "control/mesh_claims.h"
 #include "control/pool_compiler.h"
 #include "control/real_port.h"
 #include "control/rule_compiler.h"
@@ -38,10 +39,12 @@ bool is_secure(route::ListenerProtocol protocol) {
   return protocol == route::ListenerProtocol::https || protocol == route::ListenerProtocol::tls;
 }
 
-// What is left of a target group that was deleted while targets of it still drain.
+// What is left of a target group or a virtual node that was deleted while targets of it still drain.
 route::Pool leftover_pool(const std::string& id) {
   route::Pool pool;
   pool.id = id;
+  const Duration delay = is_mesh_pool(id) ? Duration(kMeshDrainDelay) : Duration(kDeregistrationDelay);
+  pool.drain_delay = std::chrono::duration_cast<route::milliseconds>(delay);
   pool.health.protocol = route::HealthProtocol::none;
   return pool;
 }

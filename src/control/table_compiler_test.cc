@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/regex.h"
+#include "control/limits.h"
 
 namespace weir::control {
 namespace {
@@ -242,8 +243,16 @@ TEST_F(TableCompilerTest, targets_in_flight_stay_when_no_listener_leads_to_them_
   ASSERT_EQ(pools.size(), 2u);
   EXPECT_EQ(pools[0].id, "deleted");
   EXPECT_EQ(pools[0].health.protocol, route::HealthProtocol::none);
+  EXPECT_EQ(pools[0].drain_delay, std::chrono::seconds(300));
   EXPECT_EQ(pools[1].id, "unused");
   EXPECT_EQ(pools[1].backends[0].state, BackendState::draining);
+}
+
+TEST_F(TableCompilerTest, what_drains_for_a_virtual_node_that_is_gone_has_as_long_as_control_waits) {
+  task("t1", "arn:aws:appmesh:eu-west-1:000000000000:mesh/m/virtualNode/gone:8080", "draining", 30001);
+  const auto pools = compile().table.pools;
+  ASSERT_EQ(pools.size(), 1u);
+  EXPECT_EQ(pools[0].drain_delay, kMeshDrainDelay);
 }
 
 TEST_F(TableCompilerTest, rules_come_by_priority_and_the_default_last) {

@@ -21,6 +21,11 @@ bool passed_container_checks(const Task& task) {
   });
 }
 
+// A mesh moves a task from node to node: what it finishes or has finished for one says nothing of the others.
+bool is_left_behind(const TaskTarget& target) {
+  return is_mesh_pool(target.target_group) && (target.state == "draining" || target.state == "gone");
+}
+
 class TaskLife {
  public:
   TaskLife(const Task& task, const TaskView& view, Timestamp now) : view_(view), now_(now) { step_.task = task; }
@@ -359,10 +364,13 @@ class TaskLife {
     return container_port;
   }
 
-  bool proxy_agrees() const {
-    return std::all_of(view_.targets.begin(), view_.targets.end(), [](const TargetView& view) {
-      return view.status && view.status->health == route::Health::healthy;
-    });
+  bool proxy_agrees() {
+    for (std::size_t i = 0; i < task().targets.size(); ++i) {
+      const auto* status = view_.targets[i].status;
+      if (is_left_behind(task().targets[i])) continue;
+      if (!status || status->health != route::Health::healthy) return false;
+    }
+    return true;
   }
 
   void tell(TaskNews news, std::string target_group = "") { step_.news.push_back({news, std::move(target_group)}); }
@@ -378,6 +386,13 @@ bool ever_passed_container_checks(const Task& task) {
   });
 }
 
+// Of a task with targets at least one is where it has not left.
+template <class Holds>
+bool holds_where_it_serves(const Task& task, Holds holds) {
+  if (!task.targets.empty() && std::ranges::all_of(task.targets, is_left_behind)) return false;
+  return std::ranges::all_of(task.targets, [&](const TaskTarget& each) { return is_left_behind(each) || holds(each); });
+}
+
 }  // namespace
 
 TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now) {
@@ -386,7 +401,7 @@ TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now)
 
 bool is_up(const model::Task& task) {
   if (task.last_status != "RUNNING" || task.desired_status != "RUNNING" || !passed_container_checks(task)) return false;
-  return std::all_of(task.targets.begin(), task.targets.end(), [](const TaskTarget& target) {
+  return holds_where_it_serves(task, [](const TaskTarget& target) {
     return target.state == "serving" && target.acknowledged && target.health == "healthy";
   });
 }
@@ -394,8 +409,7 @@ bool is_up(const model::Task& task) {
 bool has_proved_itself(const model::Task& task, Timestamp now) {
   if (task.last_status != "RUNNING" || !task.started_at || !ever_passed_container_checks(task)) return false;
   if (task.targets.empty()) return now - *task.started_at >= rollout::kProvingRun;
-  return std::all_of(task.targets.begin(), task.targets.end(),
-                     [](const TaskTarget& target) { return target.acknowledged; });
+  return holds_where_it_serves(task, [](const TaskTarget& target) { return target.acknowledged; });
 }
 
 }  // namespace weir::control

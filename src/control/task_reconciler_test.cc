@@ -276,6 +276,36 @@ TEST(TaskReconcilerTest, no_sigterm_as_long_as_names_may_lead_to_the_task) {
   EXPECT_EQ(step_task(task, {.observation = &seen}, kNow).effect, TaskEffect::stop);
 }
 
+TEST(TaskReconcilerTest, a_task_that_moved_from_node_to_node_counts_while_it_drains_for_the_old_one) {
+  const std::string nodes = "arn:aws:appmesh:eu-west-1:000000000000:mesh/m/virtualNode/";
+  Task task = task_of({.desired = kRun, .last = kRun, .target = "draining"});
+  task.targets[0].target_group = nodes + "old:8080";
+  task.targets.push_back({.target_group = nodes + "new:8080", .state = "serving", .health = "healthy"});
+  auto seen = *observation("running");
+  const Proxy leaves("dx2"), serves("sh0");
+  TaskView view{.observation = &seen, .targets = {leaves.view, serves.view}};
+  view.targets[0].group_exists = false;
+  const TaskStep step = step_task(task, view, kNow);
+  EXPECT_EQ(step.task.targets[0].state, "draining");
+  EXPECT_TRUE(is_up(step.task));
+  EXPECT_TRUE(step.serves_now);
+  EXPECT_TRUE(has_proved_itself(step.task, kNow));
+  const Proxy has_left("dx0");
+  view.targets[0] = has_left.view;
+  view.targets[0].group_exists = false;
+  const TaskStep left = step_task(step.task, view, kNow);
+  EXPECT_EQ(left.task.targets[0].state, "gone");
+  EXPECT_TRUE(is_up(left.task));
+  EXPECT_TRUE(left.serves_now);
+  // What a target group drains is let go; and where it only drains it serves nobody.
+  Task balanced = step.task;
+  balanced.targets[0].target_group = "blue";
+  EXPECT_FALSE(is_up(balanced));
+  Task alone = step.task;
+  alone.targets.pop_back();
+  EXPECT_FALSE(is_up(alone));
+}
+
 TEST(TaskReconcilerTest, a_stopped_task_is_kept_for_an_hour) {
   const Task task = task_of({.desired = kStop, .last = "STOPPED", .target = "gone"});
   const TaskStep kept = step_task(task, {.targets = {TargetView{}}}, kNow);
