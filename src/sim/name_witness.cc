@@ -98,6 +98,7 @@ std::optional<std::string> NameWitness::difference_of(const std::string& name, c
   const Addresses wished = registered(registry);
   const Addresses found = addresses_of(name);
   const auto service = MUST(store::peek<model::DiscoveryService>(store_, kScope.prefix() + registry));
+  if (!service) return fmt::format("{} is of no service", name);
   const std::size_t most = (*service)->routing_policy == "WEIGHTED" ? 1 : dns::kMostAnswers;
   const bool right = found.size() == std::min(most, wished.size()) && std::ranges::includes(wished, found);
   if (right) return std::nullopt;

@@ -205,7 +205,7 @@ void SimProcess::finish(std::uint64_t exchange, bool answered) {
   backend.pool->end(backend);
   const bool idle = !backend.serving() && backend.active == 0;
   ++(answered ? tally_.answered : tally_.lost);
-  if (!answered) witness_.on_lost(*task);
+  if (!answered) witness_.on_lost(*task, backend.pool->id());
   workers_[worker]->sweep();
   if (idle && settings_.tells_idle && changed) changed();
 }
@@ -217,10 +217,12 @@ void SimProcess::on_exit(const SimTask& task) {
   for (const std::uint64_t id : cut) finish(id, false);
 }
 
-std::uint32_t SimProcess::active(std::uint16_t port) const {
+std::uint32_t SimProcess::active(std::uint16_t port, const std::string& pool) const {
   const SimTask* task = backends_.at_port(port);
-  return static_cast<std::uint32_t>(std::ranges::count_if(
-      exchanges_, [&](const auto& each) { return task != nullptr && each.second.task == task->spec.id; }));
+  return static_cast<std::uint32_t>(std::ranges::count_if(exchanges_, [&](const auto& each) {
+    const Exchange& exchange = each.second;
+    return task != nullptr && exchange.task == task->spec.id && exchange.backend->pool->id() == pool;
+  }));
 }
 
 // --- what is told ----------------------------------------------------------------------------------------------------

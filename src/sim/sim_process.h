@@ -37,7 +37,7 @@ class ProxyWitness {
   // A request found no backend in `pool` after so many attempts.
   virtual void on_unserved(const std::string& pool, std::size_t attempts) = 0;
   // A request was lost in the hands of `task`.
-  virtual void on_lost(const SimTask& task) = 0;
+  virtual void on_lost(const SimTask& task, const std::string& pool) = 0;
   // Every worker runs `table`.
   virtual void on_acknowledged(const route::RouteTable& table) = 0;
 };
@@ -75,7 +75,8 @@ class SimProcess {
   route::Feedback feedback() const;
   const route::RouteTablePointer& newest() const { return newest_; }
   const std::vector<std::unique_ptr<proxy::LiveTable>>& workers() const { return workers_; }
-  std::uint32_t active(std::uint16_t port) const;
+  // What the task at `port` has in its hands for that pool.
+  std::uint32_t active(std::uint16_t port, const std::string& pool) const;
 
   // A request comes to the listener on `port`.
   void request(std::uint16_t port);

@@ -42,7 +42,9 @@ class SimProxy final : public control::DataPlane {
   void request(std::uint16_t port);
   void on_exit(const SimTask& task);
   // Exchanges in flight on the task that has this port.
-  std::uint32_t active(std::uint16_t port) const { return process_ ? process_->active(port) : 0; }
+  std::uint32_t active(std::uint16_t port, const std::string& pool) const {
+    return process_ ? process_->active(port, pool) : 0;
+  }
   const ProxyTally& tally() const { return tally_; }
 
  private:

@@ -73,6 +73,8 @@ void TaskWitness::look() {
   for (const auto& id : created) {
     if (const Task* task = find(id)) check_room(*task);
   }
+  for (const auto& id : std::exchange(ending_, {}))
+    if (const Task* task = find(id); task != nullptr && on_end_wished) on_end_wished(*task);
 }
 
 void TaskWitness::take(const std::string& id) {
@@ -104,6 +106,7 @@ void TaskWitness::check_step(const Task& before, const Task& after) {
       say(after, fmt::format("was stopped as {}, now as {}", before.stop_code, after.stop_code));
   } else if (after.desired_status == "STOPPED") {
     check_cause(after);
+    ending_.push_back(after.id);
   }
   const std::pair<const char*, std::pair<std::optional<Timestamp>, std::optional<Timestamp>>> kTimes[] = {
       {"createdAt", {before.created_at, after.created_at}},

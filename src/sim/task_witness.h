@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "model/documents.h"
 #include "sim/sim_runtime.h"
@@ -26,6 +27,9 @@ class TaskWitness {
   using Breach = std::function<void(const char* invariant, std::string what)>;
   TaskWitness(store::Store& store, SimRuntime& runtime, Wishes& wishes, Breach breach)
       : store_(store), runtime_(runtime), wishes_(wishes), breach_(std::move(breach)) {}
+
+  // Told of each task whose document says from now on that it is to stop, once all of its commit is known.
+  std::function<void(const model::Task& document)> on_end_wished;
 
   // Something was committed.
   void look();
@@ -56,6 +60,7 @@ class TaskWitness {
   std::int64_t seen_ = 0;
   std::set<std::string> visited_;
   std::map<std::string, model::Task> tasks_;  // by id
+  std::vector<std::string> ending_;           // ids, of this commit
 };
 
 }  // namespace weir::sim

@@ -99,7 +99,7 @@ void Witness::on_sigterm(const SimTask& task) {
 
 void Witness::check_sigterm(const SimTask& task) {
   const auto places = places_.find(task.port);
-  if (places == places_.end() || runtime_.at_port(task.port) != &task) return check_stop_without_balancer(task);
+  if (places == places_.end() || runtime_.at_port(task.port) != &task) return;
   if (proxy_->process() == nullptr) {
     if (proxy_->kept() && serves(*proxy_->kept(), task.port))
       breach(kSigtermInvariant, name_of(task) + " gets SIGTERM while the proxy's kept table still serves from it");
@@ -110,17 +110,22 @@ void Witness::check_sigterm(const SimTask& task) {
       breach(kSigtermInvariant,
              fmt::format("{} gets SIGTERM while a worker serves from it (table {})", name_of(task), worker->version()));
   }
-  const std::uint32_t active = proxy_->active(task.port);
-  if (active == 0) return;
-  bool delay_over = true;
   for (auto& [pool, place] : places->second) {
+    const std::uint32_t active = proxy_->active(task.port, pool);
     // Control counts in the calendar's milliseconds.
     const auto& since = place.draining_since;
     place.delay_over = since && clock_.now() - *since + milliseconds(1) > place.drain_delay;
-    delay_over = delay_over && place.delay_over;
+    if (active > 0 && !place.delay_over)
+      breach(kSigtermInvariant, fmt::format("{} gets SIGTERM with {} requests in flight", name_of(task), active));
   }
-  if (!delay_over)
-    breach(kSigtermInvariant, fmt::format("{} gets SIGTERM with {} requests in flight", name_of(task), active));
+}
+
+void Witness::on_end_wished(const model::Task& document) {
+  const SimTask* task = runtime_.find_task(document.id);
+  if (task == nullptr || task->forgotten) return;
+  // One in a table is judged by the tables.
+  const bool in_table = places_.contains(task->port) && runtime_.at_port(task->port) == task;
+  if (!in_table) check_stop_without_balancer(*task, document);
 }
 
 bool Witness::is_ill(const SimTask& task) {
@@ -226,22 +231,22 @@ bool Witness::runs(const SimTask& task) {
          task.observed.phase == runtime::TaskPhase::running && std::ranges::all_of(task.observed.containers, passed);
 }
 
-void Witness::check_stop_without_balancer(const SimTask& task) {
-  const auto document = wishes_.task(task.spec.id);
-  if (!document || document->stop_code == "UserInitiated" || !runs(task)) return;
-  if (!document->task_set.empty()) {
-    if (document->targets.empty()) check_set(task, *document);
+void Witness::check_stop_without_balancer(const SimTask& task, const model::Task& document) {
+  if (document.stop_code == "UserInitiated" || !runs(task)) return;
+  if (!document.task_set.empty()) {
+    if (document.targets.empty()) check_set(task, document);
     return;
   }
-  const auto service = wishes_.service(document->service);
+  const auto service = wishes_.service(document.service);
   if (!service || service->status != "ACTIVE" || !service->load_balancers.empty()) return;
   std::int32_t left = 0;
   for (const auto& [id, other] : runtime_.tasks()) {
-    if (&other == &task || service_of(other) != service->name) continue;
-    if (runs(other)) ++left;
+    if (service_of(other) != service->name || !runs(other)) continue;
+    const model::Task* its = tasks_->find(id);
+    if (its != nullptr && its->desired_status == "RUNNING") ++left;
   }
   if (left < fewest(*service))
-    breach(kCountInvariant, fmt::format("{} is stopped, which leaves {} of service {}, which must have {}",
+    breach(kCountInvariant, fmt::format("{} is to stop, which leaves {} of service {}, which must have {}",
                                         name_of(task), left, service->name, fewest(*service)));
 }
 

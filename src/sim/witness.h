@@ -60,6 +60,8 @@ class Witness final : public ProxyWitness {
   void on_publish(const route::RouteTable& table);
   void on_start(const runtime::TaskSpec& spec);
   void on_sigterm(const SimTask& task);
+  // It was written that the task is to stop.
+  void on_end_wished(const model::Task& document);
   // What control learns.
   void on_feedback(const route::Feedback& feedback);
   void on_control_started();
@@ -74,7 +76,7 @@ class Witness final : public ProxyWitness {
   void on_unheard(std::uint16_t port) override;
   void on_unled(std::uint16_t port) override;
   void on_unserved(const std::string& pool, std::size_t attempts) override;
-  void on_lost(const SimTask& task) override;
+  void on_lost(const SimTask& task, const std::string& pool) override;
   void on_acknowledged(const route::RouteTable& table) override;
 
   // How often each pool was chosen by each worker for each port since forget_routed().
@@ -110,7 +112,7 @@ class Witness final : public ProxyWitness {
   void check_emptied(const route::RouteTable& table);
   bool is_let_go(const SimTask& task, const std::string& pool);
   void check_removal(const SimTask& task, const std::string& pool, const route::RouteTable& table);
-  void check_stop_without_balancer(const SimTask& task);
+  void check_stop_without_balancer(const SimTask& task, const model::Task& document);
   void check_set(const SimTask& task, const model::Task& document);
 
   const Clock& clock_;

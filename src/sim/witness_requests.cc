@@ -54,12 +54,13 @@ void Witness::on_unserved(const std::string& pool, std::size_t attempts) {
   }
 }
 
-void Witness::on_lost(const SimTask& task) {
+void Witness::on_lost(const SimTask& task, const std::string& pool) {
   if (task.crashed() || task.hanging) return;
   const auto places = places_.find(task.port);
-  if (places != places_.end() &&
-      std::ranges::all_of(places->second, [](const auto& each) { return each.second.delay_over; }))
-    return;
+  if (places != places_.end()) {
+    const auto place = places->second.find(pool);
+    if (place != places->second.end() && place->second.delay_over) return;
+  }
   breach(kRequestInvariant, "a request is lost in the hands of " + name_of(task) + ", which did nothing wrong");
 }
 

@@ -82,6 +82,7 @@ World::World(const WorldOptions& options)
   proxy_ = std::make_unique<SimProxy>(agenda_, random_, trace_, runtime_, proxy_settings_, witness_);
   publish_watch_ = std::make_unique<PublishWatch>(*this);
   witness_.watch(*proxy_, task_witness_, mesh_witness_);
+  task_witness_.on_end_wished = [this](const model::Task& document) { witness_.on_end_wished(document); };
   store_.on_commit([this] {
     task_witness_.look();
     deployment_witness_.look();
