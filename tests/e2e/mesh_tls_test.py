@@ -178,12 +178,12 @@ class MeshTls(Nodes):
         wait_until(lambda: self.ask_as_host()[0] == 503, "who has no proxy speaks no TLS")
         self.assertEqual(self.ask_as_host()[1], "Virtual node server, port 8080: it takes TLS only, which a caller without this "
                                                 "backend does not speak.\n")
+        (self.keys / "renewed.pem").write_text(pathlib.Path(self.theirs.file("ca.pem")).read_text())
         right = self.calls("right", self.policy("ours-ca.pem"))
         found = self.calls("found", self.policy("ours-ca.pem", names=()))
         other = self.calls("other", self.policy("ours-ca.pem", names=["other.tls.local"]))
         stranger = self.calls("stranger", self.policy("renewed.pem"))
         silent = self.calls("silent")
-        (self.keys / "renewed.pem").write_text(pathlib.Path(self.theirs.file("ca.pem")).read_text())
         for told in (right, found, silent):
             self.served(told)
         for told in (other, stranger):
