@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from networks_test import VPC, enter_own_network
 from weir_testing import Weir, free_port, wait_until
 
-NO_ENVOY = "840364872350.dkr.ecr.eu-west-1.amazonaws.com/aws-appmesh-envoy:v1.29.9.0-prod"  # nobody has it here
+NO_ENVOY = "aws-appmesh-envoy:v1.29.9.0-prod"  # nobody has it here
 SERVICE = "web.apps.local"
 
 
