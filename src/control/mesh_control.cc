@@ -87,12 +87,9 @@ void MeshControl::add_to(TableSources& sources) {
 
 // Of "mesh/M/virtualNode/N"; null: there is none.
 const model::VirtualNode* MeshControl::node_of(const model::Task& task, const std::string& member) const {
-  constexpr std::string_view kMesh = "mesh/", kNode = "/virtualNode/";
-  const auto middle = member.find(kNode);
-  if (!member.starts_with(kMesh) || middle == std::string::npos) return nullptr;
-  const std::string mesh = member.substr(kMesh.size(), middle - kMesh.size());
-  const auto found =
-      documents().nodes.find(model::within_mesh(task.scope, mesh) + member.substr(middle + kNode.size()));
+  const auto named = name_in_mesh(member, "virtualNode");
+  if (!named) return nullptr;
+  const auto found = documents().nodes.find(model::within_mesh(task.scope, named->mesh) + named->name);
   return found == documents().nodes.end() ? nullptr : found->second.get();
 }
 

@@ -142,13 +142,11 @@ std::string gateway_of(const runtime::ContainerSpec& container) {
 
 Result<> lead_to_gateways(const MeshDocuments& documents, const MeshPlan& plan, const model::Scope& scope,
                           runtime::TaskSpec& spec) {
-  constexpr std::string_view kMesh = "mesh/", kGateway = "/virtualGateway/";
   for (auto& container : spec.containers) {
     const std::string path = gateway_of(container);
-    if (path.empty()) continue;
-    const std::size_t cut = path.find(kGateway);
-    const auto number = gateway_number(documents, scope, path.substr(kMesh.size(), cut - kMesh.size()),
-                                       path.substr(cut + kGateway.size()));
+    const auto named = name_in_mesh(path, "virtualGateway");
+    if (!named) continue;
+    const auto number = gateway_number(documents, scope, named->mesh, named->name);
     if (!number) return fail("NotFound", "there is no virtual gateway " + path);
     if (plan.range == 0) continue;
     for (const auto& port : container.ports) {

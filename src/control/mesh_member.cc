@@ -60,6 +60,15 @@ std::vector<std::pair<std::string, std::string>> proxy_folders(const model::ecs:
   return folders;
 }
 
+std::optional<MeshName> name_in_mesh(std::string_view path, std::string_view kind) {
+  constexpr std::string_view kMesh = "mesh/";
+  const std::string middle = "/" + std::string(kind) + "/";
+  const auto cut = path.find(middle);
+  if (!path.starts_with(kMesh) || cut == std::string_view::npos) return std::nullopt;
+  return MeshName{std::string(path.substr(kMesh.size(), cut - kMesh.size())),
+                  std::string(path.substr(cut + middle.size()))};
+}
+
 void become_sidecar(runtime::ContainerSpec& container) {
   container.own_program = true;
   container.entry_point.clear();

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -26,6 +28,11 @@ std::string mesh_member(const model::ecs::TaskDefinition& definition);
 
 // "mesh/M/…" of what such a variable says: an ARN, "mesh/M@OWNER/…", or "mesh/M/…" itself; empty for anything else.
 std::string mesh_resource_path(const std::string& named);
+// The mesh and the name of "mesh/M/KIND/N", where the path is one of that kind.
+struct MeshName {
+  std::string mesh, name;
+};
+std::optional<MeshName> name_in_mesh(std::string_view path, std::string_view kind);
 // Where folders of that container are on this machine: its mounts of the host's folders, the longer ones first.
 std::vector<std::pair<std::string, std::string>> proxy_folders(const model::ecs::TaskDefinition& definition);
 

@@ -5,11 +5,8 @@
 namespace weir::route {
 namespace {
 
-Json array_from(const std::vector<std::string>& texts) {
-  Json array = Json::array();
-  for (const auto& text : texts) array.push(text);
-  return array;
-}
+Json field_json(const LogField& field) { return Json::object().set("key", field.key).set("format", field.format); }
+Json text_json(const std::string& text) { return Json(text); }
 
 void check_format(Members& m, std::string_view name, const std::string& format) {
   if (const auto parsed = parse_log_format(format); !parsed) m.fault(name, parsed.error().message);
@@ -22,12 +19,10 @@ Json to_json(const TrafficLog& log) {
   if (log.fields.empty()) {
     json.set("format", log.format);
   } else {
-    Json fields = Json::array();
-    for (const auto& each : log.fields) fields.push(Json::object().set("key", each.key).set("format", each.format));
-    json.set("fields", std::move(fields));
+    json.set("fields", array_of(log.fields, field_json));
   }
-  json.set("callers", array_from(log.callers));
-  return json.set("backends", array_from(log.backends));
+  json.set("callers", array_of(log.callers, text_json));
+  return json.set("backends", array_of(log.backends, text_json));
 }
 
 TrafficLog read_traffic_log(Members& m, Faults& faults) {
