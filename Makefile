@@ -32,11 +32,11 @@ sim:  ## run simulated worlds until stopped; SEED=n replays one, FROM=n COUNT=m 
 	@cmake --build build -j $(JOBS) --target weir-sim
 	@build/weir-sim $(if $(SEED),--seed $(SEED),--from $(or $(FROM),1) $(if $(COUNT),--count $(COUNT)))
 
-gauntlet:  ## deployments, kills and upgrades at random under load of all protocols: SEED=n DEPLOYMENTS=1000 RATE=50
+gauntlet:  ## deployments, kills and upgrades at random under load of all protocols: SEED=n DEPLOYMENTS=1000 REQUESTS=0 RATE=50
 	@tools/setup build test
 	@cmake -G Ninja -S . -B build --log-level=WARNING
 	@cmake --build build -j $(JOBS) --target weir hello echo_images
-	@/usr/bin/python3 tests/e2e/gauntlet.py $(if $(SEED),--seed $(SEED)) --deployments $(or $(DEPLOYMENTS),1000) --rate $(or $(RATE),50) --json build/gauntlet.json
+	@/usr/bin/python3 tests/e2e/gauntlet.py $(if $(SEED),--seed $(SEED)) --deployments $(or $(DEPLOYMENTS),1000) --requests $(or $(REQUESTS),0) --rate $(or $(RATE),50) --json build/gauntlet.json
 
 shifts:  ## the echo system in a mesh through shifts of its route, under load of all protocols: SEED=n SHIFTS=50 RATE=50
 	@tools/setup build test

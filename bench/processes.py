@@ -6,7 +6,11 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+from free_port import free_port  # noqa: E402
 
 CORES = os.cpu_count()
 SUBJECT_CORE = str(CORES - 1)  # for itself; load generator and backend share the others
@@ -18,12 +22,6 @@ STOP_SECONDS = 10
 
 class Failed(Exception):
     """This measurement has no figure; the sentence says why."""
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Process:

@@ -2,17 +2,16 @@
 
 import contextlib
 import os
+import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+from free_port import free_port  # noqa: E402
 
 
 def wait_until(condition, what, seconds=20):

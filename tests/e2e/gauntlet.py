@@ -2,10 +2,11 @@
 scaling, kills and upgrades of Weir itself happen at random from a seed. No request may fail but those that were in
 flight on a task that was killed, which are listed one by one.
 
-    gauntlet.py [--seed N] [--deployments N] [--rate N] [--json FILE]
+    gauntlet.py [--seed N] [--deployments N] [--requests N] [--rate N] [--json FILE]
 
-`rate` is requests a second of each of eleven streams of load: HTTP/1.1 with and without keep-alive, HTTP/2 and
-WebSocket to two services, unary and streaming gRPC to a third, and HTTP/1.1 with bodies.
+It goes on until it has done that many deployments and sent that many requests. `rate` is requests a second of each of
+eleven streams of load: HTTP/1.1 with and without keep-alive, HTTP/2 and WebSocket to two services, unary and streaming
+gRPC to a third, and HTTP/1.1 with bodies.
 """
 
 import argparse
@@ -22,7 +23,8 @@ import weir_testing
 from service_deployments_test import call
 from weir_testing import ECHO, HELLO, Prove, Weir, wait_until
 
-DEPLOYED_SECONDS = 240  # for one deployment to end, a bad one included
+DEPLOYED_SECONDS = 600  # for one deployment to end, a bad one included
+STREAMS = 11  # of load
 STOPPED_SECONDS = 1.5  # how long a task is held by SIGSTOP: less than what users wait for
 BREAKER = {"enable": True, "rollback": True}
 
@@ -231,13 +233,13 @@ class Gauntlet:
         self.say(f"{'; '.join(doing)} | {', '.join(faults)} | {', '.join(ends)}", flush=True)
         return len(services)
 
-    def run(self, deployments):
+    def run(self, deployments, requests=0):
         """Returns the account: requests, failures that a kill explains, and those that nothing does."""
         began = time.monotonic()
         loads = self.loads()
         try:
             done = 0
-            while done < deployments:
+            while done < deployments or (time.monotonic() - began) * self.rate * STREAMS < requests:
                 assert all(load.process.poll() is None for load in loads), "a load has ended by itself"
                 done += self.round()
             accounts = [load.finish() for load in loads]
@@ -273,6 +275,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--deployments", type=int, default=1000)
+    parser.add_argument("--requests", type=int, default=0)
     parser.add_argument("--rate", type=int, default=50)
     parser.add_argument("--json")
     options = parser.parse_args()
@@ -280,7 +283,7 @@ def main():
     with Weir("--minute", "1s") as weir:
         gauntlet = Gauntlet(weir, options.seed, options.rate)
         gauntlet.build()
-        account = gauntlet.run(options.deployments)
+        account = gauntlet.run(options.deployments, options.requests)
     account["seed"] = options.seed
     if options.json:
         with open(options.json, "w") as out:

@@ -17,12 +17,16 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.parse
 
 import boto3
 from botocore.config import Config
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from free_port import free_port  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("WEIR_BUILD", ROOT / "build"))
@@ -34,12 +38,6 @@ ACCESS_KEY, SECRET_KEY = "AKIDEXAMPLE", "not-a-secret"
 END_SECONDS = 40  # for serve to drain, stop its tasks and end
 EXIT_SECONDS = 5  # for what it has ended to be gone
 NOT_RETRIED = Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=30, proxies={})
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def listening(port):

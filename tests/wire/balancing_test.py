@@ -64,8 +64,8 @@ class Station:
         self.open = True  # the gate
         self.let_through = 0  # of those that wait at the closed one
         self.writers = set()
-        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", port))
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.port = port or free_port()
+        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", self.port))
 
     async def serve(self, reader, writer):
         self.writers.add(writer)

@@ -5,6 +5,7 @@ accounted for. usage: data_plane_test.py PROXY"""
 import asyncio
 import json
 import os
+import pathlib
 import socket
 import ssl
 import subprocess
@@ -14,14 +15,11 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from free_port import free_port  # noqa: E402
+
 PROXY = sys.argv.pop(1) if len(sys.argv) > 1 else ""
 PATIENCE = 15.0  # seconds: the longest that one expected thing may take
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class EventLoop:
@@ -44,8 +42,8 @@ class Server:
 
     def listen(self, port=0, **options):
         self.writers = set()
-        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", port, **options))
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.port = port or free_port()
+        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", self.port, **options))
 
     async def serve(self, reader, writer):
         self.writers.add(writer)

@@ -37,6 +37,17 @@ net::Fd listen_anywhere() {
   return MUST(net::listen_stream(any));
 }
 
+// A port that nobody else is given while this is open; who shares ports may listen on it, and until then nobody does.
+net::Fd hold_a_port() {
+  net::Fd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on);
+  const net::SocketAddress any = MUST(net::SocketAddress::parse("127.0.0.1:0"));
+  if (bind(fd.get(), any.data(), any.size()) != 0) std::abort();
+  return fd;
+}
+
 std::string port_of(const net::Fd& fd) { return std::to_string(net::SocketAddress::local(fd.get()).port()); }
 
 std::string escaped(const std::string& whole) {
@@ -161,17 +172,9 @@ class Stage {
   explicit Stage(const char* proxy) {
     char name[] = "/tmp/weir-wire-XXXXXX";
     folder_ = mkdtemp(name);
-    net::Fd dead_port = listen_anywhere();
-    std::vector<net::Fd> reserved;
-    for (const auto& [listener, members] : kListeners) {
-      reserved.push_back(listen_anywhere());
-      ports_[listener] = port_of(reserved.back());
-    }
-    reserved.push_back(listen_anywhere());
-    ports_[kInsideListener] = port_of(reserved.back());
-    std::ofstream(folder_ + "/table.json") << table(port_of(dead_port));
-    reserved.clear();
-    dead_port.reset();
+    for (const auto& [listener, members] : kListeners) ports_[listener] = held_port();
+    ports_[kInsideListener] = held_port();
+    std::ofstream(folder_ + "/table.json") << table(held_port());
     pid_ = fork();
     if (pid_ == 0) {
       const std::string file = folder_ + "/table.json";
@@ -229,6 +232,10 @@ class Stage {
            pool("empty", "http1", "") + "," + pool("refused", "http1", backend("x", dead)) +
            R"(,{"id":"told","health":{"protocol":"none"},"refusal":"It is told why."}]})";
   }
+  std::string held_port() {
+    held_.push_back(hold_a_port());
+    return port_of(held_.back());
+  }
   static std::string listener(const std::string& id, const std::string& port, const std::string& more) {
     return R"({"id":")" + id + R"(","address":"127.0.0.1",)" + more + R"("port":)" + port + R"(,"rules":[)" +
            R"({"id":"fixed","match":{"hosts":["fixed"]},"action":{"fixed_response":{"status":418,"body":"teapot"}}},)" +
@@ -251,6 +258,7 @@ class Stage {
 
   net::Fd places_[2] = {listen_anywhere(), listen_anywhere()};
   std::string folder_;
+  std::vector<net::Fd> held_;                 // one for each port of the table, and one where nobody answers
   std::map<std::string, std::string> ports_;  // by listener
   pid_t pid_ = -1;
 };

@@ -9,7 +9,7 @@ import unittest
 
 import balancing_test as balancing  # takes PROXY from the arguments
 from balancing_test import Asker, ask, wait_until
-from data_plane_test import EVENTS, Load
+from data_plane_test import EVENTS, Load, free_port
 from raw_h2 import ACK, DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, PING, PREFACE, RST_STREAM, SETTINGS, frame
 
 MAX_CONCURRENT_STREAMS = 3
@@ -24,8 +24,8 @@ class H2Station:
         self.connections = self.most_connections = 0
         self.held = []  # (writer, stream), in the order in which they came
         self.writers = {}  # each with its open streams
-        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", port))
-        self.port = self.server.sockets[0].getsockname()[1]
+        self.port = port or free_port()
+        self.server = EVENTS.run(asyncio.start_server(self.serve, "127.0.0.1", self.port))
 
     async def serve(self, reader, writer):
         self.connections += 1

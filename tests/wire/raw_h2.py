@@ -3,13 +3,18 @@ with a bound on every wait."""
 
 import json
 import os
+import pathlib
 import shutil
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from free_port import free_port  # noqa: E402
 
 PATIENCE = 10.0  # seconds: the longest that one expected thing may take
 
@@ -223,12 +228,6 @@ class Backend:
                 peer.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Proxy:
