@@ -25,3 +25,7 @@ if(main_sources)
   target_link_libraries(weir PRIVATE base net http route dns proxy sign model store runtime observe api wire rollout control cli
                         ${FMT} Threads::Threads)
 endif()
+
+# Thousands of worlds on two threads: begun first, with fewer others beside it.
+set_tests_properties(sim PROPERTIES PROCESSORS 2 COST 1000)
+limit_time(sim 900)

@@ -35,6 +35,12 @@ std::string_view trim(std::string_view text) {
 
 // --- the canonical request --------------------------------------------------------------------------------------
 
+// A key of S3, encoded once however it came.
+std::string canonical_key(std::string_view path) {
+  const auto key = percent_decode(path, Plus::is_plus);
+  return key ? percent_encode(*key, '/') : std::string(path);
+}
+
 // RFC 3986 5.2.4 and no empty segments; then each segment encoded once more than it came.
 std::string canonical_path(std::string_view path) {
   std::vector<std::string_view> kept;
@@ -289,11 +295,13 @@ std::string to_basic_iso8601(Timestamp t) {
   return text;
 }
 
-std::string canonical_request(const http::RequestHead& head, std::string_view signed_headers, std::string_view digest) {
+std::string canonical_request(const http::RequestHead& head, std::string_view signed_headers, std::string_view digest,
+                              std::string_view service) {
   std::string fields;
   for (const std::string_view name : split(signed_headers, ';')) fields += canonical_field(head, name);
-  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", head.method_name(), canonical_path(head.path()),
-                     canonical_query(head.query()), fields, signed_headers, digest);
+  const std::string path = service == "s3" ? canonical_key(head.path()) : canonical_path(head.path());
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", head.method_name(), path, canonical_query(head.query()), fields,
+                     signed_headers, digest);
 }
 
 std::string signature_of(const SigningInput& input, const Caller& caller, std::string_view secret) {
@@ -316,7 +324,8 @@ Result<Caller> authenticate(const http::RequestHead& head, std::string_view body
   TRY(check_signed_headers(head, claim));
   TRY(check_time(claim, now));
   SigningInput input;
-  input.canonical_request = canonical_request(head, claim.signed_headers, TRY(payload_digest(head, body_digest)));
+  input.canonical_request =
+      canonical_request(head, claim.signed_headers, TRY(payload_digest(head, body_digest)), claim.caller.service);
   input.string_to_sign = string_to_sign(input.canonical_request, claim.caller, claim.date_time);
   if (!equal_in_constant_time(signature_of(input, claim.caller, key->second), claim.signature)) return mismatch();
   return std::move(claim.caller);
@@ -343,7 +352,7 @@ void sign(http::RequestHead& head, std::string_view body_digest, const Caller& c
   Caller whole = caller;
   whole.date = date_time.substr(0, 8);
   SigningInput input;
-  input.canonical_request = canonical_request(head, signed_headers, body_digest);
+  input.canonical_request = canonical_request(head, signed_headers, body_digest, caller.service);
   input.string_to_sign = string_to_sign(input.canonical_request, whole, date_time);
   head.fields.add(http::HeaderId::authorization,
                   fmt::format("{} Credential={}/{}/{}/{}/aws4_request, SignedHeaders={}, Signature={}", kAlgorithm,

@@ -49,7 +49,8 @@ void sign(http::RequestHead& head, std::string_view body_digest, const Caller& c
 std::string to_basic_iso8601(Timestamp t);
 
 // One step of authenticate(), apart for the tests of AWS's own vectors. `signed_headers` is "host;x-amz-date".
+// `service` is a signing name: S3 takes paths as they come, since "a/../b" may be a key.
 std::string canonical_request(const http::RequestHead& head, std::string_view signed_headers,
-                              std::string_view payload_digest);
+                              std::string_view payload_digest, std::string_view service);
 
 }  // namespace weir::sign

@@ -147,9 +147,33 @@ TEST(SigV4, AcceptsAPresignedVectorUntilItExpires) {
 TEST(SigV4, WritesTheCanonicalRequestThatAwsPublishes) {
   http::RequestHead head = request("GET", "/?Param2=value2&Param1=value1");
   head.fields.add("X-Amz-Date", "20150830T123600Z");
-  EXPECT_EQ(canonical_request(head, "host;x-amz-date", hex(sha256(""))),
+  EXPECT_EQ(canonical_request(head, "host;x-amz-date", hex(sha256("")), "service"),
             "GET\n/\nParam1=value1&Param2=value2\nhost:example.amazonaws.com\nx-amz-date:20150830T123600Z\n\n"
             "host;x-amz-date\ne3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+}
+
+// The example of the S3 guide: "$" comes as "%24" and is not encoded again.
+TEST(SigV4, TakesAKeyOfS3AsItCame) {
+  const std::string body = "Welcome to Amazon S3.";
+  const auto put = [&](const char* target) {
+    http::RequestHead head = request("PUT", target);
+    head.fields.remove("host");
+    head.fields.add("Host", "examplebucket.s3.amazonaws.com");
+    head.fields.add("Date", "Fri, 24 May 2013 00:00:00 GMT");
+    head.fields.add("x-amz-date", "20130524T000000Z");
+    head.fields.add("x-amz-storage-class", "REDUCED_REDUNDANCY");
+    head.fields.add("x-amz-content-sha256", hex(sha256(body)));
+    head.fields.add("Authorization",
+                    "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request,SignedHeaders="
+                    "date;host;x-amz-content-sha256;x-amz-date;x-amz-storage-class,Signature="
+                    "98ad721746da40c64f1a55b78f14c238d841ea1380cd77a1b5971af0ece108bd");
+    constexpr Timestamp kThen{1'369'353'600'000};
+    return code_of(authenticate(head, hex(sha256(body)),
+                                {{"AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}}, kThen));
+  };
+  EXPECT_EQ(put("/test%24file.text"), "ok");
+  EXPECT_EQ(put("/test$file.text"), "ok");
+  EXPECT_EQ(put("/folder/../test%24file.text"), "SignatureMismatch");
 }
 
 http::RequestHead signed_request(const char* names, const char* signature) {

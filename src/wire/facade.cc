@@ -14,6 +14,7 @@
 #include "wire/query_protocol.h"
 #include "wire/recorded_protocol.h"
 #include "wire/rest_json_protocol.h"
+#include "wire/xml.h"
 
 namespace weir::wire {
 namespace {
@@ -50,6 +51,19 @@ WireError unknown_service(const CallName& name, std::string_view signing_name) {
                     fmt::format("The service '{}' is not implemented by Weir{}{}", signing_name,
                                 named ? "; the request names the operation " : "", name.operation),
                     name.protocol, nullptr);
+}
+
+// S3 has errors of a form of its own, and a status for this one.
+Reply no_s3(const http::RequestHead& head, std::string_view request_id) {
+  std::string out;
+  {
+    const XmlScope error(out, "Error");
+    xml_element(out, "Code", "NotImplemented");
+    xml_element(out, "Message", "The service 's3' is not implemented by Weir");
+    xml_element(out, "Resource", head.path());
+    xml_element(out, "RequestId", request_id);
+  }
+  return {.status = 501, .fields = {{"Content-Type", "application/xml"}}, .body = std::move(out)};
 }
 
 WireError no_such_path(const model::ServiceModel& service, const http::RequestHead& head) {
@@ -162,6 +176,7 @@ Reply Facade::handle_call(const http::RequestHead& head, std::string_view sent, 
     // The service is ours, but the request's protocol, target or version is not its.
     if (one->signing_name == caller->service) return refuse(name, one, unknown_operation(*one, name), id);
   }
+  if (caller->service == "s3") return no_s3(head, id);
   return refuse(name, nullptr, unknown_service(name, caller->service), id);
 }
 
