@@ -60,13 +60,15 @@ void ApiServer::accept_all() {
 }
 
 // So that slow clients, however many, cannot lock the others out: the one that has kept us waiting longest goes, those
-// in the midst of a request after those that rest.
+// in the midst of a request after those that rest. Who takes its answer bit by bit keeps nobody waiting.
 bool ApiServer::make_room() {
   const Instant latest = loop_.now() - options_.patience;
   Connection* slowest = nullptr;
   const auto order = [](const Connection& one) { return std::pair(one.half_read_, one.waiting_since_); };
   for (const auto& [connection, owner] : connections_) {
     if (connection->state_ != Connection::State::reading || connection->waiting_since_ > latest) continue;
+    connection->note_progress();
+    if (connection->waiting_since_ > latest) continue;
     if (!slowest || order(*connection) < order(*slowest)) slowest = connection;
   }
   if (!slowest) return false;

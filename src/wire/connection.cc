@@ -1,9 +1,12 @@
 #include "wire/connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <span>
 #include <utility>
 
@@ -15,6 +18,7 @@ namespace weir::wire {
 namespace {
 
 constexpr std::string_view kRoutes = "/_weir/";
+constexpr std::size_t kNeverAsked = std::numeric_limits<std::size_t>::max();
 
 }  // namespace
 
@@ -334,8 +338,11 @@ void Connection::answered() {
   flush();
   if (state_ == State::closed) return;
   if (close_after_ || peer_done_) return linger();
-  waiting_since_ = server_.loop_.now();
-  timer_.arm(waiting_since_ + server_.options_.idle_timeout);
+  if (sent_ < out_.size()) {
+    waiting_since_ = server_.loop_.now();
+    timer_.arm(waiting_since_ + server_.options_.write_timeout);
+    untaken_ = kNeverAsked;
+  }
   parse();  // nothing where this answer was given from within it
   if (state_ != State::closed) settle();
 }
@@ -353,11 +360,23 @@ void Connection::flush() {
   out_.clear();
   sent_ = 0;
   if (state_ == State::answering) timer_.cancel();
+  if (state_ == State::reading && !half_read_) {
+    waiting_since_ = server_.loop_.now();
+    timer_.arm(waiting_since_ + server_.options_.idle_timeout);
+  }
   if (state_ == State::lingering) {
     ::shutdown(socket_.get(), SHUT_WR);
     timer_.arm(server_.loop_.now() + kLingerTimeout);
     if (peer_done_) close();
   }
+}
+
+// The kernel takes much at once and then nothing for long: what counts is what has arrived at the client's.
+void Connection::note_progress() {
+  int on_its_way = 0;
+  if (sent_ == out_.size() || ::ioctl(socket_.get(), SIOCOUTQ, &on_its_way) != 0) return;
+  const std::size_t untaken = out_.size() - sent_ + static_cast<std::size_t>(on_its_way);
+  if (untaken < std::exchange(untaken_, untaken)) waiting_since_ = server_.loop_.now();
 }
 
 void Connection::linger() {

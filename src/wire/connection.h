@@ -67,6 +67,8 @@ class Connection final : private net::FdHandler {
   void write_head(const Reply& reply, http::H1WriteOptions options);
   void answered();  // the answer is complete in out_
   void flush();
+  // A client that has taken of its answer since it was last asked has kept nobody waiting until now.
+  void note_progress();
   void settle();  // watches and times what the state asks for
   void linger();
   void close();
@@ -81,7 +83,7 @@ class Connection final : private net::FdHandler {
   bool chunked_ = false;      // the current answer
   bool streaming_ = false;
   bool half_read_ = false;  // part of a request has come
-  Instant waiting_since_;   // for a request, or for the rest of one
+  Instant waiting_since_;   // for a request, for the rest of one, or for the client to take its answer
   std::uint32_t watched_ = 0;
 
   http::H1Parser parser_{http::H1Parser::Role::request};
@@ -89,6 +91,7 @@ class Connection final : private net::FdHandler {
   std::string in_;   // received and not yet parsed
   std::string out_;  // to be sent, from sent_ on
   std::size_t sent_ = 0;
+  std::size_t untaken_ = 0;  // bytes of answers that the client had not taken when it was last asked
 
   const Route* route_ = nullptr;  // null: the facade
   std::string body_;

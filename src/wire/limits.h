@@ -24,7 +24,7 @@ inline constexpr std::chrono::seconds kHeadTimeout{30};   // from the first byte
 inline constexpr std::chrono::seconds kBodyTimeout{60};   // between two pieces of a body
 inline constexpr std::chrono::seconds kWriteTimeout{60};  // between two pieces that the client takes
 inline constexpr std::chrono::seconds kIdleTimeout{120};  // between two requests
-inline constexpr std::chrono::seconds kPatience{1};       // with a request, before its client may have to make way
+inline constexpr std::chrono::seconds kPatience{1};       // with a request or an answer, before its client may have to make way
 inline constexpr std::chrono::seconds kLingerTimeout{2};  // for the client to read the last answer
 
 }  // namespace weir::wire

@@ -349,6 +349,43 @@ class RudeClients(unittest.TestCase):
                 one.sendall(rest)
                 self.assertIn(b"200 OK", read_until(one, b"ACTIVE"))
 
+    def test_who_takes_a_long_answer_does_not_make_way_and_who_stops_taking_does(self):
+        body = b"x" * 12_000_000
+        ask = b"POST /_weir/echo HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+        def asks(port, stack):
+            one = stack.enter_context(socket.socket())
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
+            one.settimeout(10)
+            one.connect(("127.0.0.1", port))
+            one.sendall(ask)
+            return one, one.recv(1)
+
+        with serving(narrow=True) as port, contextlib.ExitStack() as stack:
+            taker, taken = asks(port, stack)
+            slow = [stack.enter_context(connect(port)) for _ in range(7)]
+            for one in slow:
+                one.sendall(call("CreateCluster")[:20])
+            others = 0
+            while not taken.endswith(body):
+                piece = taker.recv(1 << 19, socket.MSG_WAITALL if len(taken) < len(body) - (1 << 20) else 0)
+                self.assertTrue(piece, f"it was cut after {len(taken)} bytes and {others} others")
+                taken += piece
+                others += served(port)
+            self.assertGreater(others, 0)
+            self.assertTrue(read_all(slow[0]).startswith(b"HTTP/1.1 503 "), "others came in its place")
+        with serving(narrow=True) as port, contextlib.ExitStack() as stack:
+            deaf, _ = asks(port, stack)
+
+            def comes():
+                one = stack.enter_context(connect(port))
+                with contextlib.suppress(OSError):
+                    one.sendall(call("CreateCluster"))
+                    return one.recv(65536).startswith(b"HTTP/1.1 200")
+            for _ in range(20):  # and stays, so that the one after it needs room: the longest at rest goes each time
+                eventually(comes)
+            self.assertLess(len(read_all(deaf)), len(body), "it kept others waiting")
+
     def test_a_client_that_never_reads_does_not_stop_the_others(self):
         with serving() as port, connect(port) as deaf:
             deaf.setblocking(False)
