@@ -37,9 +37,9 @@ MIRROR = mirror()
 
 
 class Terraform:
-    def __init__(self, weir, **variables):
+    def __init__(self, weir, example="", **variables):
         self.folder = weir.home / "terraform"
-        shutil.copytree(ROOT / "examples/terraform", self.folder, ignore=shutil.ignore_patterns(".*", "*.tfstate*"))
+        shutil.copytree(ROOT / "examples/terraform" / example, self.folder, ignore=shutil.ignore_patterns(".*", "*.tfstate*"))
         settings = weir.home / "terraformrc"
         settings.write_text(f'disable_checkpoint = true\nprovider_installation {{\n  filesystem_mirror {{\n'
                             f'    path = "{MIRROR}"\n  }}\n}}\n')
