@@ -25,6 +25,8 @@ from weir_testing import ECHO, HELLO, Prove, Weir, wait_until
 
 DEPLOYED_SECONDS = 600  # for one deployment to end, a bad one included
 STREAMS = 11  # of load
+MEMORY = 128  # MiB of a task: one that was held gets a thread for each of its clients
+SEEN_SECONDS = 2  # until an end is seen, at the latest
 STOPPED_SECONDS = 1.5  # how long a task is held by SIGSTOP: less than what users wait for
 BREAKER = {"enable": True, "rollback": True}
 
@@ -57,6 +59,7 @@ class Gauntlet:
         self.number = 0  # of the version deployed last
         self.programs = 0
         self.kills = []  # (from, to, what): when tasks were killed, seconds since 1970
+        self.starved = set()  # tasks that the kernel killed for their memory
         self.faults = {}  # how often each happened
         self.deployments = {}  # how often each ended how
         self.wished = {}  # service -> the definition that serves, or is to
@@ -103,8 +106,9 @@ class Gauntlet:
         self.number += 1
         if service == "talk":
             version = ("0.9", "1.0")[self.number % 2]
-            return self.weir.task_definition(service, f"echo_server:{version}", ENDS if bad else ("./echo_server",))
-        return self.weir.task_definition(service, VERSION=f"{self.number // 1000}.{self.number % 1000}",
+            return self.weir.task_definition(service, f"echo_server:{version}", ENDS if bad else ("./echo_server",),
+                                             memory=MEMORY)
+        return self.weir.task_definition(service, memory=MEMORY, VERSION=f"{self.number // 1000}.{self.number % 1000}",
                                          SLOW_MS=self.random.choice((0, 5, 20)),
                                          START_DELAY_MS=self.random.choice((0, 100, 700)), **bad)
 
@@ -159,6 +163,18 @@ class Gauntlet:
         except ProcessLookupError:
             return
         self.kills.append((began, time.time(), f"process {pid} of a task"))
+
+    def note_the_starved(self):
+        """What the kernel has killed: a task that has more under way than its memory holds."""
+        pages = self.weir.ecs.get_paginator("list_tasks").paginate(cluster="test", desiredStatus="STOPPED")
+        for page in pages:
+            stopped = page["taskArns"]
+            for task in self.weir.ecs.describe_tasks(cluster="test", tasks=stopped)["tasks"] if stopped else ():
+                reason = task["containers"][0].get("reason", "")
+                if reason.startswith("OutOfMemoryError") and task["taskArn"] not in self.starved:
+                    self.starved.add(task["taskArn"])
+                    seen = task["executionStoppedAt"].timestamp()
+                    self.kills.append((seen - SEEN_SECONDS, seen, f"{task['taskArn']}, which had no memory left,"))
 
     def hold_a_task(self):
         pid = self.random.choice(self.programs_of_tasks())
@@ -230,6 +246,7 @@ class Gauntlet:
                 self.wished[service] = serves
         for service in sorted(self.wished):
             self.weir.stable(service, seconds=DEPLOYED_SECONDS)
+        self.note_the_starved()
         self.say(f"{'; '.join(doing)} | {', '.join(faults)} | {', '.join(ends)}", flush=True)
         return len(services)
 

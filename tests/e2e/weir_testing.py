@@ -226,10 +226,11 @@ class Weir:
         self.run("image", "import", name, folder)
 
     # --- what most tests build ----------------------------------------------------------------------------------
-    def task_definition(self, family, image="hello:1", command=("./hello",), stop_timeout=5, **environment):
-        """Registers a revision whose one container `app` listens on port 8080; returns its ARN."""
+    def task_definition(self, family, image="hello:1", command=("./hello",), stop_timeout=5, memory=64,
+                        **environment):
+        """Registers a revision whose one container `app`, of so many MiB, listens on port 8080; returns its ARN."""
         container = {
-            "name": "app", "image": image, "command": list(command), "essential": True, "memory": 64,
+            "name": "app", "image": image, "command": list(command), "essential": True, "memory": memory,
             "stopTimeout": stop_timeout, "portMappings": [{"containerPort": 8080}],
             "environment": [{"name": name, "value": str(value)} for name, value in environment.items()]}
         reply = self.ecs.register_task_definition(family=family, networkMode="bridge", containerDefinitions=[container])
