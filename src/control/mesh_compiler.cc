@@ -139,16 +139,17 @@ class MeshCompiler {
     const std::string name = lower_case(node.spec.serviceDiscovery->dns->hostname);
     const std::uint16_t port = real_port(listener.portMapping.port, plan_.port_offset);
     if (name == "localhost") {
-      pool.backends.push_back({name, "127.0.0.1", port, route::BackendState::serving});
+      pool.backends.push_back({name, "127.0.0.1", port, route::BackendState::entering});
     } else if (balancers_.contains(name)) {
-      pool.backends.push_back({name, plan_.balancers_at, port, route::BackendState::serving});
+      pool.backends.push_back({name, plan_.balancers_at, port, route::BackendState::entering});
     } else if (const auto literal = net::SocketAddress::ip(name, port)) {
-      pool.backends.push_back(
-          {name, literal->host(), static_cast<std::uint16_t>(listener.portMapping.port), route::BackendState::serving});
+      pool.backends.push_back({name, literal->host(), static_cast<std::uint16_t>(listener.portMapping.port),
+                               route::BackendState::entering});
     }
   }
 
-  // Those that calls have registered: they are there as long as the instance is.
+  // Those that calls have registered: they are there as long as the instance is. Nobody follows their health as that of
+  // tasks, so that the proxy itself lets them in.
   void add_instances() {
     for (const auto& [key, instance] : documents_.instances) {
       if (!instance->task.empty() || instance->health == "UNHEALTHY") continue;
@@ -161,7 +162,7 @@ class MeshCompiler {
         const auto literal = net::SocketAddress::ip(address->second, static_cast<std::uint16_t>(number));
         if (pool == pools_.end() || !literal || number < 1 || number > 65535) continue;
         pool->second.backends.push_back({"instance/" + instance->id, literal->host(),
-                                         static_cast<std::uint16_t>(number), route::BackendState::serving});
+                                         static_cast<std::uint16_t>(number), route::BackendState::entering});
       }
     }
   }

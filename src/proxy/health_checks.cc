@@ -68,7 +68,10 @@ class HealthChecks::Probe {
       const auto interval = static_cast<std::int64_t>(Duration(target_.check.interval).count());
       timer_.arm(owner_.loop_.now() + Duration(owner_.random_.between(0, interval)));
     }
-    if (judge_.health() != route::Health::unknown) owner_.changed_(pool_, backend_.id, judge_.health(), place_);
+    const auto tell = [this](route::Health health) { owner_.changed_(pool_, backend_.id, health, place_); };
+    const bool was_healthy = known.verdict.ever_passed && judge_.health() == route::Health::unhealthy;
+    if (was_healthy) tell(route::Health::healthy);  // so that one that enters is let in, for where nobody does better
+    if (judge_.health() != route::Health::unknown) tell(judge_.health());
   }
 
  private:

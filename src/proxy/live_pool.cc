@@ -92,7 +92,10 @@ void LivePool::update(const route::Pool& pool, const PoolPlan& plan, FreshBacken
       now.push_back(newcomer != fresh.end() ? std::move(*newcomer++) : LivePool::fresh(spec_.id, spec, shared_));
       now.back()->pool = this;
     }
-    if (spec_.health.protocol == route::HealthProtocol::none) now.back()->health = Health::healthy;
+    if (spec_.health.protocol == route::HealthProtocol::none) {
+      now.back()->health = Health::healthy;
+      now.back()->proved = true;
+    }
     share_requests(*now.back());
   }
   for (auto& backend : backends_) {
@@ -166,6 +169,7 @@ void LivePool::set_health(std::string_view backend, Health health, std::size_t p
   LiveBackend* found = find(backend, place);
   if (found == nullptr || found->health == health) return;
   found->health = health;
+  found->proved |= health == Health::healthy;
   stale_ = true;
   tell_room();
 }

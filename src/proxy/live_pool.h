@@ -29,6 +29,7 @@ struct LiveBackend {
   LivePool* pool = nullptr;
   route::Health health = route::Health::unknown;
   bool listed = true;
+  bool proved = false;               // has been healthy
   std::uint32_t active = 0;          // exchanges in flight
   std::uint64_t requests = 0;        // taken since it was first seen
   Standing standing;                 // how often it has been ejected, too
@@ -45,7 +46,10 @@ struct LiveBackend {
   };
   std::unique_ptr<Attachment> attachment;
 
-  bool serving() const { return listed && spec.state == route::BackendState::serving; }
+  bool serving() const {
+    return listed &&
+           (spec.state == route::BackendState::serving || (spec.state == route::BackendState::entering && proved));
+  }
   // Requests are shared out to it. As of the pool's newest look at its backends.
   bool takes() const { return takes_; }
 

@@ -74,6 +74,29 @@ TEST_F(LivePoolTest, leaves_out_the_unhealthy_the_checking_and_the_draining) {
   EXPECT_EQ(picks(pool, 2), "dd");
 }
 
+TEST_F(LivePoolTest, leaves_out_who_enters_until_it_has_passed_a_check) {
+  route::Pool spec = pool_of("p", {"a", "b"});
+  spec.backends[0].state = spec.backends[1].state = BackendState::entering;
+  LivePool pool(spec);
+  EXPECT_EQ(pool.pick(kNow, random_), nullptr);
+  pool.set_health("a", Health::unhealthy);
+  EXPECT_EQ(pool.pick(kNow, random_), nullptr) << "nothing speaks for it, also where there is nobody else";
+  pool.set_health("b", Health::healthy);
+  EXPECT_EQ(picks(pool, 2), "bb");
+  pool.set_health("b", Health::unhealthy);
+  EXPECT_EQ(picks(pool, 2), "bb") << "it has served: better a chance than none";
+  pool.set_health("a", Health::healthy);
+  EXPECT_EQ(picks(pool, 2), "aa");
+}
+
+TEST_F(LivePoolTest, lets_who_enters_in_at_once_where_nothing_is_checked) {
+  route::Pool spec = pool_of("p", {"a"});
+  spec.backends[0].state = BackendState::entering;
+  spec.health.protocol = route::HealthProtocol::none;
+  LivePool pool(spec);
+  EXPECT_EQ(picks(pool, 1), "a");
+}
+
 TEST_F(LivePoolTest, fails_open_to_all_that_serve_when_none_is_healthy) {
   route::Pool spec = pool_of("p", {"a", "b", "c"});
   spec.backends[2].state = BackendState::draining;

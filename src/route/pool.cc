@@ -8,7 +8,7 @@ namespace weir::route {
 namespace {
 
 constexpr std::string_view kPoolProtocols[] = {"http1", "http2", "grpc", "tcp"};
-constexpr std::string_view kBackendStates[] = {"checking", "serving", "draining"};
+constexpr std::string_view kBackendStates[] = {"checking", "serving", "draining", "entering"};
 constexpr std::string_view kHealthProtocols[] = {"http", "grpc", "none", "https", "tcp"};
 constexpr std::string_view kAlgorithms[] = {"round_robin", "least_outstanding", "weighted_random", "power_of_two"};
 

@@ -18,8 +18,9 @@ enum class PoolProtocol { http1, http2, grpc, tcp };
 
 enum class BackendState {
   checking,  // health checks run, no request is sent
-  serving,   // takes requests while its health checks pass
+  serving,   // takes requests while its health checks pass, and until they say something
   draining,  // finishes what it has; takes nothing new
+  entering,  // as checking until it has passed a check, then as serving: where control follows nobody's health
 };
 
 struct Backend {

@@ -21,7 +21,7 @@ class World::PublishWatch final : public control::DataPlane {
 
  private:
   void trace_table(const route::RouteTable& table) {
-    static constexpr const char* kStates[] = {"checking", "serving", "draining"};
+    static constexpr const char* kStates[] = {"checking", "serving", "draining", "entering"};
     std::string text;
     for (const auto& pool : table.pools)
       for (const auto& backend : pool.backends)

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from backends import Backend
-from meshes import Mesh, targets
+from meshes import Mesh, milliseconds, targets
 from networks_test import VPC, enter_own_network
 from weir_testing import HELLO, Weir, wait_until
 
@@ -27,10 +27,6 @@ def ask(address, method="GET", path="/", timeout=10, **headers):
         return reply.status, reply.read().decode()
     finally:
         connection.close()
-
-
-def milliseconds(number):
-    return {"unit": "ms", "value": number}
 
 
 class Routes(unittest.TestCase):

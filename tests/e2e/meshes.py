@@ -16,6 +16,10 @@ def targets(*weights):
     return {"weightedTargets": [{"virtualNode": node, "weight": weight} for node, weight in weights]}
 
 
+def milliseconds(number):
+    return {"unit": "ms", "value": number}
+
+
 class Mesh:
     """A mesh, a cluster and a namespace of one name; virtual services are called NAME.NAMESPACE."""
 
