@@ -349,9 +349,9 @@ model::MeshAddress address_for(const model::MeshResource& about, std::string nam
 
 }  // namespace
 
-// The number after the greatest, so that an address that was somebody's rests as long as it can.
+// Of one that is gone the number is kept for its name: whoever still has the address finds nobody there, or the same
+// again. Only where all are given away somebody else's is.
 MeshNumbers number_services(const MeshDocuments& documents) {
-  MeshNumbers numbers;
   std::vector<model::MeshAddress> wanted;
   for (const auto& [key, service] : documents.services)
     wanted.push_back(address_for(service->about, service->about.name));
@@ -361,24 +361,28 @@ MeshNumbers number_services(const MeshDocuments& documents) {
   std::set<std::string> keys;
   for (const auto& each : wanted) keys.insert(each.key());
   std::set<std::int32_t> used;
+  std::vector<model::MeshAddress> gone;
   for (const auto& [key, address] : documents.addresses) {
-    if (keys.contains(key)) {
-      used.insert(address->number);
-    } else {
-      numbers.free.push_back(*address);
-    }
+    used.insert(address->number);
+    if (!keys.contains(key)) gone.push_back(*address);
   }
+  MeshNumbers numbers;
   std::int32_t last = used.empty() ? 0 : *used.rbegin();
   for (auto& address : wanted) {
     if (documents.addresses.contains(address.key())) continue;
-    if (used.size() >= static_cast<std::size_t>(kMostNumbers)) {
+    if (used.size() < static_cast<std::size_t>(kMostNumbers)) {
+      do {
+        last = last % kMostNumbers + 1;
+      } while (!used.insert(last).second);
+      address.number = last;
+    } else if (!gone.empty()) {
+      address.number = gone.back().number;
+      numbers.free.push_back(std::move(gone.back()));
+      gone.pop_back();
+    } else {
       numbers.without.push_back(address.service);
       continue;
     }
-    do {
-      last = last % kMostNumbers + 1;
-    } while (!used.insert(last).second);
-    address.number = last;
     numbers.given.push_back(std::move(address));
   }
   return numbers;

@@ -263,17 +263,38 @@ TEST(MeshCompiler, has_instances_that_calls_have_registered_unless_unhealthy) {
   EXPECT_TRUE(compile(all).pools.at(0).backends.empty());
 }
 
-TEST(MeshNumbers, are_given_once_and_taken_back) {
+TEST(MeshNumbers, are_given_once_and_kept_for_the_name_of_who_is_gone) {
   auto all = documents();
   put(all.services, resource<model::VirtualService>("virtualService/", "another"));
   auto numbers = number_services(all);
   ASSERT_EQ(numbers.given.size(), 1u);
   EXPECT_EQ(numbers.given[0].number, 4) << "after the greatest";
   EXPECT_TRUE(numbers.free.empty());
-  all.services.clear();
+  put(all.addresses, numbers.given[0]);
+  all.services.erase(all.services.begin());
+  put(all.services, resource<model::VirtualService>("virtualService/", "third"));
   numbers = number_services(all);
+  ASSERT_EQ(numbers.given.size(), 1u);
+  EXPECT_EQ(numbers.given[0].number, 5) << "no number of one that is gone";
+  EXPECT_TRUE(numbers.free.empty());
+}
+
+TEST(MeshNumbers, of_those_who_are_gone_are_given_to_others_once_no_other_is_left) {
+  auto all = documents();
+  all.services.clear();
+  all.addresses.clear();
+  for (std::int32_t number = 1; number <= 1022; ++number) {
+    model::MeshAddress address{.scope = kScope, .mesh = "m", .service = std::to_string(number), .number = number};
+    put(all.addresses, address);
+  }
+  put(all.services, resource<model::VirtualService>("virtualService/", "17"));
+  put(all.services, resource<model::VirtualService>("virtualService/", "another"));
+  const auto numbers = number_services(all);
+  ASSERT_EQ(numbers.given.size(), 1u);
   ASSERT_EQ(numbers.free.size(), 1u);
-  EXPECT_EQ(numbers.free[0].number, 3);
+  EXPECT_EQ(numbers.given[0].service, "another");
+  EXPECT_EQ(numbers.given[0].number, numbers.free[0].number);
+  EXPECT_NE(numbers.free[0].service, "17") << "it is there";
 }
 
 }  // namespace

@@ -106,6 +106,13 @@ std::optional<std::int32_t> gateway_number(const MeshDocuments& documents, const
   return found->second->number;
 }
 
+// Whether it would be at this port of the host without any task.
+bool is_at(const model::VirtualGateway& gateway, std::uint16_t host_port, const MeshPlan& plan) {
+  return std::ranges::any_of(gateway.spec.listeners, [&](const appmesh::VirtualGatewayListener& each) {
+    return real_port(each.portMapping.port, plan.port_offset) == host_port;
+  });
+}
+
 }  // namespace
 
 CompiledGateways compile_gateways(const MeshDocuments& documents, const std::vector<route::Listener>& services,
@@ -147,10 +154,12 @@ Result<> lead_to_gateways(const MeshDocuments& documents, const MeshPlan& plan, 
     const auto named = name_in_mesh(path, "virtualGateway");
     if (!named) continue;
     const auto number = gateway_number(documents, scope, named->mesh, named->name);
-    if (!number) return fail("NotFound", "there is no virtual gateway " + path);
+    const auto gateway = documents.gateways.find(model::within_mesh(scope, named->mesh) + named->name);
+    if (!number || gateway == documents.gateways.end()) return fail("NotFound", "there is no virtual gateway " + path);
     if (plan.range == 0) continue;
-    for (const auto& port : container.ports) {
+    for (auto& port : container.ports) {
       if (port.container_port == kEnvoyAdminPort) continue;
+      if (is_at(*gateway->second, port.host_port, plan)) port.host_port = 0;  // any other
       const std::string place = ":" + std::to_string(real_port(port.container_port, plan.port_offset));
       container.command.insert(container.command.end(), {"--relay", std::to_string(port.container_port),
                                                          mesh_address(plan.range, *number) + place,

@@ -179,7 +179,9 @@ TEST(MeshGateways, have_numbers_as_services_do) {
   EXPECT_TRUE(number_services(all).free.empty());
   EXPECT_FALSE(numbers_by_name(all).contains("virtualgateway/gate"));
   all.gateways.clear();
-  EXPECT_EQ(number_services(all).free.size(), 1u);
+  EXPECT_TRUE(number_services(all).free.empty()) << "its number is kept for its name";
+  put_gateway(all, "gate", {80}, 2);
+  EXPECT_TRUE(number_services(all).given.empty());
 }
 
 TEST(MeshGateways, are_what_the_ports_of_their_tasks_lead_to) {
@@ -197,11 +199,21 @@ TEST(MeshGateways, are_what_the_ports_of_their_tasks_lead_to) {
   EXPECT_EQ(spec.containers[0].command,
             (std::vector<std::string>{"sidecar", "--relay", "80", "127.72.0.7:8080", "169.254.176.7:8080", "--relay",
                                       "9080", "127.72.0.7:9080", "169.254.176.7:9080"}));
-  all.addresses.clear();
+  EXPECT_EQ(spec.containers[0].ports.at(1).host_port, 0);
+  definition.networkMode = "host";
   spec = task_spec("t", definition);
-  const auto led = lead_to_gateways(all, kHere, kScope, spec);
-  ASSERT_FALSE(led);
-  EXPECT_EQ(led.error().message, "there is no virtual gateway mesh/m/virtualGateway/gate");
+  EXPECT_EQ(spec.containers[0].ports.at(1).host_port, 9080);
+  ASSERT_TRUE(lead_to_gateways(all, kHere, kScope, spec));
+  EXPECT_EQ(spec.containers[0].ports.at(1).host_port, 0) << "the gateway itself is at 9080";
+  EXPECT_EQ(spec.containers[0].ports.at(0).host_port, 80) << "it is at 8080, not at 80";
+  for (const bool numbered : {true, false}) {
+    auto others = all;
+    numbered ? others.gateways.clear() : others.addresses.clear();
+    spec = task_spec("t", definition);
+    const auto led = lead_to_gateways(others, kHere, kScope, spec);
+    ASSERT_FALSE(led);
+    EXPECT_EQ(led.error().message, "there is no virtual gateway mesh/m/virtualGateway/gate");
+  }
 }
 
 }  // namespace

@@ -246,6 +246,56 @@ class Gateway(unittest.TestCase):
         ecs.update_service(cluster="test", service="gate", desiredCount=0)
         wait_until(lambda: not self.weir.tasks("gate"), "its task is gone", 20)
 
+    def envoy(self, gateway, port, mode, **mapping):
+        """A running task that is the gateway's Envoy; the port of the host that its network bindings show for `port`."""
+        ecs = self.weir.ecs
+        ecs.create_cluster(clusterName="test")
+        definition = ecs.register_task_definition(family=gateway, networkMode=mode, containerDefinitions=[{
+            "name": "envoy", "image": NO_ENVOY, "essential": True, "memory": 64, "stopTimeout": 5,
+            "portMappings": [{"containerPort": port, **mapping}],
+            "environment": [{"name": "APPMESH_VIRTUAL_NODE_NAME", "value": f"mesh/m/virtualGateway/{gateway}"}]}])
+        name = definition["taskDefinition"]["taskDefinitionArn"]
+        task = ecs.run_task(cluster="test", taskDefinition=name)["tasks"][0]["taskArn"]
+        self.addCleanup(ecs.stop_task, cluster="test", task=task)
+
+        def runs():
+            found = ecs.describe_tasks(cluster="test", tasks=[task])["tasks"][0]
+            self.assertNotIn("stoppedReason", found)
+            return found if found["lastStatus"] == "RUNNING" else None
+        bindings = wait_until(runs, "the task runs", 20)["containers"][0]["networkBindings"]
+        return next(each["hostPort"] for each in bindings if each["containerPort"] == port)
+
+    def test_an_envoy_of_the_hosts_network_gives_way_to_the_gateway_that_is_there_by_itself(self):
+        port = self.envoy("gate", self.port, "host")
+        self.assertNotEqual(port, self.port)
+        wait_until(lambda: self.ask("/chapter/x", port=port)[0] == 200, "the task relays", 10)
+        self.assertEqual(self.saw("/chapter/page", port=port), ("/page", SERVICE))
+        self.assertEqual(self.saw("/chapter/page"), ("/page", SERVICE))
+
+    def test_who_has_the_address_of_a_gateway_that_went_finds_nobody_there_or_the_same_again(self):
+        gate_port = free_port()
+
+        def make(name, prefix):
+            gateway = {"meshName": "m", "virtualGatewayName": name}
+            self.mesh.create_virtual_gateway(**gateway, spec={"listeners": [{"portMapping": {"port": gate_port, "protocol": "http"}}]})
+            self.mesh.create_gateway_route(**gateway, gatewayRouteName="in", spec=self.http({"prefix": "/"}, prefix={"value": prefix}))
+
+        def remove(name):
+            self.mesh.delete_gateway_route(meshName="m", virtualGatewayName=name, gatewayRouteName="in")
+            self.mesh.delete_virtual_gateway(meshName="m", virtualGatewayName=name)
+        make("again", "/first/")
+        port = self.envoy("again", gate_port, "bridge")
+        wait_until(lambda: self.ask("/x", port=port)[2] == ("/first/x", SERVICE), "the task relays", 10)
+        remove("again")
+        make("other", "/other/")
+        self.addCleanup(remove, "other")
+        wait_until(lambda: self.ask("/x", port=gate_port)[2] == ("/other/x", SERVICE), "the other is there", 10)
+        self.assertIsNone(self.ask("/x", port=port)[0], "the task of the one that went leads to nobody")
+        make("again", "/second/")
+        self.addCleanup(remove, "again")
+        wait_until(lambda: self.ask("/x", port=port)[0] == 200, "the task leads to the one that came back", 10)
+        self.assertEqual(self.saw("/x", port=port), ("/second/x", SERVICE))
+
 
 class GatewayOnTheHostsNetwork(Gateway):
     network = "host"
