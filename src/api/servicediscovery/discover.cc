@@ -5,6 +5,7 @@
 #include "api/servicediscovery/actions.h"
 #include "api/servicediscovery/errors.h"
 #include "api/servicediscovery/references.h"
+#include "api/servicediscovery/service_rules.h"
 
 namespace weir::api::servicediscovery {
 
@@ -27,6 +28,9 @@ struct Found {
 // By names, as programs have them; the namespace's may be its ARN.
 template <class Request>
 Result<Found> found_by(Context& context, const Request& request) {
+  if (const auto good = check_service_name(request.ServiceName); !good) {
+    return invalid_input("ServiceName: " + good.error().message);
+  }
   if (request.OwnerAccount && *request.OwnerAccount != context.account) return namespace_not_found();
   const std::string prefix = scope_of(context).prefix();
   const auto spaces = TRY(store::peek_all<DiscoveryNamespace>(context.store, prefix));
@@ -90,6 +94,8 @@ shapes::HttpInstanceSummary summary_of(const Found& found, const DiscoveryInstan
 
 Result<shapes::DiscoverInstancesResponse> discover_instances(Context& context,
                                                              const shapes::DiscoverInstancesRequest& request) {
+  if (request.QueryParameters) TRY(check_keys(*request.QueryParameters, "QueryParameters"));
+  if (request.OptionalParameters) TRY(check_keys(*request.OptionalParameters, "OptionalParameters"));
   Found found = TRY(found_by(context, request));
   shapes::DiscoverInstancesResponse response{.Instances = std::vector<shapes::HttpInstanceSummary>{},
                                              .InstancesRevision = revision_of(found)};

@@ -48,6 +48,7 @@ std::string first_health(const DiscoveryService& service, const std::map<std::st
 // One that is registered again becomes what the call says.
 Result<shapes::RegisterInstanceResponse> try_register(Context& context,
                                                       const shapes::RegisterInstanceRequest& request) {
+  TRY(check_keys(request.Attributes, "Attributes"));
   const auto service = TRY(find_service(context, request.ServiceId)).document;
   TRY(check_attributes(service, request.Attributes));
   const auto all = TRY(instances_of(context, service.id));

@@ -83,6 +83,16 @@ Result<> check_service_name(std::string_view name) {
   return invalid_input("The name '" + std::string(name) + "' is no name of a service.");
 }
 
+// tools/shapes knows no limits of a map's keys.
+Result<> check_keys(const Attributes& attributes, std::string_view member) {
+  const auto odd = [](unsigned char c) { return c <= ' ' || c >= 0x7f; };
+  for (const auto& [key, value] : attributes) {
+    if (!key.empty() && key.size() <= kMostAttributeName && std::ranges::none_of(key, odd)) continue;
+    return invalid_input(std::string(member) + ": the name '" + key + "' is no name of an attribute.");
+  }
+  return {};
+}
+
 bool has_record(const DiscoveryService& service, std::string_view type) {
   return std::ranges::any_of(service.records, [&](const auto& record) { return record.Type == type; });
 }

@@ -180,6 +180,9 @@ TEST_F(CloudMap, an_instance_has_the_attributes_that_its_records_need) {
     refused("RegisterInstance", enter(to, "i", attributes), "InvalidInput", message);
   };
   bad(a, R"("k":"v")", "AWS_INSTANCE_IPV4 is required");
+  bad(a, R"("AWS_INSTANCE_IPV4":"1.2.3.4","a b":"v")", "'a b' is no name of an attribute");
+  bad(a, R"("AWS_INSTANCE_IPV4":"1.2.3.4","\u0007":"v")", "no name of an attribute");
+  bad(a, fmt::format(R"("AWS_INSTANCE_IPV4":"1.2.3.4","{}":"v")", std::string(256, 'k')), "no name of an attribute");
   bad(a, R"("AWS_INSTANCE_IPV4":"1.2.3")", "IPv4");
   bad(a, R"("AWS_INSTANCE_IPV4":"1.2.3.4","AWS_INIT_HEALTH_STATUS":"HEALTHY")", "HealthCheckCustomConfig");
   bad(a, R"("AWS_EC2_INSTANCE_ID":"i-1")", "EC2");
@@ -257,6 +260,12 @@ TEST_F(CloudMap, discovery_looks_at_attributes_and_health) {
           "InstanceNotFound");
   refused("DiscoverInstances", R"({"NamespaceName":"none","ServiceName":"shop"})", "NamespaceNotFound");
   refused("DiscoverInstances", R"({"NamespaceName":"web","ServiceName":"none"})", "ServiceNotFound");
+  refused("DiscoverInstances", R"({"NamespaceName":"web","ServiceName":"no ne"})", "InvalidInput", "'no ne'");
+  for (const char* member : {"QueryParameters", "OptionalParameters"}) {
+    refused("DiscoverInstances",
+            fmt::format(R"({{"NamespaceName":"web","ServiceName":"shop","{}":{{"a b":"c"}}}})", member), "InvalidInput",
+            member);
+  }
 }
 
 TEST_F(CloudMap, without_a_health_check_everything_is_found) {
@@ -273,6 +282,8 @@ TEST_F(CloudMap, services_have_attributes_and_everything_has_tags) {
   const std::string space = http("web");
   const std::string id = service(space, "shop", R"(,"Tags":[{"Key":"a","Value":"1"}])");
   map("UpdateServiceAttributes", fmt::format(R"({{"ServiceId":"{}","Attributes":{{"x":"1","y":"2"}}}})", id));
+  refused("UpdateServiceAttributes",
+          fmt::format(R"({{"ServiceId":"{}","Attributes":{{"{}":"1"}}}})", id, std::string(256, 'k')), "InvalidInput");
   map("DeleteServiceAttributes", fmt::format(R"({{"ServiceId":"{}","Attributes":["x"]}})", id));
   EXPECT_EQ(
       map("GetServiceAttributes", fmt::format(R"({{"ServiceId":"{}"}})", id))["ServiceAttributes"]["Attributes"].dump(),

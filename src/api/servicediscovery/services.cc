@@ -205,6 +205,10 @@ Result<shapes::GetServiceAttributesResponse> get_service_attributes(
 Result<shapes::UpdateServiceAttributesResponse> update_service_attributes(
     Context& context, const shapes::UpdateServiceAttributesRequest& request) {
   return writing(kServerError, [&]() -> Result<shapes::UpdateServiceAttributesResponse> {
+    const auto too_long = [](const auto& one) { return one.first.size() > kMostAttributeName; };
+    if (std::ranges::any_of(request.Attributes, too_long)) {
+      return invalid_input("Attributes: a name is longer than 255 characters.");
+    }
     auto found = TRY(find_service(context, request.ServiceId));
     for (const auto& [key, value] : request.Attributes) found.document.attributes[key] = value;
     if (found.document.attributes.size() > kMaxServiceAttributes) {
