@@ -8,7 +8,7 @@ from grpc_peers import (CANCELLED, DEADLINE_EXCEEDED, INTERNAL, NOT_SERVING, OK,
                         UNIMPLEMENTED, UNKNOWN, GrpcBackends, GrpcCaller)
 from meshes import Mesh, milliseconds, targets
 from networks_test import enter_own_network
-from weir_testing import Weir, wait_until
+from weir_testing import Weir, free_port, wait_until
 
 PORT = 50051  # of every virtual service
 SERVICE = "echo.v1.Echo"
@@ -133,6 +133,26 @@ class GrpcRoutes(unittest.TestCase):
         said = self.call(address, x_replies=12, x_pause=100)
         self.assertEqual(said[::2], (OK, ["app"] * 12))
         self.assertGreater(said.seconds, 1)
+
+    # --- from outside -----------------------------------------------------------------------------------------------
+    def test_a_gateway_leads_calls_by_service_and_metadata_to_virtual_services(self):
+        port, gateway = free_port(), {"meshName": self.mesh.name, "virtualGatewayName": "gate"}
+        self.mesh.appmesh.create_virtual_gateway(**gateway, spec={"listeners": [{"portMapping": {"port": port, "protocol": "grpc"}}]})
+        for priority, (node, match) in enumerate({"exact": {"serviceName": SERVICE, **metadata({"exact": "one"})},
+                                                  "service": {"serviceName": SERVICE}}.items()):
+            name = self.name()
+            self.mesh.service(name, PORT, "grpc", ({"methodName": "Say", "serviceName": SERVICE}, targets((node, 1)), {}))
+            target = {"virtualService": {"virtualServiceName": self.mesh.full(name)}}
+            self.mesh.appmesh.create_gateway_route(**gateway, gatewayRouteName=name, spec={
+                "priority": priority, "grpcRoute": {"match": match, "action": {"target": target}}})
+        address = f"127.0.0.1:{port}"
+
+        def said(method, **more):
+            return self.call(address, method, **more)[::2]
+        wait_until(lambda: said(f"/{SERVICE}/Say") == (OK, ["service"]), "the gateway leads to a service", 10)
+        wait_until(lambda: said(f"/{SERVICE}/Say", x_kind="one") == (OK, ["exact"]), "and to the other", 10)
+        self.assertEqual(said(f"/{SERVICE}/Shout"), (UNIMPLEMENTED, []), "no route of the service takes it")
+        self.assertEqual(said("/other.Service/Say"), (UNIMPLEMENTED, []), "no route of the gateway does")
 
     # --- health -----------------------------------------------------------------------------------------------------
     def test_who_does_not_say_that_it_serves_has_no_traffic_until_it_does(self):
