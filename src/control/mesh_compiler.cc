@@ -102,6 +102,7 @@ class MeshCompiler {
         callers_(callers),
         balancers_(balancers),
         plan_(plan),
+        given_tls_(tls),
         tls_(documents, callers, tls) {}
 
   CompiledMesh compile() {
@@ -111,7 +112,7 @@ class MeshCompiler {
       const auto service = documents_.services.find(key_of(address->scope, address->mesh, address->service));
       if (service != documents_.services.end()) add_service(*service->second, address->number);
     }
-    CompiledGateways gateways = compile_gateways(documents_, out_.listeners, plan_);
+    CompiledGateways gateways = compile_gateways(documents_, out_.listeners, plan_, given_tls_);
     std::ranges::move(gateways.own, std::back_inserter(out_.listeners));
     out_.at_host = std::move(gateways.at_host);
     for (auto& pool : tls_.take_pools()) out_.pools.push_back(std::move(pool));
@@ -315,6 +316,7 @@ class MeshCompiler {
   const MeshCallers& callers_;
   const std::set<std::string>& balancers_;
   const MeshPlan& plan_;
+  const MeshTls& given_tls_;
   MeshTlsRules tls_;
   std::map<std::string, route::Pool> pools_;
   std::set<std::string> ids_;  // of listeners

@@ -62,12 +62,13 @@ void MeshControl::add_to(TableSources& sources) {
     if (task.address.empty() || task.last_status == "STOPPED") continue;
     const Member& member = member_of(task);
     if (member.node.empty()) continue;
-    sources.members.insert(task.id);
     const std::string name = task.scope.prefix() + member.node;
     if (Timestamp& last = newest[name]; last <= task.created_at) {
       last = task.created_at;
       tls.places[name] = member.folders;
     }
+    if (name_in_mesh(member.node, "virtualGateway")) continue;  // its traffic comes to the gateway's own address
+    sources.members.insert(task.id);
     if (const auto* node = node_of(task, member.node)) {
       auto log = mesh_log(*node, task, member.folders, sidecar_pipe(access_logs_, task.id));
       if (log) logs.push_back(std::move(*log));

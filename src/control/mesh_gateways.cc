@@ -7,6 +7,7 @@
 
 #include "control/limits.h"
 #include "control/mesh_compiler.h"
+#include "control/mesh_gateway_tls.h"
 #include "control/mesh_member.h"
 #include "control/mesh_routes.h"
 #include "control/real_port.h"
@@ -66,23 +67,39 @@ route::Action entry_action(const MeshDocuments& documents, const Entries& entrie
   return route::Enter{entry->id};
 }
 
+// But for its id and address.
 route::Listener gateway_listener(const MeshDocuments& documents, const Entries& entries,
                                  const model::VirtualGateway& gateway, const appmesh::VirtualGatewayListener& wanted,
-                                 std::string address, std::string id, const MeshPlan& plan) {
+                                 const MeshPlan& plan) {
   route::Listener listener;
-  listener.id = std::move(id);
-  listener.address = std::move(address);
   listener.port = real_port(wanted.portMapping.port, plan.port_offset);
   listener.idle_timeout = std::chrono::duration_cast<route::milliseconds>(kMeshIdleTimeout);
   for (const auto* each : gateway_routes_of(documents, gateway.about)) {
     auto match = gateway_match(each->spec, wanted.portMapping.port);
     if (!match) continue;
-    route::Rule rule{each->about.metadata.arn + "@" + listener.id, std::move(*match), {}};
+    route::Rule rule{each->about.metadata.arn, std::move(*match), {}};
     rule.action = entry_action(documents, entries, *each);
     rule.rewrite = gateway_rewrite(each->spec);
     listener.rules.push_back(std::move(rule));
   }
   return listener;
+}
+
+// Ids of rules are those of one listener only.
+route::Listener placed(route::Listener listener, std::string address, std::string id) {
+  listener.id = std::move(id);
+  listener.address = std::move(address);
+  for (auto& rule : listener.rules) rule.id += "@" + listener.id;
+  return listener;
+}
+
+// False: what it shall speak cannot be spoken.
+bool secure(route::Listener& listener, const model::VirtualGateway& gateway,
+            const appmesh::VirtualGatewayListener& wanted, const MeshTls& tls) {
+  if (!wanted.tls || wanted.tls->mode == "DISABLED") return true;
+  listener.protocol = route::ListenerProtocol::https;
+  listener.tls = gateway_tls(gateway, wanted, tls);
+  return listener.tls.has_value();
 }
 
 // The oldest first.
@@ -116,7 +133,7 @@ bool is_at(const model::VirtualGateway& gateway, std::uint16_t host_port, const 
 }  // namespace
 
 CompiledGateways compile_gateways(const MeshDocuments& documents, const std::vector<route::Listener>& services,
-                                  const MeshPlan& plan) {
+                                  const MeshPlan& plan, const MeshTls& tls) {
   CompiledGateways out;
   if (documents.gateways.empty() || plan.range == 0) return out;
   const Entries entries = entries_of(services);
@@ -124,12 +141,11 @@ CompiledGateways compile_gateways(const MeshDocuments& documents, const std::vec
     const auto& about = gateway->about;
     const auto number = gateway_number(documents, about.scope, about.mesh, about.name);
     for (const auto& each : gateway->spec.listeners) {
+      route::Listener listener = gateway_listener(documents, entries, *gateway, each, plan);
+      if (!secure(listener, *gateway, each, tls)) continue;
       const std::string id = about.metadata.arn + ":" + std::to_string(each.portMapping.port);
-      const auto add = [&](std::vector<route::Listener>& to, std::string address, std::string own_id) {
-        to.push_back(gateway_listener(documents, entries, *gateway, each, std::move(address), std::move(own_id), plan));
-      };
-      if (number) add(out.own, mesh_address(plan.range, *number), id);
-      add(out.at_host, plan.balancers_at, id + "@host");
+      if (number) out.own.push_back(placed(listener, mesh_address(plan.range, *number), id));
+      out.at_host.push_back(placed(std::move(listener), plan.balancers_at, id + "@host"));
     }
   }
   return out;

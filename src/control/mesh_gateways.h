@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "control/mesh_documents.h"
+#include "control/mesh_tls.h"
 #include "route/route_table.h"
 #include "runtime/runtime.h"
 
@@ -23,7 +24,7 @@ struct CompiledGateways {
 
 // `services`: the listeners of virtual services, which the rules enter.
 CompiledGateways compile_gateways(const MeshDocuments& documents, const std::vector<route::Listener>& services,
-                                  const MeshPlan& plan);
+                                  const MeshPlan& plan, const MeshTls& tls);
 
 // What a MeshAddress of a gateway has in the place of a virtual service's name: no name of one has a slash.
 std::string gateway_place(const std::string& gateway);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "control/mesh_compiler.h"
+#include "control/mesh_gateway_tls.h"
 #include "control/mesh_routes.h"
 #include "control/mesh_test_documents.h"
 #include "control/task_spec.h"
@@ -166,6 +167,72 @@ TEST(MeshGateways, answer_for_services_that_are_not_there_or_speak_no_http) {
   for (const auto& rule : find(mesh.listeners, kGates + "gate:80")->rules) {
     EXPECT_EQ(rule.action, route::Action(route::Forward{})) << rule.id;
   }
+}
+
+appmesh::VirtualGatewayListenerTls tls_of_file(const std::string& mode) {
+  appmesh::VirtualGatewayListenerTls tls;
+  tls.mode = mode;
+  tls.certificate.file = appmesh::VirtualGatewayListenerTlsFileCertificate{"/keys/chain.pem", "/keys/key.pem"};
+  return tls;
+}
+
+TEST(MeshGateways, speak_tls_with_their_tasks_files_as_their_listeners_say) {
+  auto all = documents("http");
+  put_gateway(all, "gate", {80}, 1, 7);
+  put_route(all, "in", inward("/"));
+  auto gate = *all.gateways.begin()->second;
+  const std::string name = "000000000000/eu-west-1/mesh/m/virtualGateway/gate";
+  ASSERT_EQ(gateway_name(gate), name);
+  MeshTls tls;
+  tls.places[name] = {{"/keys", "/host/keys"}};
+  const auto compiled = [&](const appmesh::VirtualGatewayListenerTls& wanted, const std::string& speaks = "http") {
+    gate.spec.listeners[0].tls = wanted;
+    gate.spec.listeners[0].portMapping.protocol = speaks;
+    put(all.gateways, gate);
+    return compile_mesh(all, MeshClaims(all), {}, {}, kHere, tls);
+  };
+  EXPECT_EQ(find(compiled(tls_of_file("DISABLED")).listeners, kGates + "gate:80")->protocol,
+            route::ListenerProtocol::http);
+
+  auto strict = tls_of_file("STRICT");
+  route::ListenerTls expected{.certificates = {{"/host/keys/chain.pem", "/host/keys/key.pem"}}};
+  expected.as_envoy = expected.http1_first = true;
+  const auto mesh = compiled(strict);
+  for (const auto* each : {find(mesh.listeners, kGates + "gate:80"), &mesh.at_host.at(0)}) {
+    EXPECT_EQ(each->protocol, route::ListenerProtocol::https);
+    EXPECT_EQ(each->tls, expected);
+    EXPECT_EQ(each->rules.size(), 1u);
+  }
+  expected.http1_first = false;
+  EXPECT_EQ(compiled(strict, "grpc").at_host.at(0).tls, expected);
+
+  auto& clients = strict.validation.emplace();
+  clients.trust.file = appmesh::VirtualGatewayTlsValidationContextFileTrust{"/keys/ca.pem"};
+  clients.subjectAlternativeNames = appmesh::SubjectAlternativeNames{{{"a.test"}}};
+  expected.client_certificates = route::ClientCertificates::require;
+  expected.client_ca = "/host/keys/ca.pem";
+  expected.client_names = {"a.test"};
+  EXPECT_EQ(compiled(strict, "http2").at_host.at(0).tls, expected);
+  strict.mode = "PERMISSIVE";
+  expected.permissive = true;
+  expected.client_certificates = route::ClientCertificates::verify;
+  EXPECT_EQ(compiled(strict, "http2").at_host.at(0).tls, expected);
+}
+
+TEST(MeshGateways, show_certificates_of_certificate_manager_or_do_not_listen) {
+  auto all = documents("http");
+  put_gateway(all, "gate", {80}, 1, 7);
+  auto gate = *all.gateways.begin()->second;
+  gate.spec.listeners[0].tls.emplace().mode = "STRICT";
+  gate.spec.listeners[0].tls->certificate.acm = appmesh::VirtualGatewayListenerTlsAcmCertificate{"arn:c"};
+  put(all.gateways, gate);
+  MeshTls tls;
+  EXPECT_TRUE(compile_mesh(all, MeshClaims(all), {}, {}, kHere, tls).at_host.empty());
+  tls.certificates["arn:c"] = "/state/certificates/c/0";
+  const auto mesh = compile_mesh(all, MeshClaims(all), {}, {}, kHere, tls);
+  ASSERT_EQ(mesh.at_host.size(), 1u);
+  EXPECT_EQ(mesh.at_host[0].tls->certificates,
+            (std::vector<route::Certificate>{{"/state/certificates/c/0.crt", "/state/certificates/c/0.key"}}));
 }
 
 TEST(MeshGateways, have_numbers_as_services_do) {

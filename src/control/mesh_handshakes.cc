@@ -50,8 +50,6 @@ Result<net::TlsEnd> read_end(const TlsFiles& files) {
   return end;
 }
 
-std::int64_t nanoseconds(const timespec& time) { return time.tv_sec * 1'000'000'000 + time.tv_nsec; }
-
 }  // namespace
 
 std::string MeshHandshakes::refusal(const TlsMeeting& meeting) {
@@ -101,25 +99,14 @@ MeshHandshakes::Verdict MeshHandshakes::judge(const TlsMeeting& meeting) const {
   return verdict;
 }
 
-MeshHandshakes::Stamps MeshHandshakes::stamps_of(const TlsMeeting& meeting) {
-  Stamps stamps;
+net::FileStamps MeshHandshakes::stamps_of(const TlsMeeting& meeting) {
+  net::FileStamps stamps;
   for (const TlsFiles* end : {&meeting.caller, &meeting.called}) {
     for (const std::string* path : {&end->chain, &end->key, &end->trust}) {
-      if (!path->empty() && !stamps.contains(*path)) stamps[*path] = stamp_of(*path);
+      if (!path->empty() && !stamps.contains(*path)) stamps[*path] = net::stamp_of(*path);
     }
   }
   return stamps;
-}
-
-MeshHandshakes::Stamp MeshHandshakes::stamp_of(const std::string& path) {
-  struct stat about {};
-  if (::stat(path.c_str(), &about) != 0) return {};
-  return {.there = true,
-          .device = about.st_dev,
-          .inode = about.st_ino,
-          .size = about.st_size,
-          .modified = nanoseconds(about.st_mtim),
-          .changed = nanoseconds(about.st_ctim)};
 }
 
 }  // namespace weir::control

@@ -3,13 +3,13 @@
 // thread (the control thread); owned by MeshControl.
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
 
 #include "base/clock.h"
 #include "control/mesh_tls.h"
+#include "net/file_stamp.h"
 
 namespace weir::control {
 
@@ -26,23 +26,14 @@ class MeshHandshakes final : public TlsJudge {
   bool empty() const { return verdicts_.empty(); }
 
  private:
-  // How a file is told from what it was.
-  struct Stamp {
-    bool there = false;
-    std::uint64_t device = 0, inode = 0;
-    std::int64_t size = 0, modified = 0, changed = 0;  // nanoseconds
-    bool operator==(const Stamp&) const = default;
-  };
-  using Stamps = std::map<std::string, Stamp>;  // by path
   struct Verdict {
     std::string refusal;
     std::optional<Timestamp> until;
-    Stamps stamps;
+    net::FileStamps stamps;
     bool asked = true;
   };
 
-  static Stamp stamp_of(const std::string& path);
-  static Stamps stamps_of(const TlsMeeting& meeting);
+  static net::FileStamps stamps_of(const TlsMeeting& meeting);
   Verdict judge(const TlsMeeting& meeting) const;
 
   const Clock& clock_;

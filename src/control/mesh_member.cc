@@ -14,6 +14,23 @@ std::string variable(const model::ecs::ContainerDefinition& container, const cha
   return "";
 }
 
+std::string resource_of(const model::ecs::ContainerDefinition& container) {
+  for (const char* each : kMemberVariables) {
+    if (const std::string named = variable(container, each); !named.empty()) return mesh_resource_path(named);
+  }
+  return "";
+}
+
+// The proxy beside an application, or the one that is a virtual gateway and so needs no proxyConfiguration.
+std::string envoy_container(const model::ecs::TaskDefinition& definition) {
+  if (std::string name = proxy_container(definition); !name.empty()) return name;
+  for (const auto& container :
+       definition.containerDefinitions.value_or(std::vector<model::ecs::ContainerDefinition>{})) {
+    if (name_in_mesh(resource_of(container), "virtualGateway")) return container.name.value_or("");
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string mesh_resource_path(const std::string& named) {
@@ -31,20 +48,17 @@ std::string proxy_container(const model::ecs::TaskDefinition& definition) {
 }
 
 std::string mesh_member(const model::ecs::TaskDefinition& definition) {
-  const std::string name = proxy_container(definition);
+  const std::string name = envoy_container(definition);
   if (name.empty() || !definition.containerDefinitions) return "";
   for (const auto& container : *definition.containerDefinitions) {
-    if (container.name != name) continue;
-    for (const char* each : kMemberVariables) {
-      if (const std::string named = variable(container, each); !named.empty()) return mesh_resource_path(named);
-    }
+    if (container.name == name) return resource_of(container);
   }
   return "";
 }
 
 std::vector<std::pair<std::string, std::string>> proxy_folders(const model::ecs::TaskDefinition& definition) {
   std::vector<std::pair<std::string, std::string>> folders;
-  const std::string name = proxy_container(definition);
+  const std::string name = envoy_container(definition);
   if (name.empty() || !definition.containerDefinitions || !definition.volumes) return folders;
   for (const auto& container : *definition.containerDefinitions) {
     if (container.name != name || !container.mountPoints) continue;

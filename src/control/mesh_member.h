@@ -23,7 +23,8 @@ inline constexpr const char* kMemberVariables[] = {"APPMESH_RESOURCE_ARN", "APPM
 // The name of the container that stands for the task's proxy; empty for none.
 std::string proxy_container(const model::ecs::TaskDefinition& definition);
 
-// "mesh/M/virtualNode/N", by the environment of that container; empty where the task is no member of a mesh.
+// "mesh/M/virtualNode/N", by the environment of that container, or "mesh/M/virtualGateway/G", by that of whichever says
+// so; empty where the task is no member of a mesh.
 std::string mesh_member(const model::ecs::TaskDefinition& definition);
 
 // "mesh/M/…" of what such a variable says: an ARN, "mesh/M@OWNER/…", or "mesh/M/…" itself; empty for anything else.
@@ -33,7 +34,7 @@ struct MeshName {
   std::string mesh, name;
 };
 std::optional<MeshName> name_in_mesh(std::string_view path, std::string_view kind);
-// Where folders of that container are on this machine: its mounts of the host's folders, the longer ones first.
+// Where folders of the container that says so are on this machine: its mounts of the host's folders, the longer ones first.
 std::vector<std::pair<std::string, std::string>> proxy_folders(const model::ecs::TaskDefinition& definition);
 
 // Makes `container` what stands in for Envoy: neither its image nor programs of it are needed. Its admin port, 9901, is

@@ -37,6 +37,21 @@ TEST(MeshMember, is_no_task_without_a_proxy) {
   EXPECT_FALSE(task_spec("t", definition).containers[1].own_program);
 }
 
+TEST(MeshMember, is_a_gateway_without_a_proxy_configuration) {
+  auto definition = meshed("APPMESH_RESOURCE_ARN", "mesh/m/virtualGateway/g");
+  definition.proxyConfiguration.reset();
+  model::ecs::Volume volume;
+  volume.name = "keys";
+  volume.host = model::ecs::HostVolumeProperties{"/host"};
+  definition.volumes = std::vector{volume};
+  model::ecs::MountPoint point;
+  point.containerPath = "/keys";
+  point.sourceVolume = "keys";
+  definition.containerDefinitions->at(1).mountPoints = std::vector{point};
+  EXPECT_EQ(mesh_member(definition), "mesh/m/virtualGateway/g");
+  EXPECT_EQ(proxy_folders(definition), (std::vector<std::pair<std::string, std::string>>{{"/keys", "/host"}}));
+}
+
 TEST(MeshMember, has_weirs_own_program_in_the_place_of_its_proxy) {
   const auto spec = task_spec("t", meshed("APPMESH_VIRTUAL_NODE_NAME", "mesh/m/virtualNode/n"));
   EXPECT_FALSE(spec.containers[0].own_program);

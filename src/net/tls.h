@@ -90,13 +90,22 @@ struct TlsCertificate {
   bool operator==(const TlsCertificate&) const = default;
 };
 
-enum class AskClient { nothing, any_certificate, trusted_certificate };
+enum class AskClient {
+  nothing,
+  any_certificate,
+  trusted_certificate,
+  trusted_if_any,  // who shows one has to show a trusted one
+};
 
 struct TlsServerOptions {
   std::vector<TlsCertificate> certificates;  // at least one; the first is shown where no name fits
   AskClient ask = AskClient::nothing;
-  std::string client_ca;  // PEM
-  bool http = true;       // HTTP/2 and HTTP/1.1 by ALPN; otherwise ALPN is not heeded
+  std::string client_ca;                  // PEM
+  std::vector<std::string> client_names;  // DNS names, addresses or URIs, for one of which a trusted certificate has
+                                          // to be; empty: for any
+  bool partial_chains = false;            // what is in `client_ca` is trusted by itself, whoever has signed it
+  bool http = true;                       // HTTP/2 and HTTP/1.1 by ALPN; otherwise ALPN is not heeded
+  bool http1_first = false;               // of both HTTP/1.1 is chosen
   // Of session tickets, which are good at every server with the same keys that asks its clients for the same; null: of
   // its own, that nobody else has.
   std::shared_ptr<const TicketKeys> tickets;
@@ -117,6 +126,8 @@ class TlsServer {
 
  private:
   friend struct TlsNames;
+  friend struct TlsPeers;
+  friend struct TlsProtocols;
   friend struct TlsTickets;
   struct Name {
     std::string name;  // lower case; a wildcard's begins with its dot

@@ -34,6 +34,7 @@ constexpr unsigned char kOfferH1[] =
     "http/1.1";
 // What a server knows, the best first.
 constexpr std::string_view kProtocols[] = {"h2", "http/1.1", "http/1.0"};
+constexpr std::string_view kOlderFirst[] = {"http/1.1", "http/1.0", "h2"};
 
 std::unexpected<Error> tls_failed(const std::string& what) { return weir::fail("Tls", what + ": " + openssl_error()); }
 
@@ -60,19 +61,6 @@ std::vector<std::string> names_of(X509* certificate) {
   const int size = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common, sizeof common);
   if (size > 0) names.push_back(lower_case({common, static_cast<std::size_t>(size)}));
   return names;
-}
-
-int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in, unsigned in_size,
-                    void*) {
-  for (const std::string_view protocol : kProtocols) {
-    for (unsigned at = 0; at < in_size; at += in[at] + 1u) {
-      if (std::string_view(reinterpret_cast<const char*>(in) + at + 1, in[at]) != protocol) continue;
-      *out = in + at + 1;
-      *size = in[at];
-      return SSL_TLSEXT_ERR_OK;
-    }
-  }
-  return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301 section 3.2
 }
 
 int accept_any(int, X509_STORE_CTX*) { return 1; }
@@ -123,6 +111,50 @@ Result<void> show_certificate(SSL_CTX* context, const TlsCertificate& certificat
   return {};
 }
 
+struct TlsProtocols {
+  static int choose(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in, unsigned in_size,
+                    void* server) {
+    const bool older_first = static_cast<const TlsServer*>(server)->options_.http1_first;
+    for (const std::string_view protocol : older_first ? kOlderFirst : kProtocols) {
+      for (unsigned at = 0; at < in_size; at += in[at] + 1u) {
+        if (std::string_view(reinterpret_cast<const char*>(in) + at + 1, in[at]) != protocol) continue;
+        *out = in + at + 1;
+        *size = in[at];
+        return SSL_TLSEXT_ERR_OK;
+      }
+    }
+    return SSL_TLSEXT_ERR_ALERT_FATAL;  // RFC 7301 section 3.2
+  }
+};
+
+// Clients' certificates that are trusted have to be for one of the names.
+struct TlsPeers {
+  static int verify(int trusted, X509_STORE_CTX* chain) {
+    if (trusted != 1 || X509_STORE_CTX_get_error_depth(chain) != 0) return trusted;
+    const auto* ssl = static_cast<const SSL*>(X509_STORE_CTX_get_ex_data(chain, SSL_get_ex_data_X509_STORE_CTX_idx()));
+    const auto* server = static_cast<const TlsServer*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
+    X509* shown = X509_STORE_CTX_get_current_cert(chain);
+    const auto& names = server->options_.client_names;
+    if (std::ranges::any_of(names, [&](const std::string& name) { return is_for(shown, name); })) return 1;
+    X509_STORE_CTX_set_error(chain, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
+  }
+
+  // Of the context that a session begins with: another, chosen by name, changes nothing of it.
+  static Result<void> ask(SSL_CTX* context, const TlsServerOptions& options) {
+    if (options.ask == AskClient::nothing) return {};
+    if (options.ask == AskClient::any_certificate) {
+      SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any);
+      return {};
+    }
+    TRY(trust_authorities(context, options.client_ca));
+    if (options.partial_chains) X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(context), X509_V_FLAG_PARTIAL_CHAIN);
+    const int demand = options.ask == AskClient::trusted_certificate ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER | demand, options.client_names.empty() ? nullptr : verify);
+    return {};
+  }
+};
+
 struct TlsNames {
   static int choose(SSL* ssl, int*, void* server) {
     const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
@@ -164,8 +196,9 @@ struct TlsTickets {
 
 // A session is resumed only where clients are asked for the same: the session context says for what.
 void TlsServer::issue_tickets() {
-  const std::string asked =
-      std::to_string(static_cast<int>(options_.ask)) + (options_.http ? "h" : "b") + options_.client_ca;
+  std::string asked = std::to_string(static_cast<int>(options_.ask)) + (options_.http ? "h" : "b") +
+                      (options_.partial_chains ? "p" : "-") + options_.client_ca;
+  for (const std::string& name : options_.client_names) asked.append("\n").append(name);
   unsigned char context[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   check(EVP_Digest(asked.data(), asked.size(), context, &size, EVP_sha256(), nullptr) == 1, "OpenSSL has SHA-256");
@@ -187,7 +220,7 @@ Result<void> TlsServer::add(const TlsCertificate& certificate) {
   // A server's client may just close, and still read; of a server it could be an attacker who cuts an answer short.
   SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
   check(SSL_CTX_set_cipher_list(context, kServerCiphers) == 1, "OpenSSL knows the ciphers");
-  if (options_.http) SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
+  if (options_.http) SSL_CTX_set_alpn_select_cb(context, TlsProtocols::choose, this);
   TRY(show_certificate(context, certificate));
   for (std::string& name : names_of(SSL_CTX_get0_certificate(context))) {
     const bool wild = name.starts_with("*.");
@@ -207,12 +240,7 @@ Result<std::shared_ptr<const TlsServer>> TlsServer::create(TlsServerOptions opti
   SSL_CTX* first = server->contexts_.front();
   SSL_CTX_set_tlsext_servername_callback(first, TlsNames::choose);
   SSL_CTX_set_tlsext_servername_arg(first, server.get());
-  const TlsServerOptions& asked = server->options_;
-  if (asked.ask == AskClient::any_certificate) SSL_CTX_set_verify(first, SSL_VERIFY_PEER, accept_any);
-  if (asked.ask == AskClient::trusted_certificate) {
-    TRY(trust_authorities(first, asked.client_ca));
-    SSL_CTX_set_verify(first, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
-  }
+  TRY(TlsPeers::ask(first, server->options_));
   server->issue_tickets();
   return std::shared_ptr<const TlsServer>(std::move(server));
 }

@@ -20,7 +20,6 @@ struct FreeParts {
   void operator()(SSL* p) const { SSL_free(p); }
   void operator()(BIO* p) const { BIO_free(p); }
   void operator()(X509* p) const { X509_free(p); }
-  void operator()(GENERAL_NAMES* p) const { GENERAL_NAMES_free(p); }
 };
 template <class T>
 using Part = std::unique_ptr<T, FreeParts>;
@@ -52,24 +51,6 @@ Result<Part<SSL_CTX>> context_of(const TlsEnd& end, const Words& words, Timestam
   X509_VERIFY_PARAM_set_time(checks, static_cast<std::time_t>(now.millis / 1000));
   X509_VERIFY_PARAM_set_flags(checks, X509_V_FLAG_PARTIAL_CHAIN);
   return context;
-}
-
-// A URI is compared as it stands; of DNS names a wildcard of the certificate stands for one label, and its common name
-// for nothing.
-bool is_for(X509* certificate, const std::string& name) {
-  const unsigned flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS;
-  if (X509_check_host(certificate, name.data(), name.size(), flags, nullptr) == 1) return true;
-  if (X509_check_ip_asc(certificate, name.c_str(), 0) == 1) return true;
-  const Part<GENERAL_NAMES> list(
-      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
-  for (int i = 0; list && i < sk_GENERAL_NAME_num(list.get()); ++i) {
-    const GENERAL_NAME* each = sk_GENERAL_NAME_value(list.get(), i);
-    if (each->type != GEN_URI) continue;
-    const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(each->d.uniformResourceIdentifier));
-    const auto size = static_cast<std::size_t>(ASN1_STRING_length(each->d.uniformResourceIdentifier));
-    if (std::string_view(text, size) == name) return true;
-  }
-  return false;
 }
 
 std::string joined(const std::vector<std::string>& names) {

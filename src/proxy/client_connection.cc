@@ -38,12 +38,20 @@ void ClientOrigin::tell_certificate(http::HeaderBlock& fields) const {
 }
 
 ClientOrigin::ClientOrigin(const Entrance& entrance, const net::SocketAddress& from, const net::SocketAddress& to)
-    : peer(from), place(to), address(peer.host()) {
+    : peer(from), place(to), secure(entrance.tls != nullptr), address(peer.host()) {
   connection = entrance.accepted;
   lines_tell_port = entrance.listener != nullptr && entrance.listener->spec->forwarded.client_port;
+  write_lines(entrance);
+}
+
+void ClientOrigin::speak_plainly(const Entrance& entrance) {
+  secure = false;
+  write_lines(entrance);
+}
+
+void ClientOrigin::write_lines(const Entrance& entrance) {
   lines = "X-Forwarded-For: " + (lines_tell_port ? peer.text() : address) +
-          "\r\nX-Forwarded-Proto: " + std::string(entrance.scheme()) + "\r\nX-Forwarded-Port: " + entrance.port +
-          "\r\n";
+          "\r\nX-Forwarded-Proto: " + std::string(scheme()) + "\r\nX-Forwarded-Port: " + entrance.port + "\r\n";
 }
 
 }  // namespace weir::proxy

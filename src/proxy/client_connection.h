@@ -26,6 +26,8 @@ struct Entrance {
   bool proxy_protocol = false;  // each connection begins with a PROXY protocol header
   Duration idle_timeout{};
   std::shared_ptr<const net::TlsServer> tls;  // null: cleartext
+  bool permissive = false;                    // cleartext too, where there is TLS
+  bool tells_certificates = false;            // backends hear of clients' certificates
   std::size_t connections = 0;
   Instant end_at = Instant::max();                           // what still goes on is ended
   std::uint64_t accepted = 0;                                // connections, and ...
@@ -35,17 +37,18 @@ struct Entrance {
   std::shared_ptr<Tally> tally = std::make_shared<Tally>();  // the listener's
   bool closing = false;                                      // connections end after what they are doing
 
-  bool asks_certificates() const { return tls && tls->options().ask != net::AskClient::nothing; }
   bool passes_bytes() const {
     return protocol == route::ListenerProtocol::tcp || protocol == route::ListenerProtocol::tls;
   }
-  std::string_view scheme() const { return tls ? "https" : "http"; }
 };
 
 // What is known of the peer, as the fields that tell the backend of it.
 struct ClientOrigin {
   // `peer`: where the client is; `place`: where it meant to be, unless that is simply the socket's own address.
   ClientOrigin(const Entrance& entrance, const net::SocketAddress& peer, const net::SocketAddress& place = {});
+  // The client of a permissive entrance does not begin with a handshake.
+  void speak_plainly(const Entrance& entrance);
+  std::string_view scheme() const { return secure ? "https" : "http"; }
   // Replaces what the client itself says of a certificate.
   void tell_certificate(http::HeaderBlock& fields) const;
   // `pem`: shown in the handshake.
@@ -53,6 +56,7 @@ struct ClientOrigin {
 
   net::SocketAddress peer, place;
   std::uint64_t connection = 0;  // its number at the entrance
+  bool secure = false;           // over TLS
   // What was agreed with the client; only where there is an access log.
   struct Handshake {
     std::string protocol, cipher, server_name, certificate;
@@ -65,6 +69,9 @@ struct ClientOrigin {
   bool trusted = false;          // the certificate is signed by the listener's CA
   std::string lines;             // "X-Forwarded-For: …", "-Proto", "-Port" in wire form
   bool lines_tell_port = false;  // the client's
+
+ private:
+  void write_lines(const Entrance& entrance);
 };
 
 class ClientConnection : public net::FdHandler {

@@ -40,7 +40,7 @@ void ClientHandshake::on_ready(std::uint32_t events) {
 
 void ClientHandshake::hand_over() {
   timeout_.cancel();
-  if (entrance_.asks_certificates()) {
+  if (entrance_.tells_certificates) {
     const bool verified = entrance_.tls->options().ask == net::AskClient::trusted_certificate;
     origin_.take_certificate(tls_->peer_certificate(), verified);
   }

@@ -235,6 +235,7 @@ void DataPlane::say_dropped() {
 void DataPlane::on_tick() {
   tick_.arm(loop_.now() + kFeedbackInterval);
   persist();
+  if (life_ == Life::serving) ports_.look_at_files(*table_);
   books_.sweep(loop_.now());
   say_dropped();
   feedback_soon();

@@ -91,7 +91,7 @@ class Exchange final : public Waiter {
   void answer(unsigned status, std::string_view content_type, std::string_view body, std::string_view location = {});
   void decline(unsigned status, std::string_view sentence);
   void decline_body();
-  void redirect(const route::Redirect& to, const Entrance& entrance);
+  void redirect(const route::Redirect& to, const Entrance& entrance, const ClientOrigin& origin);
   void fail(FailureCause cause);
   void answer_grpc(std::string_view status, std::string_view message);
 

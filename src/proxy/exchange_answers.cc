@@ -77,9 +77,9 @@ void Exchange::answer(unsigned status, std::string_view content_type, std::strin
   client.send_end(nullptr);
 }
 
-void Exchange::redirect(const route::Redirect& to, const Entrance& entrance) {
+void Exchange::redirect(const route::Redirect& to, const Entrance& entrance, const ClientOrigin& origin) {
   const std::string_view authority = request.authority().empty() ? entrance.place : request.authority();
-  const std::string location = location_of(to, {.protocol = entrance.scheme(),
+  const std::string location = location_of(to, {.protocol = origin.scheme(),
                                                 .host = host_of(authority),
                                                 .port = entrance.port,
                                                 .path = request.path(),

@@ -39,7 +39,7 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   meter_.matched(*rule);
   if (entrance.listener->spec->access_log) record_.rule = rule->spec->id;
   if (rule->fixed != nullptr) return answer(rule->fixed->status, rule->fixed->content_type, rule->fixed->body);
-  if (rule->redirect != nullptr) return redirect(*rule->redirect, entrance);
+  if (rule->redirect != nullptr) return redirect(*rule->redirect, entrance, origin);
   const auto& to = std::get<route::Forward>(rule->spec->action);
   LivePool* pool = choose_pool(*rule, to);
   if (pool == nullptr) return decline(503, "Every pool has weight zero.\n");

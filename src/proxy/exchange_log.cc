@@ -27,10 +27,10 @@ std::string_view version_of(http::Version version) {
 }
 
 // ALB's words. HTTP/2 in cleartext has none there, and is "http".
-std::string_view type_of(const Entrance& entrance, const http::RequestHead& request, unsigned status) {
+std::string_view type_of(bool secure, const http::RequestHead& request, unsigned status) {
   constexpr unsigned kSwitched = 101;
-  if (status == kSwitched) return entrance.tls ? "wss" : "ws";
-  if (!entrance.tls) return "http";
+  if (status == kSwitched) return secure ? "wss" : "ws";
+  if (!secure) return "http";
   if (request.version != http::Version::http2) return "https";
   return request.fields.get(http::HeaderId::content_type).starts_with("application/grpc") ? "grpcs" : "h2";
 }
@@ -53,7 +53,7 @@ struct Common {
     hex(id.data() + 20, origin.connection);
     facts.listener = entrance.listener_id;
     facts.client = client;
-    facts.scheme = entrance.scheme();
+    facts.scheme = origin.scheme();
     facts.host = entrance.place;
     facts.place = entrance.place;
     facts.connection = {id.data(), id.size() - 1};
@@ -77,7 +77,7 @@ void ExchangeMeter::log(const ExchangeRecord& record, const http::RequestHead& r
   std::string host(authority.empty() ? entrance_->place : authority);
   if (!has_port(host)) host.append(":").append(entrance_->port);
   facts.status = status(record);
-  facts.type = type_of(*entrance_, request, facts.status);
+  facts.type = type_of(origin_->secure, request, facts.status);
   facts.total = loop.now() - began_;
   facts.time = loop.wall();
   facts.created = facts.time + -facts.total;
@@ -127,7 +127,7 @@ void log_flow(const Entrance& entrance, const ClientOrigin& origin, const FlowFa
   const Common common(entrance, origin, facts);
   const std::string destination =
       origin.place.family() != AF_UNSPEC ? origin.place.text() : std::string(entrance.place);
-  facts.type = entrance.tls ? "tls" : "tcp";
+  facts.type = origin.secure ? "tls" : "tcp";
   facts.host = destination;
   facts.scheme = {};
   facts.handshake_time = origin.handshake ? origin.handshake->time : Duration(-1);
@@ -149,7 +149,7 @@ void log_flow(const Entrance& entrance, const ClientOrigin& origin, const FlowFa
 void log_refusal(const Entrance& entrance, const ClientOrigin& origin, unsigned status, const net::Loop& loop) {
   AccessFacts facts;
   const Common common(entrance, origin, facts);
-  facts.type = entrance.scheme();
+  facts.type = origin.scheme();
   facts.time = facts.created = loop.wall();
   facts.status = status;
   entrance.log->write(facts, *entrance.tally);

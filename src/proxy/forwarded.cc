@@ -14,14 +14,15 @@ using Mode = route::Forwarded::Mode;
 
 constexpr unsigned kTimeDigits = 8, kIdDigits = 24;
 
-void append_chain(http::HeaderBlock& fields, const Entrance& entrance, std::string_view client) {
+void append_chain(http::HeaderBlock& fields, const Entrance& entrance, std::string_view scheme,
+                  std::string_view client) {
   std::string chain;
   for (const http::HeaderField field : fields) {
     if (field.id == HeaderId::x_forwarded_for) chain.append(field.value).append(", ");
   }
   chain += client;
   fields.set(HeaderId::x_forwarded_for, chain);
-  fields.set(HeaderId::x_forwarded_proto, entrance.scheme());
+  fields.set(HeaderId::x_forwarded_proto, scheme);
   fields.set(HeaderId::x_forwarded_port, entrance.port);
 }
 
@@ -42,7 +43,7 @@ std::string fresh_id(Timestamp now, Random& random) {
 
 std::string_view tell_origin(http::HeaderBlock& fields, const Entrance& entrance, const ClientOrigin& origin,
                              route::PoolProtocol protocol) {
-  if (entrance.asks_certificates()) origin.tell_certificate(fields);
+  if (entrance.tells_certificates) origin.tell_certificate(fields);
   const route::Forwarded& wanted = entrance.listener->spec->forwarded;
   if (wanted.mode == Mode::preserve) return {};
   if (wanted.mode == Mode::remove) {
@@ -53,7 +54,7 @@ std::string_view tell_origin(http::HeaderBlock& fields, const Entrance& entrance
   }
   const bool known = wanted.client_port == origin.lines_tell_port;  // not so right after a change of the listener
   if (protocol == route::PoolProtocol::http1 && known && !has_any(fields)) return origin.lines;
-  append_chain(fields, entrance, wanted.client_port ? origin.peer.text() : origin.address);
+  append_chain(fields, entrance, origin.scheme(), wanted.client_port ? origin.peer.text() : origin.address);
   return {};
 }
 

@@ -61,6 +61,7 @@ inline constexpr milliseconds kAcceptPause{100};          // when the process is
 inline constexpr milliseconds kTlsHandshakeTime{10'000};  // to answer a new connection's greeting in full
 inline constexpr std::size_t kMaxTlsHandshakes =
     4096;  // under way per worker, PROXY headers too; further connections are closed
+inline constexpr milliseconds kFirstByteTime{15'000};   // where that says whether TLS is spoken, as with Envoy
 inline constexpr milliseconds kProxyHeaderTime{5'000};  // for a PROXY protocol header to come in full
 inline constexpr std::size_t kMaxPemFile = 1024 * 1024;
 inline constexpr milliseconds kTicketKeyTime{3'600'000};  // that session tickets are sealed with one key; the last

@@ -95,6 +95,25 @@ void Ports::renew_certificates(const route::RouteTable& table) {
   }
 }
 
+// A file is stamped before it is read: one that changes meanwhile is read again.
+void Ports::look_at_files(const route::RouteTable& table) {
+  net::FileStamps stamps;
+  const auto look = [&](const std::string& path) {
+    if (!path.empty() && !stamps.contains(path)) stamps[path] = net::stamp_of(path);
+  };
+  for (const route::Listener& listener : table.listeners) {
+    if (!listener.tls || !listener.tls->as_envoy) continue;
+    look(listener.tls->client_ca);
+    for (const route::Certificate& each : listener.tls->certificates) {
+      look(each.certificate);
+      look(each.key);
+    }
+  }
+  if (stamps == stamps_) return;
+  stamps_ = std::move(stamps);
+  renew_certificates(table);
+}
+
 void Ports::open_missing(const route::RouteTable& table) {
   wanted_ = table.listeners;
   std::set<std::string> seen;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "net/file_stamp.h"
 #include "net/loop.h"
 #include "net/timer.h"
 #include "proxy/worker.h"
@@ -24,6 +25,8 @@ class Ports {
   // Closes what the table does not have any more, and brings new certificates where it stays. Call before the workers
   // apply the table.
   void close_others(const route::RouteTable& table);
+  // Reads again what has changed of the files that are to be read at once. Call now and then.
+  void look_at_files(const route::RouteTable& table);
   // Opens what is missing. Call after the workers apply it.
   void open_missing(const route::RouteTable& table);
   route::ListenerStatus status(const route::Listener& listener) const;
@@ -67,6 +70,7 @@ class Ports {
   net::Timer rotation_;
   std::shared_ptr<const net::TicketKeys> tickets_;
   std::map<std::string, Port> ports_;  // by place
+  net::FileStamps stamps_;             // of the files that are looked at
   std::vector<route::Listener> wanted_;
   Sockets inherited_;
 };

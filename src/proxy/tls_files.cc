@@ -29,7 +29,7 @@ Result<std::string> read_pem(const std::string& path) {
 }
 
 constexpr net::AskClient kAsk[] = {net::AskClient::nothing, net::AskClient::any_certificate,
-                                   net::AskClient::trusted_certificate};
+                                   net::AskClient::trusted_certificate, net::AskClient::trusted_if_any};
 
 Result<std::shared_ptr<const net::TlsClient>> load_tls_client(const route::PoolTls& tls, route::PoolProtocol protocol,
                                                               const std::shared_ptr<const net::TlsClient>& before) {
@@ -48,7 +48,10 @@ Result<std::shared_ptr<const net::TlsServer>> load_tls_server(const route::Liste
                                                               const std::shared_ptr<const net::TlsServer>& before) {
   const route::ListenerTls& tls = *listener.tls;
   net::TlsServerOptions options{.ask = kAsk[static_cast<std::size_t>(tls.client_certificates)],
+                                .client_names = tls.client_names,
+                                .partial_chains = tls.as_envoy,
                                 .http = listener.protocol == route::ListenerProtocol::https,
+                                .http1_first = tls.http1_first,
                                 .tickets = tickets};
   for (const route::Certificate& each : tls.certificates) {
     auto chain = TRY(read_pem(each.certificate));

@@ -179,6 +179,9 @@ void Worker::enter(Entrance& entrance) {
     enter_log(entrance, spec);
     entrance.protocol = spec.protocol;
     entrance.proxy_protocol = spec.proxy_protocol;
+    entrance.permissive = spec.tls && spec.tls->permissive;
+    entrance.tells_certificates =
+        spec.tls && !spec.tls->as_envoy && spec.tls->client_certificates != route::ClientCertificates::off;
     entrance.idle_timeout = spec.idle_timeout;
     return;
   }

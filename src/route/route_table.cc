@@ -134,6 +134,9 @@ Listener read_listener(Members& m, Ids& ids, const Known& known, Faults& faults)
   l.protocol = m.word_or("protocol", kListenerProtocols, l.protocol);
   if (const Json& tls = m.any("tls"); !tls.is_null()) l.tls = read_listener_tls(tls, m.path("tls"), faults);
   if (l.tls.has_value() != over_tls(l.protocol)) m.fault("tls", "belongs to the protocols https and tls");
+  if (l.tls && l.tls->permissive && l.protocol != ListenerProtocol::https) {
+    m.fault("tls", "may be permissive where the protocol is https");
+  }
   l.idle_timeout = milliseconds(m.number_or("idle_timeout_ms", 1, kMaxMillis, l.idle_timeout.count()));
   l.proxy_protocol = m.flag_or("proxy_protocol", false);
   l.forwarded = read_forwarded(m.any("forwarded"), m.path("forwarded"), faults);

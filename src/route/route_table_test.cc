@@ -63,7 +63,11 @@ RouteTable example() {
   Listener secure{.id = "s", .port = 443, .protocol = ListenerProtocol::https};
   secure.tls = ListenerTls{.certificates = {{"/a.pem", "/a.key"}, {"/b.pem", "/b.key"}},
                            .client_certificates = ClientCertificates::require,
-                           .client_ca = "/ca.pem"};
+                           .client_ca = "/ca.pem",
+                           .client_names = {"a.test", "spiffe://a"},
+                           .as_envoy = true,
+                           .permissive = true,
+                           .http1_first = true};
   Listener gate{.id = "g", .port = 81};
   gate.rules = {{"a", {}, Enter{"s"}, Rewrite{.path = "/", .prefix = "/a", .host = "b"}},
                 {"b", {}, Forward{{{"blue", 1}}}, Rewrite{.path = "/c"}}};
@@ -141,7 +145,13 @@ TEST(RouteTableTest, refuses_what_is_wrong_and_names_the_member) {
        "listeners[0].tls.certificates: is empty"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https","tls":{"certificates":[
            {"certificate":"/a","key":"/b"}],"client_certificates":"require"}}]})",
-       "listeners[0].tls.client_ca: belongs to client_certificates 'require', and only there"},
+       "listeners[0].tls.client_ca: belongs to client_certificates 'require' and 'verify', and only there"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"https","tls":{"certificates":[
+          {"certificate":"/a","key":"/b"}],"client_names":["a"]}}]})",
+       "listeners[0].tls.client_names: are of no use without client_ca"},
+      {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"protocol":"tls","tls":{"certificates":[
+          {"certificate":"/a","key":"/b"}],"permissive":true}}]})",
+       "listeners[0].tls: may be permissive where the protocol is https"},
       {R"({"version":1,"pools":[{"id":"p","tls":{"ca":"/a"}}]})", "pools[0].tls.ca: is of no use without verify"},
       {R"({"version":1,"listeners":[{"id":"l","address":"::1","port":1,"rules":[{"id":"r","action":{}}]}]})",
        "listeners[0].rules[0].action: is not exactly one of: forward, fixed_response, redirect, enter"},

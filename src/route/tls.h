@@ -1,6 +1,6 @@
 // TLS in the RouteTable: what a listener shows its clients, and what a pool asks of its backends. Certificates and keys
 // are named by the paths of their PEM files, never carried: so a table can be printed, logged, sent and kept without a
-// key in it. A file that changes is read again with the next table. Values; any thread.
+// key in it. A file that changes is read again with the next table, or at once where that says so. Values; any thread.
 #pragma once
 
 #include <string>
@@ -21,13 +21,21 @@ enum class ClientCertificates {
   off,      // not asked for
   request,  // asked for; whatever comes is passed on to the backend unverified
   require,  // the handshake fails without one that `client_ca` has signed
+  verify,   // the same of one that is shown; without one it goes on
 };
 
 // Of a listener whose protocol is https.
 struct ListenerTls {
   std::vector<Certificate> certificates;  // chosen by the name that the client asks for; the first where none fits
   ClientCertificates client_certificates = ClientCertificates::off;
-  std::string client_ca;  // path; for `require`
+  std::string client_ca;                  // path; for `require` and `verify`
+  std::vector<std::string> client_names;  // DNS names, addresses or URIs: a certificate that `client_ca` has signed has
+                                          // to be for one of them; empty: for any
+  // As the Envoys of a mesh do it: what is in `client_ca` is trusted by itself, whoever has signed it; backends are
+  // told nothing of clients' certificates; and a file that changes is read again at once, not with the next table.
+  bool as_envoy = false;
+  bool permissive = false;   // connections that do not begin with a handshake are taken as cleartext; only of https
+  bool http1_first = false;  // who offers HTTP/1.1 and HTTP/2 is spoken to in HTTP/1.1
   bool operator==(const ListenerTls&) const = default;
 };
 

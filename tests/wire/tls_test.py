@@ -84,7 +84,7 @@ def table(version, port, backend_port, certificates=None, listener_tls=None, **p
     return {"version": version, "pools": [entry], "listeners": [listener]}
 
 
-class TlsTest(unittest.TestCase):
+class TlsFixture(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.made = tempfile.TemporaryDirectory()
@@ -151,6 +151,8 @@ class TlsTest(unittest.TestCase):
             body += connection.recv(65536)
         return head + b"\r\n\r\n" + body
 
+
+class TlsTest(TlsFixture):
     # The client side
 
     def test_both_protocols_over_both_versions_of_tls(self):

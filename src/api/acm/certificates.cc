@@ -187,6 +187,14 @@ bool is_among(const std::optional<std::vector<std::string>>& words, const std::s
   return !words || words->empty() || std::find(words->begin(), words->end(), word) != words->end();
 }
 
+// Whether one of a mesh's listeners shows the certificate.
+template <class Listener>
+bool shows(const std::vector<Listener>& listeners, const std::string& arn) {
+  return std::any_of(listeners.begin(), listeners.end(), [&](const Listener& each) {
+    return each.tls && each.tls->certificate.acm && each.tls->certificate.acm->certificateArn == arn;
+  });
+}
+
 }  // namespace
 
 Result<std::optional<store::Versioned<model::Certificate>>> find_certificate(Context& context, const std::string& arn) {
@@ -205,10 +213,11 @@ Result<std::vector<std::string>> users_of(Context& context, const std::string& a
     users.insert(listener.listener.LoadBalancerArn.value_or(""));
   }
   for (const auto& one : TRY(store::load_all<model::VirtualNode>(context.store, scope_of(context).prefix()))) {
-    for (const auto& listener : one.document.spec.listeners.value_or(std::vector<model::appmesh::Listener>{})) {
-      const bool shows = listener.tls && listener.tls->certificate.acm;
-      if (shows && listener.tls->certificate.acm->certificateArn == arn) users.insert(one.document.about.metadata.arn);
-    }
+    const auto& spec = one.document.spec;
+    if (spec.listeners && shows(*spec.listeners, arn)) users.insert(one.document.about.metadata.arn);
+  }
+  for (const auto& one : TRY(store::load_all<model::VirtualGateway>(context.store, scope_of(context).prefix()))) {
+    if (shows(one.document.spec.listeners, arn)) users.insert(one.document.about.metadata.arn);
   }
   return std::vector<std::string>(users.begin(), users.end());
 }

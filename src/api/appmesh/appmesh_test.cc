@@ -451,6 +451,24 @@ TEST_F(AppMesh, a_gateway_leads_to_what_is_there_and_speaks_http) {
   EXPECT_TRUE(mesh("ListGatewayRoutes", at(R"("virtualGatewayName":"gate")"))["gatewayRoutes"].items().empty());
 }
 
+TEST_F(AppMesh, tls_of_gateways_names_what_is_wrong_with_it) {
+  make_shop();
+  const auto bad_tls = [&](const std::string& tls, const char* message) {
+    bad("CreateVirtualGateway", gateway(R"("portMapping":{"port":80,"protocol":"http"},"tls":{)" + tls + "}"), message);
+  };
+  bad_tls(R"("mode":"STRICT","certificate":{})", "spec.listeners[0].tls.certificate: exactly one of acm, file, sds");
+  bad_tls(R"("mode":"STRICT","certificate":{"sds":{"secretName":"s"}})",
+          "'spec.listeners[0].tls.certificate.sds' is not supported by Weir");
+  bad_tls(
+      R"("mode":"STRICT","certificate":{"acm":{"certificateArn":"arn:aws:acm:eu-central-1:000000000000:certificate/none"}})",
+      "spec.listeners[0].tls.certificate.acm.certificateArn: there is no certificate arn:aws:acm");
+  const std::string file = R"("mode":"PERMISSIVE","certificate":{"file":{"certificateChain":"/a","privateKey":"/b"}})";
+  bad_tls(file + R"(,"validation":{"trust":{}})", "spec.listeners[0].tls.validation.trust: exactly one of file, sds");
+  bad_tls(file + R"(,"validation":{"trust":{"sds":{"secretName":"s"}}})",
+          "'spec.listeners[0].tls.validation.trust.sds' is not supported by Weir");
+  mesh("CreateVirtualGateway", gateway(R"("portMapping":{"port":80,"protocol":"http"},"tls":{)" + file + "}"));
+}
+
 TEST_F(AppMesh, what_the_proxy_does_not_do_for_gateways_is_refused_by_name) {
   make_shop();
   const std::string port = R"("portMapping":{"port":80,"protocol":"http"})";

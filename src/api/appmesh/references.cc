@@ -170,6 +170,17 @@ std::unexpected<Error> a_provider(const char* word, const std::string& name) {
   return in_use(fmt::format("{} with name {} cannot be deleted because it is a VirtualService provider", word, name));
 }
 
+Result<> check_certificates(Context& context, const model::Scope& scope, const std::vector<ShownCertificate>& shown) {
+  for (const auto& each : shown) {
+    model::Certificate named;
+    named.scope = scope;
+    named.arn = each.arn;
+    if (TRY(store::peek<model::Certificate>(context.store, named.key()))) continue;
+    return bad_member(each.path, fmt::format("there is no certificate {}", each.arn));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<> check_references(Context&, const model::Mesh&) { return {}; }
@@ -179,13 +190,7 @@ Result<> check_references(Context& context, const model::VirtualNode& node) {
   if (node.spec.backends && node.spec.backends->size() > kMaxBackends) {
     return limit_exceeded(fmt::format("A virtual node may have {} backends", kMaxBackends));
   }
-  for (const auto& shown : managed_certificates(node.spec)) {
-    model::Certificate named;
-    named.scope = about.scope;
-    named.arn = shown.arn;
-    if (TRY(store::peek<model::Certificate>(context.store, named.key()))) continue;
-    return bad_member(shown.path, fmt::format("there is no certificate {}", shown.arn));
-  }
+  TRY(check_certificates(context, about.scope, managed_certificates(node.spec)));
   for (const auto& route : TRY(all_in_mesh<model::Route>(context, about)))
     TRY(check_target(view_of(route->spec), node));
   return {};
@@ -227,6 +232,7 @@ Result<> check_references(Context& context, const model::VirtualService& service
 
 Result<> check_references(Context& context, const model::VirtualGateway& gateway) {
   const auto& about = gateway.about;
+  TRY(check_certificates(context, about.scope, managed_certificates(gateway.spec)));
   const auto routes = TRY(
       store::peek_all<model::GatewayRoute>(context.store, model::within_parent(about.scope, about.mesh, about.name)));
   for (const auto& route : routes) TRY(check_gateway_port(view_of(route->spec), gateway));

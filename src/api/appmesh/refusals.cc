@@ -26,7 +26,8 @@ constexpr Refused kVirtualNode[] = {
 constexpr Refused kVirtualGateway[] = {
     {"spec.backendDefaults"},
     {"spec.listeners.connectionPool"},
-    {"spec.listeners.tls"},
+    {"spec.listeners.tls.certificate.sds"},
+    {"spec.listeners.tls.validation.trust.sds"},
     {"spec.logging"},
 };
 

@@ -110,6 +110,7 @@ Result<> check_spec(const shapes::VirtualServiceSpec& spec) {
 Result<> check_spec(const shapes::VirtualGatewaySpec& spec) {
   if (spec.listeners.empty()) return bad_member("spec.listeners", "at least one must be specified");
   TRY(check_ports(spec.listeners, "spec.listeners"));
+  TRY(check_tls(spec));
   TRY(check_logging(spec.logging, "spec.logging"));
   for (std::size_t i = 0; i < spec.listeners.size(); ++i) {
     const auto& listener = spec.listeners[i];

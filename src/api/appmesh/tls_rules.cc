@@ -8,14 +8,17 @@ namespace weir::api::appmesh {
 
 namespace {
 
-Result<> check_file(const std::optional<shapes::ListenerTlsFileCertificate>& file, const std::string& path) {
+// Nodes and gateways have shapes of their own that say the same.
+template <class File>
+Result<> check_file(const std::optional<File>& file, const std::string& path) {
   if (!file) return {};
   if (file->certificateChain.empty()) return bad_member(path + ".file.certificateChain", "it must not be empty");
   if (file->privateKey.empty()) return bad_member(path + ".file.privateKey", "it must not be empty");
   return {};
 }
 
-Result<> check_trust_file(const std::optional<shapes::TlsValidationContextFileTrust>& file, const std::string& path) {
+template <class File>
+Result<> check_trust_file(const std::optional<File>& file, const std::string& path) {
   if (!file || !file->certificateChain.empty()) return {};
   return bad_member(path + ".file.certificateChain", "it must not be empty");
 }
@@ -32,7 +35,8 @@ Result<> check_names(const std::optional<shapes::SubjectAlternativeNames>& names
   return {};
 }
 
-Result<> check_listener_tls(const shapes::ListenerTls& tls, const std::string& path) {
+template <class Tls>
+Result<> check_listener_tls(const Tls& tls, const std::string& path) {
   const auto& certificate = tls.certificate;
   TRY(exactly_one(given(certificate.acm, certificate.file, certificate.sds), path + ".certificate", "acm, file, sds"));
   TRY(check_file(certificate.file, path + ".certificate"));
@@ -43,7 +47,8 @@ Result<> check_listener_tls(const shapes::ListenerTls& tls, const std::string& p
   return check_names(tls.validation->subjectAlternativeNames, path + ".validation");
 }
 
-Result<> check_policy(const std::optional<shapes::ClientPolicy>& policy, const std::string& where) {
+template <class Policy>
+Result<> check_policy(const std::optional<Policy>& policy, const std::string& where) {
   if (!policy || !policy->tls) return {};
   const std::string path = where + ".clientPolicy.tls";
   if (const auto& certificate = policy->tls->certificate) {
@@ -54,6 +59,18 @@ Result<> check_policy(const std::optional<shapes::ClientPolicy>& policy, const s
   TRY(exactly_one(given(trust.acm, trust.file, trust.sds), path + ".validation.trust", "acm, file, sds"));
   TRY(check_trust_file(trust.file, path + ".validation.trust"));
   return check_names(policy->tls->validation.subjectAlternativeNames, path + ".validation");
+}
+
+template <class Listener>
+std::vector<ShownCertificate> shown_by(const std::vector<Listener>& listeners) {
+  std::vector<ShownCertificate> shown;
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const auto& tls = listeners[i].tls;
+    if (!tls || !tls->certificate.acm) continue;
+    shown.push_back({fmt::format("spec.listeners[{}].tls.certificate.acm.certificateArn", i),
+                     tls->certificate.acm->certificateArn});
+  }
+  return shown;
 }
 
 }  // namespace
@@ -71,15 +88,21 @@ Result<> check_tls(const shapes::VirtualNodeSpec& spec) {
   return {};
 }
 
-std::vector<ShownCertificate> managed_certificates(const shapes::VirtualNodeSpec& spec) {
-  std::vector<ShownCertificate> shown;
-  for (std::size_t i = 0; spec.listeners && i < spec.listeners->size(); ++i) {
-    const auto& tls = (*spec.listeners)[i].tls;
-    if (!tls || !tls->certificate.acm) continue;
-    shown.push_back({fmt::format("spec.listeners[{}].tls.certificate.acm.certificateArn", i),
-                     tls->certificate.acm->certificateArn});
+Result<> check_tls(const shapes::VirtualGatewaySpec& spec) {
+  if (spec.backendDefaults) TRY(check_policy(spec.backendDefaults->clientPolicy, "spec.backendDefaults"));
+  for (std::size_t i = 0; i < spec.listeners.size(); ++i) {
+    const auto& tls = spec.listeners[i].tls;
+    if (tls) TRY(check_listener_tls(*tls, fmt::format("spec.listeners[{}].tls", i)));
   }
-  return shown;
+  return {};
+}
+
+std::vector<ShownCertificate> managed_certificates(const shapes::VirtualNodeSpec& spec) {
+  return spec.listeners ? shown_by(*spec.listeners) : std::vector<ShownCertificate>{};
+}
+
+std::vector<ShownCertificate> managed_certificates(const shapes::VirtualGatewaySpec& spec) {
+  return shown_by(spec.listeners);
 }
 
 }  // namespace weir::api::appmesh
