@@ -1,10 +1,13 @@
 #include "control/mesh_control.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <system_error>
+#include <tuple>
 
 #include "base/ascii.h"
 #include "control/limits.h"
-#include "control/mesh_logs.h"
 #include "control/mesh_member.h"
 
 namespace weir::control {
@@ -57,6 +60,7 @@ void MeshControl::add_to(TableSources& sources) {
   for (const auto* each : sources.certificates) tls.certificates[each->arn] = certificates_ + "/" + each->file;
   std::map<std::string, Timestamp> newest;
   std::vector<route::TrafficLog> logs;
+  GatewayTasks gateway_tasks;
   for (const auto& [key, each] : mirror_.tasks()) {
     const model::Task& task = each.document;
     if (task.address.empty() || task.last_status == "STOPPED") continue;
@@ -67,7 +71,10 @@ void MeshControl::add_to(TableSources& sources) {
       last = task.created_at;
       tls.places[name] = member.folders;
     }
-    if (name_in_mesh(member.node, "virtualGateway")) continue;  // its traffic comes to the gateway's own address
+    if (name_in_mesh(member.node, "virtualGateway")) {  // its traffic comes to the gateway's own address
+      gateway_tasks[name].push_back({&task, member.folders});
+      continue;
+    }
     sources.members.insert(task.id);
     if (const auto* node = node_of(task, member.node)) {
       auto log = mesh_log(*node, task, member.folders, sidecar_pipe(access_logs_, task.id));
@@ -76,14 +83,37 @@ void MeshControl::add_to(TableSources& sources) {
     // On the host's network everybody has the same address: nobody is known by it.
     if (!task.address.starts_with("127.")) callers[name].push_back(task.address);
   }
+  for (const auto& [key, gateway] : documents().gateways) {
+    if (auto source = gateway_source(documents(), *gateway, plan_)) callers[caller_name(*gateway)] = {*source};
+  }
   std::set<std::string> balancers;
   for (const auto* balancer : sources.balancers) {
     balancers.insert(lower_case(balancer->balancer.DNSName.value_or("")));
   }
   sources.mesh = compile_mesh(documents(), claims_, callers, balancers, plan_, tls);
   sources.mesh.traffic_logs = std::move(logs);
+  add_gateway_logs(std::move(gateway_tasks), sources.mesh);
   handshakes_.forget_unused();
   tell_refusals(sources.mesh);
+}
+
+void MeshControl::add_gateway_logs(GatewayTasks tasks, CompiledMesh& mesh) const {
+  for (const auto& [key, gateway] : documents().gateways) {
+    if (!gateway->spec.logging) continue;
+    auto& own = tasks[caller_name(*gateway)];
+    std::ranges::sort(own, {}, [](const GatewayTask& each) { return std::tie(each.task->created_at, each.task->id); });
+    std::vector<std::string> listeners;
+    for (const auto* each : {&mesh.listeners, &mesh.at_host}) {
+      for (const auto& listener : *each) {
+        if (listener.id.starts_with(gateway->about.metadata.arn + ":")) listeners.push_back(listener.id);
+      }
+    }
+    auto logs = gateway_logs(*gateway, own, listeners, access_logs_);
+    if (logs.empty() || listeners.empty()) continue;
+    std::error_code ignored;  // the proxy says that it cannot write there
+    std::filesystem::create_directories(gateway_log_folder(access_logs_), ignored);
+    std::ranges::move(logs, std::back_inserter(mesh.traffic_logs));
+  }
 }
 
 // Of "mesh/M/virtualNode/N"; null: there is none.

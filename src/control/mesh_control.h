@@ -15,6 +15,7 @@
 #include "control/mesh_claims.h"
 #include "control/mesh_gateways.h"
 #include "control/mesh_handshakes.h"
+#include "control/mesh_logs.h"
 #include "control/mirror.h"
 #include "control/table_compiler.h"
 
@@ -63,6 +64,8 @@ class MeshControl {
   const Member& member_of(const model::Task& task);
   const model::VirtualNode* node_of(const model::Task& task, const std::string& member) const;
   void look_at_files();
+  using GatewayTasks = std::map<std::string, std::vector<GatewayTask>>;  // by caller_name()
+  void add_gateway_logs(GatewayTasks tasks, CompiledMesh& mesh) const;
   void tell_refusals(const CompiledMesh& mesh);
 
   Mirror& mirror_;

@@ -18,15 +18,11 @@ std::optional<route::Certificate> shown_by(const model::appmesh::VirtualGatewayL
 
 }  // namespace
 
-std::string gateway_name(const model::VirtualGateway& gateway) {
-  return gateway.about.scope.prefix() + "mesh/" + gateway.about.mesh + "/virtualGateway/" + gateway.about.name;
-}
-
 std::optional<route::ListenerTls> gateway_tls(const model::VirtualGateway& gateway,
                                               const model::appmesh::VirtualGatewayListener& listener,
                                               const MeshTls& tls) {
   static const FilePlaces kNone;
-  const auto found = tls.places.find(gateway_name(gateway));
+  const auto found = tls.places.find(caller_name(gateway));
   const FilePlaces& places = found == tls.places.end() ? kNone : found->second;
   const auto& wanted = *listener.tls;
   auto shown = shown_by(wanted.certificate, places, tls);

@@ -3,15 +3,11 @@
 #pragma once
 
 #include <optional>
-#include <string>
 
 #include "control/mesh_tls.h"
 #include "route/tls.h"
 
 namespace weir::control {
-
-// "ACCOUNT/REGION/mesh/M/virtualGateway/G", by which the places of its files are found.
-std::string gateway_name(const model::VirtualGateway& gateway);
 
 // Of a listener with `tls` that is not DISABLED. None: its certificate is not there, and nothing can be shown.
 std::optional<route::ListenerTls> gateway_tls(const model::VirtualGateway& gateway,

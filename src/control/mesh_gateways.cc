@@ -11,6 +11,7 @@
 #include "control/mesh_member.h"
 #include "control/mesh_routes.h"
 #include "control/real_port.h"
+#include "route/limits.h"
 #include "runtime/mesh_range.h"
 
 namespace weir::control {
@@ -56,15 +57,50 @@ std::vector<const model::GatewayRoute*> gateway_routes_of(const MeshDocuments& d
   return routes;
 }
 
+// Its Envoy's own, at all hosts of a node together. Requests that are too many are not queued, as with Envoy.
+route::PoolLimits limits_of(const appmesh::VirtualGatewayConnectionPool& pool) {
+  const auto count = [](std::int64_t number) {
+    return static_cast<unsigned>(std::clamp<std::int64_t>(number, 1, route::kMaxLimit));
+  };
+  route::PoolLimits limits;
+  if (pool.http) {
+    limits.connections = count(pool.http->maxConnections);
+    if (pool.http->maxPendingRequests) limits.pending = count(*pool.http->maxPendingRequests);
+  } else {
+    limits.requests = count(pool.grpc    ? pool.grpc->maxRequests
+                            : pool.http2 ? pool.http2->maxRequests
+                                         : route::kMaxLimit);
+    limits.pending = 0;
+  }
+  return limits;
+}
+
+bool has_tls_policy(const model::VirtualGateway& gateway) {
+  const auto& defaults = gateway.spec.backendDefaults;
+  return defaults && defaults->clientPolicy && defaults->clientPolicy->tls;
+}
+
+std::optional<std::int32_t> gateway_number(const MeshDocuments& documents, const model::Scope& scope,
+                                           const std::string& mesh, const std::string& gateway) {
+  model::MeshAddress wanted;
+  wanted.scope = scope;
+  wanted.mesh = mesh;
+  wanted.service = gateway_place(gateway);
+  const auto found = documents.addresses.find(wanted.key());
+  if (found == documents.addresses.end()) return std::nullopt;
+  return found->second->number;
+}
+
 // What asks for a service that is not there is answered 503, and no other route is asked.
-route::Action entry_action(const MeshDocuments& documents, const Entries& entries, const model::GatewayRoute& from) {
+route::Action entry_action(const MeshDocuments& documents, const Entries& entries, const model::GatewayRoute& from,
+                           const std::string& source) {
   const appmesh::GatewayRouteTarget& target = *gateway_target(from.spec);
   const auto service = documents.services.find(model::within_mesh(from.about.scope, from.about.mesh) +
                                                target.virtualService.virtualServiceName);
   if (service == documents.services.end()) return route::Forward{};
   const auto* entry = entry_of(entries, service->second->about.metadata.arn, target.port);
   if (entry == nullptr) return route::Forward{};
-  return route::Enter{entry->id};
+  return route::Enter{entry->id, source};
 }
 
 // But for its id and address.
@@ -74,11 +110,14 @@ route::Listener gateway_listener(const MeshDocuments& documents, const Entries& 
   route::Listener listener;
   listener.port = real_port(wanted.portMapping.port, plan.port_offset);
   listener.idle_timeout = std::chrono::duration_cast<route::milliseconds>(kMeshIdleTimeout);
+  if (wanted.connectionPool) listener.pool_limits = limits_of(*wanted.connectionPool);
+  const auto source = gateway_source(documents, gateway, plan);
+  const bool unknown = has_tls_policy(gateway) && !source;  // it could not be held to its policy
   for (const auto* each : gateway_routes_of(documents, gateway.about)) {
     auto match = gateway_match(each->spec, wanted.portMapping.port);
     if (!match) continue;
     route::Rule rule{each->about.metadata.arn, std::move(*match), {}};
-    rule.action = entry_action(documents, entries, *each);
+    if (!unknown) rule.action = entry_action(documents, entries, *each, source.value_or(""));
     rule.rewrite = gateway_rewrite(each->spec);
     listener.rules.push_back(std::move(rule));
   }
@@ -112,17 +151,6 @@ std::vector<const model::VirtualGateway*> by_age(const MeshDocuments& documents)
   return gateways;
 }
 
-std::optional<std::int32_t> gateway_number(const MeshDocuments& documents, const model::Scope& scope,
-                                           const std::string& mesh, const std::string& gateway) {
-  model::MeshAddress wanted;
-  wanted.scope = scope;
-  wanted.mesh = mesh;
-  wanted.service = gateway_place(gateway);
-  const auto found = documents.addresses.find(wanted.key());
-  if (found == documents.addresses.end()) return std::nullopt;
-  return found->second->number;
-}
-
 // Whether it would be at this port of the host without any task.
 bool is_at(const model::VirtualGateway& gateway, std::uint16_t host_port, const MeshPlan& plan) {
   return std::ranges::any_of(gateway.spec.listeners, [&](const appmesh::VirtualGatewayListener& each) {
@@ -149,6 +177,15 @@ CompiledGateways compile_gateways(const MeshDocuments& documents, const std::vec
     }
   }
   return out;
+}
+
+std::optional<std::string> gateway_source(const MeshDocuments& documents, const model::VirtualGateway& gateway,
+                                          const MeshPlan& plan) {
+  const auto& about = gateway.about;
+  const auto number =
+      has_tls_policy(gateway) ? gateway_number(documents, about.scope, about.mesh, about.name) : std::nullopt;
+  if (!number || plan.range == 0) return std::nullopt;
+  return mesh_address(plan.range, *number);
 }
 
 std::string gateway_place(const std::string& gateway) { return kPlacePrefix + gateway; }

@@ -26,6 +26,11 @@ struct CompiledGateways {
 CompiledGateways compile_gateways(const MeshDocuments& documents, const std::vector<route::Listener>& services,
                                   const MeshPlan& plan, const MeshTls& tls);
 
+// The address that stands for what comes by the gateway, where its own policy says something of TLS. None: it has no
+// such policy, or has no number (yet).
+std::optional<std::string> gateway_source(const MeshDocuments& documents, const model::VirtualGateway& gateway,
+                                          const MeshPlan& plan);
+
 // What a MeshAddress of a gateway has in the place of a virtual service's name: no name of one has a slash.
 std::string gateway_place(const std::string& gateway);
 

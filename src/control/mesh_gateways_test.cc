@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "control/mesh_compiler.h"
-#include "control/mesh_gateway_tls.h"
 #include "control/mesh_routes.h"
 #include "control/mesh_test_documents.h"
 #include "control/task_spec.h"
@@ -182,7 +181,7 @@ TEST(MeshGateways, speak_tls_with_their_tasks_files_as_their_listeners_say) {
   put_route(all, "in", inward("/"));
   auto gate = *all.gateways.begin()->second;
   const std::string name = "000000000000/eu-west-1/mesh/m/virtualGateway/gate";
-  ASSERT_EQ(gateway_name(gate), name);
+  ASSERT_EQ(caller_name(gate), name);
   MeshTls tls;
   tls.places[name] = {{"/keys", "/host/keys"}};
   const auto compiled = [&](const appmesh::VirtualGatewayListenerTls& wanted, const std::string& speaks = "http") {
@@ -233,6 +232,41 @@ TEST(MeshGateways, show_certificates_of_certificate_manager_or_do_not_listen) {
   ASSERT_EQ(mesh.at_host.size(), 1u);
   EXPECT_EQ(mesh.at_host[0].tls->certificates,
             (std::vector<route::Certificate>{{"/state/certificates/c/0.crt", "/state/certificates/c/0.key"}}));
+}
+
+TEST(MeshGateways, limit_what_they_bring_to_each_pool) {
+  auto all = documents("http");
+  put_gateway(all, "gate", {80}, 1, 7);
+  auto gate = *all.gateways.begin()->second;
+  const auto limits = [&](const appmesh::VirtualGatewayConnectionPool& pool) {
+    gate.spec.listeners[0].connectionPool = pool;
+    put(all.gateways, gate);
+    return *find(compile_all(all).listeners, kGates + "gate:80")->pool_limits;
+  };
+  EXPECT_EQ(limits({.http = appmesh::VirtualGatewayHttpConnectionPool{3, 4}}),
+            (route::PoolLimits{.connections = 3, .pending = 4}));
+  EXPECT_EQ(limits({.http = appmesh::VirtualGatewayHttpConnectionPool{3, {}}}), (route::PoolLimits{.connections = 3}));
+  EXPECT_EQ(limits({.http2 = appmesh::VirtualGatewayHttp2ConnectionPool{5}}),
+            (route::PoolLimits{.requests = 5, .pending = 0}));
+  EXPECT_EQ(limits({.grpc = appmesh::VirtualGatewayGrpcConnectionPool{6}}),
+            (route::PoolLimits{.requests = 6, .pending = 0}));
+}
+
+TEST(MeshGateways, bring_their_requests_from_an_address_where_they_have_a_policy) {
+  auto all = documents("http");
+  put_gateway(all, "gate", {80}, 1, 7);
+  put_route(all, "in", inward("/"));
+  auto gate = *all.gateways.begin()->second;
+  EXPECT_EQ(gateway_source(all, gate, kHere), std::nullopt);
+  auto& policy = gate.spec.backendDefaults.emplace().clientPolicy.emplace().tls.emplace();
+  policy.validation.trust.file = appmesh::VirtualGatewayTlsValidationContextFileTrust{"/a"};
+  put(all.gateways, gate);
+  EXPECT_EQ(gateway_source(all, gate, kHere), "127.72.0.7");
+  EXPECT_EQ(find(compile_all(all).listeners, kGates + "gate:80")->rules.at(0).action,
+            route::Action(route::Enter{kService + ":8080", "127.72.0.7"}));
+  std::erase_if(all.addresses, [](const auto& each) { return each.second->service == gateway_place("gate"); });
+  EXPECT_EQ(compile_all(all).at_host.at(0).rules.at(0).action, route::Action(route::Forward{}))
+      << "without a number it could not be held to its policy";
 }
 
 TEST(MeshGateways, have_numbers_as_services_do) {

@@ -10,7 +10,9 @@ namespace {
 
 namespace appmesh = model::appmesh;
 
-void set_format(const appmesh::FileAccessLog& file, route::TrafficLog& log) {
+// Nodes and gateways have shapes of their own that say the same.
+template <class File>
+void set_format(const File& file, route::TrafficLog& log) {
   if (file.format && file.format->json) {
     for (const auto& [key, value] : *file.format->json) log.fields.push_back({key, value});
     return;
@@ -49,6 +51,40 @@ std::optional<route::TrafficLog> mesh_log(const model::VirtualNode& node, const 
       log.backends.push_back(net::place_text(target.address, static_cast<std::uint16_t>(target.port)));
   }
   return log;
+}
+
+std::string gateway_log_folder(const std::string& access_logs) { return access_logs + "/gateways"; }
+
+// On the host's network tasks have one address, that of everybody: the newest stands for them.
+std::vector<route::TrafficLog> gateway_logs(const model::VirtualGateway& gateway, const std::vector<GatewayTask>& tasks,
+                                            const std::vector<std::string>& listeners, const std::string& access_logs) {
+  const auto& logging = gateway.spec.logging;
+  if (!logging || !logging->accessLog || !logging->accessLog->file) return {};
+  const auto& file = *logging->accessLog->file;
+  route::TrafficLog log;
+  set_format(file, log);
+  if (log.format.empty() == log.fields.empty()) return {};
+  log.listeners = listeners;
+  log.path = gateway_log_folder(access_logs) + "/" + gateway.about.metadata.uid + ".log";
+  const std::string place = tasks.empty() ? file.path : place_of(tasks.back().folders, file.path);
+  if (place != file.path) {
+    log.path = place;
+    return {log};
+  }
+  std::vector<route::TrafficLog> logs;
+  for (const auto& [task, folders] : tasks) {
+    const std::string pipe = sidecar_pipe(access_logs, task->id);
+    if (task->address.starts_with("127.")) {
+      log.path = pipe;
+      continue;
+    }
+    route::TrafficLog own = log;
+    own.path = pipe;
+    own.callers.push_back(task->address);
+    logs.push_back(std::move(own));
+  }
+  logs.push_back(std::move(log));
+  return logs;
 }
 
 }  // namespace weir::control

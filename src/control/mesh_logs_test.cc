@@ -57,6 +57,40 @@ TEST(MeshLogs, formats_are_lines_or_objects) {
   EXPECT_EQ(log->fields[0], (route::LogField{"a", "%PROTOCOL%"}));
 }
 
+TEST(MeshLogs, a_gateway_has_one_for_each_task_and_one_for_the_rest) {
+  auto gateway = resource<model::VirtualGateway>("virtualGateway/", "gate");
+  gateway.about.metadata.uid = "uid-1";
+  const std::vector<std::string> listeners{"gate:80", "gate:80@host"};
+  model::Task old = task_at("169.254.172.8"), newer = task_at("169.254.172.9"), host = task_at("127.0.0.1");
+  newer.id = "t2";
+  host.id = "t3";
+  const FilePlaces folders{{"/logs", "/srv/logs"}};
+  const std::vector<GatewayTask> tasks{{&old, folders}, {&newer, folders}};
+  EXPECT_TRUE(gateway_logs(gateway, tasks, listeners, "/access-logs").empty()) << "it names none";
+
+  auto& file = gateway.spec.logging.emplace().accessLog.emplace().file.emplace();
+  file.path = "/dev/stdout";
+  auto logs = gateway_logs(gateway, tasks, listeners, "/access-logs");
+  ASSERT_EQ(logs.size(), 3u);
+  EXPECT_EQ(logs[0].path, "/access-logs/tasks/t1.pipe");
+  EXPECT_EQ(logs[0].callers, std::vector<std::string>{"169.254.172.8"});
+  EXPECT_EQ(logs[0].listeners, listeners);
+  EXPECT_EQ(logs[1].path, "/access-logs/tasks/t2.pipe");
+  EXPECT_EQ(logs[2].path, "/access-logs/gateways/uid-1.log");
+  EXPECT_TRUE(logs[2].callers.empty());
+  EXPECT_EQ(logs[2].format, kDefaultLogFormat);
+
+  logs = gateway_logs(gateway, {{&host, folders}}, listeners, "/access-logs");
+  ASSERT_EQ(logs.size(), 1u) << "on the host's network nobody is known by the address";
+  EXPECT_EQ(logs[0].path, "/access-logs/tasks/t3.pipe");
+
+  file.path = "/logs/gate.log";
+  logs = gateway_logs(gateway, tasks, listeners, "/access-logs");
+  ASSERT_EQ(logs.size(), 1u);
+  EXPECT_EQ(logs[0].path, "/srv/logs/gate.log");
+  EXPECT_TRUE(logs[0].callers.empty());
+}
+
 TEST(MeshLogs, only_the_sidecar_is_told_of_its_pipe) {
   runtime::TaskSpec spec;
   spec.containers.resize(2);

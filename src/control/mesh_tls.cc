@@ -15,7 +15,6 @@ using model::VirtualNode;
 constexpr const char* kOthers = "others";  // who is no member, or does not name the service among its backends
 // What enters from another listener, and so has no address.
 constexpr const char* kGateways = "gateways";
-const VirtualNode kGateway;  // as a caller: a proxy without a client policy
 
 const appmesh::VirtualServiceBackend* backend_of(const VirtualNode& node, const std::string& service) {
   if (!node.spec.backends) return nullptr;
@@ -66,6 +65,25 @@ std::string discovery_name(const VirtualNode& node) {
   return by && by->dns ? by->dns->hostname : "";
 }
 
+// What a gateway's policy says, in the words of nodes.
+std::optional<appmesh::ClientPolicyTls> policy_of(const model::VirtualGateway& gateway) {
+  const auto& defaults = gateway.spec.backendDefaults;
+  if (!defaults || !defaults->clientPolicy || !defaults->clientPolicy->tls) return std::nullopt;
+  const auto& from = *defaults->clientPolicy->tls;
+  appmesh::ClientPolicyTls policy;
+  policy.enforce = from.enforce;
+  policy.ports = from.ports;
+  if (from.certificate && from.certificate->file) {
+    const auto& file = *from.certificate->file;
+    policy.certificate.emplace().file = appmesh::ListenerTlsFileCertificate{file.certificateChain, file.privateKey};
+  }
+  if (const auto& file = from.validation.trust.file) {
+    policy.validation.trust.file = appmesh::TlsValidationContextFileTrust{file->certificateChain};
+  }
+  policy.validation.subjectAlternativeNames = from.validation.subjectAlternativeNames;
+  return policy;
+}
+
 // It is told in header fields and logs: what is not printable is not repeated.
 std::string printable(std::string text) {
   for (char& c : text) {
@@ -78,6 +96,10 @@ std::string printable(std::string text) {
 
 std::string caller_name(const VirtualNode& node) {
   return node.about.scope.prefix() + "mesh/" + node.about.mesh + "/virtualNode/" + node.about.name;
+}
+
+std::string caller_name(const model::VirtualGateway& gateway) {
+  return gateway.about.scope.prefix() + "mesh/" + gateway.about.mesh + "/virtualGateway/" + gateway.about.name;
 }
 
 std::string place_of(const FilePlaces& places, const std::string& path) {
@@ -94,7 +116,12 @@ std::string place_of(const FilePlaces& places, const std::string& path) {
 MeshTlsRules::MeshTlsRules(const MeshDocuments& documents, const MeshCallers& callers, const MeshTls& tls)
     : documents_(documents), callers_(callers), tls_(tls) {
   if (tls.judge == nullptr) return;
-  in_use_ = std::ranges::any_of(documents.nodes, [](const auto& each) { return speaks_of_tls(*each.second); });
+  for (const auto& [key, gateway] : documents.gateways) {
+    auto policy = policy_of(*gateway);
+    if (policy) gateways_.emplace(caller_name(*gateway), Gateway{gateway.get(), std::move(*policy)});
+  }
+  in_use_ = !gateways_.empty() ||
+            std::ranges::any_of(documents.nodes, [](const auto& each) { return speaks_of_tls(*each.second); });
   if (!in_use_) return;
   for (const auto& [key, node] : documents.nodes) {
     if (!node->spec.listeners) continue;
@@ -107,6 +134,7 @@ MeshTlsRules::MeshTlsRules(const MeshDocuments& documents, const MeshCallers& ca
 void MeshTlsRules::apply(const model::VirtualService& service, route::Listener& listener) {
   if (!in_use_) return;
   const auto callers = callers_of(service);
+  const Caller gateway{};  // without a policy
   std::vector<route::Rule> rules;
   for (auto& rule : listener.rules) {
     const auto* to = std::get_if<route::Forward>(&rule.action);
@@ -114,15 +142,15 @@ void MeshTlsRules::apply(const model::VirtualService& service, route::Listener& 
       rules.push_back(std::move(rule));
       continue;
     }
-    const Refusals gateways = refusals(&kGateway, service.about.name, *to);
-    const Refusals others = refusals(nullptr, service.about.name, *to);
+    const Refusals gateways = refusals(&gateway, *to);
+    const Refusals others = refusals(nullptr, *to);
     std::map<Refusals, Group> groups;
-    for (const auto* caller : callers) {
-      Refusals own = refusals(caller, service.about.name, *to);
+    for (const auto& caller : callers) {
+      Refusals own = refusals(&caller, *to);
       if (own == others) continue;
       Group& group = groups[std::move(own)];
-      if (group.name.empty()) group.name = caller->about.name;
-      for (const auto& address : callers_.at(caller_name(*caller))) group.sources.push_back(address + "/32");
+      if (group.name.empty()) group.name = caller.title;
+      for (const auto& address : callers_.at(caller.name)) group.sources.push_back(address + "/32");
     }
     for (auto& [refused, group] : groups) {
       route::Rule own = rule;
@@ -144,51 +172,57 @@ void MeshTlsRules::apply(const model::VirtualService& service, route::Listener& 
   listener.rules = std::move(rules);
 }
 
-// The nodes with tasks whose addresses are known that have the service among their backends.
-std::vector<const VirtualNode*> MeshTlsRules::callers_of(const model::VirtualService& service) const {
-  std::vector<const VirtualNode*> callers;
+// The nodes with tasks whose addresses are known that have the service among their backends, and the gateways that have
+// something to say of TLS.
+std::vector<MeshTlsRules::Caller> MeshTlsRules::callers_of(const model::VirtualService& service) const {
+  std::vector<Caller> callers;
   for (const auto& [key, node] : documents_.nodes) {
     if (node->about.scope != service.about.scope || node->about.mesh != service.about.mesh) continue;
-    if (backend_of(*node, service.about.name) && callers_.contains(caller_name(*node))) callers.push_back(node.get());
+    const std::string name = caller_name(*node);
+    if (!backend_of(*node, service.about.name) || !callers_.contains(name)) continue;
+    callers.push_back({name, node->about.name, policy_of(*node, service.about.name)});
+  }
+  for (const auto& [name, each] : gateways_) {
+    const auto& about = each.gateway->about;
+    if (about.scope != service.about.scope || about.mesh != service.about.mesh) continue;
+    if (callers_.contains(name)) callers.push_back({name, "virtualGateway/" + about.name, &each.policy});
   }
   return callers;
 }
 
-MeshTlsRules::Refusals MeshTlsRules::refusals(const VirtualNode* caller, const std::string& service,
-                                              const route::Forward& to) const {
+MeshTlsRules::Refusals MeshTlsRules::refusals(const Caller* caller, const route::Forward& to) const {
   Refusals all;
   for (const auto& each : to.pools) {
     const auto called = called_.find(each.pool);
-    all.push_back(called == called_.end() ? "" : refusal(caller, service, called->second));
+    all.push_back(called == called_.end() ? "" : refusal(caller, called->second));
   }
   return all;
 }
 
 // Null for `caller`: one that speaks plainly, because nobody has told its proxy of the node.
-std::string MeshTlsRules::refusal(const VirtualNode* caller, const std::string& service, const Called& called) const {
+std::string MeshTlsRules::refusal(const Caller* caller, const Called& called) const {
   const std::int32_t port = called.listener->portMapping.port;
   const std::string where = "Virtual node " + called.node->about.name + ", port " + std::to_string(port) + ": ";
   if (caller == nullptr) {
     const bool strict = called.listener->tls && called.listener->tls->mode == "STRICT";
     return strict ? where + "it takes TLS only, which a caller without this backend does not speak." : "";
   }
-  const auto* policy = policy_of(*caller, service);
-  const bool enforced = is_enforced(policy, port);
+  const bool enforced = is_enforced(caller->policy, port);
   if (!takes_tls(*called.listener)) return enforced ? where + "it takes no TLS, on which the caller insists." : "";
   const auto& certificate = called.listener->tls->certificate;
   if (certificate.acm && !tls_.certificates.contains(certificate.acm->certificateArn)) {
     return where + "its certificate " + printable(certificate.acm->certificateArn) + " is not there.";
   }
-  const std::string why = tls_.judge->refusal({caller_end(*caller, policy, enforced, called), called_end(called)});
+  const std::string why = tls_.judge->refusal({caller_end(*caller, enforced, called), called_end(called)});
   return why.empty() ? "" : where + printable(why) + ".";
 }
 
 // Without a policy that is enforced the called end decides: its certificate is not verified, save one of Certificate
 // Manager, which has to be valid.
-TlsFiles MeshTlsRules::caller_end(const VirtualNode& caller, const appmesh::ClientPolicyTls* policy, bool enforced,
-                                  const Called& called) const {
+TlsFiles MeshTlsRules::caller_end(const Caller& caller, bool enforced, const Called& called) const {
   TlsFiles end;
-  const FilePlaces& places = places_of(caller);
+  const FilePlaces& places = places_of(caller.name);
+  const auto* policy = caller.policy;
   if (policy != nullptr && policy->certificate && policy->certificate->file) {
     end.chain = place_of(places, policy->certificate->file->certificateChain);
     end.key = place_of(places, policy->certificate->file->privateKey);
@@ -206,7 +240,7 @@ TlsFiles MeshTlsRules::caller_end(const VirtualNode& caller, const appmesh::Clie
 TlsFiles MeshTlsRules::called_end(const Called& called) const {
   TlsFiles end;
   const appmesh::ListenerTls& tls = *called.listener->tls;
-  const FilePlaces& places = places_of(*called.node);
+  const FilePlaces& places = places_of(caller_name(*called.node));
   if (tls.certificate.acm) {
     const auto file = tls_.certificates.find(tls.certificate.acm->certificateArn);
     if (file != tls_.certificates.end()) {
@@ -225,9 +259,9 @@ TlsFiles MeshTlsRules::called_end(const Called& called) const {
   return end;
 }
 
-const FilePlaces& MeshTlsRules::places_of(const VirtualNode& node) const {
+const FilePlaces& MeshTlsRules::places_of(const std::string& name) const {
   static const FilePlaces kNone;
-  const auto found = tls_.places.find(caller_name(node));
+  const auto found = tls_.places.find(name);
   return found == tls_.places.end() ? kNone : found->second;
 }
 

@@ -13,10 +13,12 @@
 
 namespace weir::control {
 
-// The tasks of each virtual node: "ACCOUNT/REGION/mesh/M/virtualNode/N" to their addresses.
+// The tasks of each virtual node: "ACCOUNT/REGION/mesh/M/virtualNode/N" to their addresses; and of each virtual gateway
+// whose policy speaks of TLS, "ACCOUNT/REGION/mesh/M/virtualGateway/G", the one that stands for what comes by it.
 using MeshCallers = std::map<std::string, std::vector<std::string>>;
 // As in MeshCallers.
 std::string caller_name(const model::VirtualNode& node);
+std::string caller_name(const model::VirtualGateway& gateway);
 
 // One end of a handshake, by paths on this machine.
 struct TlsFiles {
@@ -64,6 +66,12 @@ class MeshTlsRules {
  private:
   // Of each pool of a Forward: why the caller gets nothing there; empty: it does.
   using Refusals = std::vector<std::string>;
+  // Whose proxy knows of the node.
+  struct Caller {
+    std::string name;   // as in MeshCallers; empty: a gateway without a policy
+    std::string title;  // in ids
+    const model::appmesh::ClientPolicyTls* policy = nullptr;
+  };
   struct Called {
     const model::VirtualNode* node = nullptr;
     const model::appmesh::Listener* listener = nullptr;
@@ -73,19 +81,23 @@ class MeshTlsRules {
     std::vector<std::string> sources;
   };
 
-  std::vector<const model::VirtualNode*> callers_of(const model::VirtualService& service) const;
-  Refusals refusals(const model::VirtualNode* caller, const std::string& service, const route::Forward& to) const;
-  std::string refusal(const model::VirtualNode* caller, const std::string& service, const Called& called) const;
-  TlsFiles caller_end(const model::VirtualNode& caller, const model::appmesh::ClientPolicyTls* policy, bool enforced,
-                      const Called& called) const;
+  std::vector<Caller> callers_of(const model::VirtualService& service) const;
+  Refusals refusals(const Caller* caller, const route::Forward& to) const;
+  std::string refusal(const Caller* caller, const Called& called) const;
+  TlsFiles caller_end(const Caller& caller, bool enforced, const Called& called) const;
   TlsFiles called_end(const Called& called) const;
-  const FilePlaces& places_of(const model::VirtualNode& node) const;
+  const FilePlaces& places_of(const std::string& name) const;
   void lead_away(route::Rule& rule, const Refusals& refusals, const route::Listener& listener, const std::string& whom);
 
   const MeshDocuments& documents_;
   const MeshCallers& callers_;
   const MeshTls& tls_;
   std::map<std::string, Called> called_;  // by pool
+  struct Gateway {
+    const model::VirtualGateway* gateway = nullptr;
+    model::appmesh::ClientPolicyTls policy;
+  };
+  std::map<std::string, Gateway> gateways_;  // those with a policy, as in MeshCallers
   bool in_use_ = false;
   std::vector<route::Pool> pools_;
 };

@@ -53,7 +53,7 @@ struct World {
     put(all.nodes, caller);
     tls.judge = &judge;
     const MeshPlan plan{.range = 127u << 24 | 72u << 16, .port_offset = 0, .balancers_at = "127.0.0.1"};
-    mesh = compile_mesh(all, MeshClaims(all), {{kCaller, {"169.254.172.8"}}}, {}, plan, tls);
+    mesh = compile_mesh(all, MeshClaims(all), callers, {}, plan, tls);
     route::RouteTable table{.version = 1, .listeners = mesh.listeners, .pools = mesh.pools};
     EXPECT_TRUE(route::table_from_json(to_json(table))) << "the table is in order";
     return mesh.listeners.at(0);
@@ -72,6 +72,7 @@ struct World {
   }
 
   MeshDocuments all = documents("http");
+  MeshCallers callers{{kCaller, {"169.254.172.8"}}};
   model::VirtualNode old = node("old", {}, "http");
   model::VirtualNode caller = node("caller");
   Judge judge;
@@ -198,6 +199,35 @@ TEST(MeshTls, a_share_that_is_refused_stays_a_share) {
   const auto& others = std::get<route::Forward>(rules[1].action).pools;
   EXPECT_EQ(others[0], (route::WeightedPool{kListener + "#refused/others/old:8080", 1}));
   EXPECT_EQ(others[1], (route::WeightedPool{kPools + "plain:8080", 3}));
+}
+
+TEST(MeshTls, a_gateways_policy_holds_for_what_comes_by_it) {
+  World world;
+  world.listens(strict());
+  auto gateway = resource<model::VirtualGateway>("virtualGateway/", "gate");
+  auto& wanted = gateway.spec.backendDefaults.emplace().clientPolicy.emplace().tls.emplace();
+  wanted.validation.trust.file = appmesh::VirtualGatewayTlsValidationContextFileTrust{"/bad"};
+  wanted.certificate.emplace().file =
+      appmesh::VirtualGatewayListenerTlsFileCertificate{"/own/chain.pem", "/own/key.pem"};
+  put(world.all.gateways, gateway);
+  const std::string name = "000000000000/eu-west-1/mesh/m/virtualGateway/gate";
+  ASSERT_EQ(caller_name(gateway), name);
+  world.callers[name] = {"127.72.0.9"};
+  world.tls.places[name] = {{"/own", "/srv/gate"}};
+  const auto rules = world.compile().rules;
+  ASSERT_EQ(rules.size(), 4u) << "members, the gateway, others, gateways without a policy";
+  const auto of = [&](const std::string& source) -> const route::Rule& {
+    const auto found =
+        std::ranges::find(rules, std::vector<std::string>{source}, [](const auto& rule) { return rule.match.sources; });
+    return found == rules.end() ? rules.back() : *found;
+  };
+  EXPECT_EQ(world.said(of("127.72.0.9/32")), "Virtual node old, port 8080: it does not like it.");
+  EXPECT_EQ(world.said(of("169.254.172.8/32")), "-");
+  EXPECT_EQ(world.said(rules.back()), "-");
+  const auto met = std::ranges::find(world.judge.asked, "/bad", [](const auto& each) { return each.caller.trust; });
+  ASSERT_NE(met, world.judge.asked.end());
+  EXPECT_EQ(met->caller.chain, "/srv/gate/chain.pem");
+  EXPECT_EQ(met->caller.names, std::vector<std::string>{"server.echo.local"});
 }
 
 TEST(MeshTls, paths_of_a_container_are_those_of_its_volumes) {

@@ -28,7 +28,7 @@ void Exchange::reset() {
   cause_ = FailureCause::none_in_service;
   retry_ = {};
   client_ = nullptr;
-  pool_ = nullptr;
+  pool_ = gate_ = nullptr;
   forwarded_ = {};
   rule_cookie_.clear();
   if (replay_.capacity() > kKeptCapacity) {
@@ -215,6 +215,7 @@ void Exchange::settle(Ending ending) {
   if (attempts_ > 0) record_.backend = current();
   if (pool_ == nullptr) return;
   stop_waiting();
+  leave_gate();
   give_back_retry();
   pool_->budget.end_request();
 }

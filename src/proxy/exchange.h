@@ -75,6 +75,10 @@ class Exchange final : public Waiter {
   void forward(const Entrance& entrance, const ClientOrigin& origin);
   LiveBackend* choose_backend(Choice choice);
   bool attempt(Choice choice);
+  bool pass_gate();
+  void leave_gate();
+  // Which has no room yet.
+  LivePool& full() const { return gate_ != nullptr && seat_ == nullptr ? *gate_ : *pool_; }
   bool wait(Choice choice);
   void stop_waiting();
   bool try_again() override;
@@ -127,6 +131,8 @@ class Exchange final : public Waiter {
   ClientStream* client_ = nullptr;
   BackendStream* backend_ = nullptr;  // null: none, or it is done
   LivePool* pool_ = nullptr;
+  LivePool* gate_ = nullptr;     // that has to be passed first; null: none
+  LiveBackend* seat_ = nullptr;  // there; null: it is not passed (any more)
   std::array<LiveBackend*, kMaxTried> tried_{};
   unsigned attempts_ = 0;
   unsigned retries_ = 0;                                // by policy

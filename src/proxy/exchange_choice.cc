@@ -34,7 +34,7 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   meter_.begin(entrance, origin, request, lane_.loop().now());
   if (!admits(entrance)) return;
   LiveRule* rule = find_rule(*entrance.listener, origin.address);
-  if (rule != nullptr && rule->changes) rule = pass_on(*rule, entrance.listener->spec->access_log.has_value());
+  if (rule != nullptr && rule->changes) rule = pass_on(*rule, entrance.log != nullptr);
   if (rule == nullptr) return decline(404, "No rule matches.\n");
   meter_.matched(*rule);
   if (entrance.listener->spec->access_log) record_.rule = rule->spec->id;
@@ -49,6 +49,7 @@ void Exchange::start(ClientStream& client, const Entrance& entrance, const Clien
   pool_->budget.begin_request();
   meter_.chose(*pool);
   heed(to, entrance);
+  if (entrance.listener->spec->pool_limits) gate_ = lane_.gates().of(*entrance.listener->spec, *pool);
   forward(entrance, origin);
 }
 
@@ -81,12 +82,12 @@ LiveRule* Exchange::find_rule(const LiveListener& listener, std::string_view sou
 }
 
 // Makes the request what `rule` makes of it. The rule that decides then: itself, or of the listener that is entered;
-// null: none. Whoever comes through another listener has no source.
+// null: none. Whoever comes through another listener has the source that its rule says.
 LiveRule* Exchange::pass_on(LiveRule& rule, bool logged) {
   if (logged) record_.asked = {.target = request.target_text, .authority = request.authority_text};
   if (rule.spec->rewrite) apply(*rule.spec->rewrite, request);
   if (rule.enter == nullptr) return &rule;
-  LiveRule* const next = rule.entered != nullptr ? find_rule(*rule.entered, {}) : nullptr;
+  LiveRule* const next = rule.entered != nullptr ? find_rule(*rule.entered, rule.enter->source) : nullptr;
   if (next != nullptr && next->spec->rewrite) apply(*next->spec->rewrite, request);
   return next;
 }
@@ -159,6 +160,7 @@ LiveBackend* Exchange::choose_backend(Choice choice) {
 
 // Sends the request to the next backend, or lets it wait for one with room. False: there is none.
 bool Exchange::attempt(Choice choice) {
+  if (gate_ != nullptr && !pass_gate()) return wait(choice);
   if (pool_->waiting > 0 && !in_line_) return wait(choice);  // behind those that came before
   while (attempts_ < kMaxAttempts + retries_) {
     LiveBackend* backend = choose_backend(choice);
@@ -186,22 +188,39 @@ bool Exchange::attempt(Choice choice) {
   return false;
 }
 
+// False: as many as may are past it, or wait before this one.
+bool Exchange::pass_gate() {
+  if (seat_ != nullptr) return true;
+  if (gate_->waiting > 0 && !in_line_) return false;
+  LiveBackend* seat = gate_->pick(lane_.loop().now(), lane_.random());
+  if (seat == nullptr || !gate_->begin(*seat)) return false;
+  stop_waiting();
+  seat_ = seat;
+  return true;
+}
+
+void Exchange::leave_gate() {
+  if (LiveBackend* seat = std::exchange(seat_, nullptr)) gate_->end(*seat);
+  gate_ = nullptr;
+}
+
 // Always true: where nobody may wait any more, the client has been told.
 bool Exchange::wait(Choice choice) {
   if (in_line_) return true;
   choice_ = choice;
-  in_line_ = lane_.lines().join(*this, *pool_);
+  in_line_ = lane_.lines().join(*this, full());
   if (!in_line_) fail(FailureCause::crowded);
   return true;
 }
 
 void Exchange::stop_waiting() {
-  if (std::exchange(in_line_, false)) lane_.lines().leave(*this, *pool_);
+  if (std::exchange(in_line_, false)) lane_.lines().leave(*this, full());
 }
 
 bool Exchange::try_again() {
+  const LivePool* const before = &full();
   if (!attempt(choice_)) fail(cause_);
-  return !in_line_;
+  return !in_line_ || &full() != before;
 }
 
 bool Exchange::safe_to_repeat(const BackendFailure& failure) const {

@@ -26,6 +26,7 @@ Lane::Lane(net::Loop& loop, Log& log, std::uint64_t seed, SharedLoads& shared)
       write_buffer_(kReadBuffer),
       drains_(loop),
       lines_(*this),
+      gates_(&shared, lines_),
       table_(&shared, &lines_) {}
 
 Lane::~Lane() = default;

@@ -13,6 +13,7 @@
 #include "net/loop.h"
 #include "net/tls.h"
 #include "proxy/drain_watch.h"
+#include "proxy/gates.h"
 #include "proxy/live_table.h"
 #include "proxy/log_ring.h"
 #include "proxy/out_queue.h"
@@ -52,6 +53,7 @@ class Lane final : private net::TurnTask {
   Log& log() { return log_; }
   Random& random() { return random_; }
   WaitingLines& lines() { return lines_; }
+  Gates& gates() { return gates_; }
   LiveTable& table() { return table_; }
   DrainWatch& drains() { return drains_; }
   ChunkPool& chunks() { return chunks_; }
@@ -107,6 +109,7 @@ class Lane final : private net::TurnTask {
   std::uint64_t clients_generation_ = 0;
   DrainWatch drains_;
   WaitingLines lines_;
+  Gates gates_;
   LiveTable table_;
   std::vector<std::unique_ptr<ClientConnection>> clients_;
 };

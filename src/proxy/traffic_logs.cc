@@ -39,7 +39,9 @@ std::string millis_text(Duration time) {
 std::string request_field(const std::string& name, const AccessFacts& facts) {
   if (facts.request == nullptr) return "";
   if (name == ":method") return std::string(facts.method);
-  if (name == ":path") return std::string(facts.path);
+  if (name == ":path") return std::string(facts.request->target());
+  // Of one that was rewritten, where it says nothing else itself.
+  if (name == "x-envoy-original-path" && facts.path != facts.request->target()) return std::string(facts.path);
   if (name == ":authority" || name == "host") return std::string(facts.request->authority());
   if (name == ":scheme") return std::string(facts.scheme);
   return std::string(facts.request->fields.find(name).value_or(std::string_view{}));
@@ -149,7 +151,14 @@ std::shared_ptr<const TrafficLogs> TrafficLogs::of(const route::RouteTable& tabl
     for (const auto& field : each.fields) {
       if (auto parsed = parse_log_format(field.format)) outlet.fields.push_back({field.key, std::move(*parsed)});
     }
-    for (const auto& place : each.callers) logs->callers_.emplace(place, logs->outlets_.size());
+    for (const auto& listener : each.listeners) {
+      Entry& entry = logs->listeners_[listener];
+      for (const auto& place : each.callers) entry.callers.emplace(place, logs->outlets_.size());
+      if (each.callers.empty()) entry.others = logs->outlets_.size();
+    }
+    for (const auto& place : each.listeners.empty() ? each.callers : std::vector<std::string>{}) {
+      logs->callers_.emplace(place, logs->outlets_.size());
+    }
     for (const auto& place : each.backends) logs->backends_.emplace(place, logs->outlets_.size());
     logs->outlets_.push_back(std::move(outlet));
   }
@@ -163,6 +172,15 @@ void TrafficLogs::write(const AccessFacts& facts, Tally& tally) const {
   if (const auto backend = backends_.find(facts.target); backend != backends_.end()) {
     write_to(outlets_[backend->second], facts, tally);
   }
+  if (const auto entry = entered(facts)) write_to(outlets_[*entry], facts, tally);
+}
+
+// The index of the log of what came in by the listener.
+std::optional<std::size_t> TrafficLogs::entered(const AccessFacts& facts) const {
+  const auto entry = listeners_.find(facts.listener);
+  if (entry == listeners_.end()) return std::nullopt;
+  const auto caller = entry->second.callers.find(host_part(facts.client));
+  return caller == entry->second.callers.end() ? entry->second.others : caller->second;
 }
 
 void TrafficLogs::write_to(const Outlet& outlet, const AccessFacts& facts, Tally& tally) const {

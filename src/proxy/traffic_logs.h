@@ -1,8 +1,10 @@
 // TrafficLogs: the table's TrafficLogs as one worker writes them: who wants a line of an exchange, by where it came
-// from and which backend had it, and the line in that one's words. Constant once made; one thread.
+// from, which backend had it and which listener it came in by, and the line in that one's words. Constant once made;
+// one thread.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -40,10 +42,18 @@ class TrafficLogs {
   };
   using Places = std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>>;  // to places in outlets_
 
+  // Of one listener.
+  struct Entry {
+    Places callers;  // goes before ...
+    std::optional<std::size_t> others;
+  };
+
+  std::optional<std::size_t> entered(const AccessFacts& facts) const;
   void write_to(const Outlet& outlet, const AccessFacts& facts, Tally& tally) const;
 
   std::vector<Outlet> outlets_;
   Places callers_, backends_;
+  std::unordered_map<std::string, Entry, Hash, std::equal_to<>> listeners_;
 };
 
 // The line of one format, without an end of its own; what is not known is "-".

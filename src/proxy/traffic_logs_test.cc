@@ -82,5 +82,37 @@ TEST(TrafficLogs, a_line_goes_to_who_called_and_to_who_served) {
   EXPECT_EQ(tally.counters()[Count::log_lines], 3u) << "neither came from there nor went there";
 }
 
+TEST(TrafficLogs, what_comes_in_by_a_listener_is_logged_for_it) {
+  Line line;
+  line.facts.listener = "gate";
+  route::RouteTable table;
+  table.traffic_logs.push_back(
+      {.path = "/task", .format = "task\n", .callers = {"169.254.172.8"}, .listeners = {"gate"}});
+  table.traffic_logs.push_back({.path = "/rest", .format = "rest\n", .listeners = {"gate", "gate@host"}});
+  const LogRings rings{{"/task", std::make_shared<LogRing>(64)}, {"/rest", std::make_shared<LogRing>(64)}};
+  const auto logs = TrafficLogs::of(table, rings);
+  Tally tally;
+  const auto said = [&](const char* path) { return std::string(rings.at(path)->piece(rings.at(path)->end())); };
+  logs->write(line.facts, tally);
+  EXPECT_EQ(said("/task"), "task\n");
+  EXPECT_EQ(said("/rest"), "") << "it is the task's";
+  line.facts.client = "192.0.2.1:1";
+  logs->write(line.facts, tally);
+  line.facts.listener = "gate@host";
+  line.facts.client = "169.254.172.8:1";
+  logs->write(line.facts, tally);
+  EXPECT_EQ(said("/rest"), "rest\nrest\n");
+  line.facts.listener = "other";
+  logs->write(line.facts, tally);
+  EXPECT_EQ(tally.counters()[Count::log_lines], 3u) << "who calls from there is none of theirs elsewhere";
+}
+
+TEST(TrafficLogs, of_a_path_that_was_rewritten_both_are_known) {
+  Line line;
+  EXPECT_EQ(line.of("%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)% %REQ(X-ENVOY-ORIGINAL-PATH)%"), "/hello?a=b -");
+  line.request.set_target("/rewritten");
+  EXPECT_EQ(line.of("%REQ(:PATH)% %REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"), "/rewritten /hello?a=b");
+}
+
 }  // namespace
 }  // namespace weir::proxy

@@ -68,6 +68,7 @@ bool WaitingLines::pass_turn(const LivePool& pool) {
 
 void WaitingLines::called(const std::string& id) {
   LivePool* pool = lane_.table().find_pool(id);
+  if (pool == nullptr) pool = lane_.gates().find(id);
   if (pool == nullptr) return;
   if (pool->waiting > 0) return room_in(*pool);
   const unsigned limit = pool->spec().limits.connections;

@@ -311,6 +311,7 @@ void Worker::on_tick() {
   }
   report(false);
   lane_.table().sweep();
+  lane_.gates().sweep();
   lane_.lines().try_all();
   std::erase_if(closed_entrances_, [](const auto& entrance) { return entrance->connections == 0; });
   if (closed_entrances_.empty()) lane_.table().forget_parted();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cidr.h"
 #include "route/limits.h"
 
 namespace weir::route {
@@ -80,6 +81,21 @@ Timeouts read_timeouts(const Json& json, std::string path, Faults& faults) {
   return timeouts;
 }
 
+Json enter_json(const Enter& enter) {
+  if (enter.source.empty()) return Json::object().set("enter", enter.listener);
+  return Json::object().set("enter", Json::object().set("listener", enter.listener).set("source", enter.source));
+}
+
+Enter read_enter(Members& action, Faults& faults) {
+  const Json& json = action.any("enter");
+  if (!json.is_object()) return {.listener = action.text("enter"), .source = {}};
+  Members m(json, action.path("enter"), faults);
+  Enter enter{.listener = m.text("listener"), .source = m.text("source")};
+  if (!Cidr::of_address(enter.source)) m.fault("source", "'" + enter.source + "' is no IP address");
+  m.finish();
+  return enter;
+}
+
 Forward read_forward(Members& action, const Ids& pools, Faults& faults) {
   Forward forward;
   const Json& json = action.any("forward");
@@ -147,7 +163,7 @@ Json to_json(const Action& action) {
     inner.set("port", redirect->port).set("path", redirect->path).set("query", redirect->query);
     return Json::object().set("redirect", std::move(inner));
   }
-  if (const auto* enter = std::get_if<Enter>(&action)) return Json::object().set("enter", enter->listener);
+  if (const auto* enter = std::get_if<Enter>(&action)) return enter_json(*enter);
   const auto& fixed = std::get<FixedResponse>(action);
   Json inner = Json::object();
   inner.set("status", fixed.status).set("content_type", fixed.content_type).set("body", fixed.body);
@@ -167,7 +183,7 @@ Action read_action(const Json& json, std::string path, const Ids& pools, Faults&
   if (!forward.is_null()) action = read_forward(m, pools, faults);
   if (!fixed.is_null()) action = read_fixed(fixed, m.path("fixed_response"), faults);
   if (!redirect.is_null()) action = read_redirect(redirect, m.path("redirect"), faults);
-  if (!enter.is_null()) action = Enter{m.text("enter")};
+  if (!enter.is_null()) action = read_enter(m, faults);
   m.finish();
   return action;
 }

@@ -76,10 +76,12 @@ struct Redirect {
   std::string query = "#{query}";
   bool operator==(const Redirect&) const = default;
 };
-// Goes on at the rules of another listener of the table that speaks HTTP, as the request is then: of those that look at
-// sources none takes it. A listener that is entered so enters no other.
+// Goes on at the rules of another listener of the table that speaks HTTP, as the request is then. A listener that is
+// entered so enters no other.
 struct Enter {
   std::string listener;  // a Listener's id
+  std::string source;    // an address: the rules that look at sources take the request for one from there; empty: they
+                         // do not take it
   bool operator==(const Enter&) const = default;
 };
 using Action = std::variant<Forward, FixedResponse, Redirect, Enter>;

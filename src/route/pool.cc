@@ -31,13 +31,6 @@ Json health_json(const HealthCheck& h) {
   return json;
 }
 
-Json limits_json(const PoolLimits& limits) {
-  Json json = Json::object();
-  json.set("connections", limits.connections).set("requests", limits.requests);
-  if (limits.pending) json.set("pending", *limits.pending);
-  return json;
-}
-
 Json outlier_json(const OutlierDetection& o) {
   Json json = Json::object();
   json.set("consecutive_5xx", o.consecutive_5xx).set("consecutive_failures", o.consecutive_failures);
@@ -83,17 +76,6 @@ HealthCheck read_health(const Json& json, std::string path, Faults& faults) {
   return h;
 }
 
-PoolLimits read_limits(const Json& json, std::string path, Faults& faults) {
-  PoolLimits limits;
-  if (json.is_null()) return limits;
-  Members m(json, std::move(path), faults);
-  limits.connections = m.count_or("connections", 0, kMaxLimit, 0);
-  limits.requests = m.count_or("requests", 0, kMaxLimit, 0);
-  if (!m.any("pending").is_null()) limits.pending = m.count_or("pending", 0, kMaxLimit, 0);
-  m.finish();
-  return limits;
-}
-
 OutlierDetection read_outlier(const Json& json, std::string path, Faults& faults) {
   OutlierDetection o;
   Members m(json, std::move(path), faults);
@@ -126,6 +108,24 @@ bool is_token(const std::string& text) {
 
 }  // namespace
 
+Json to_json(const PoolLimits& limits) {
+  Json json = Json::object();
+  json.set("connections", limits.connections).set("requests", limits.requests);
+  if (limits.pending) json.set("pending", *limits.pending);
+  return json;
+}
+
+PoolLimits read_pool_limits(const Json& json, std::string path, Faults& faults) {
+  PoolLimits limits;
+  if (json.is_null()) return limits;
+  Members m(json, std::move(path), faults);
+  limits.connections = m.count_or("connections", 0, kMaxLimit, 0);
+  limits.requests = m.count_or("requests", 0, kMaxLimit, 0);
+  if (!m.any("pending").is_null()) limits.pending = m.count_or("pending", 0, kMaxLimit, 0);
+  m.finish();
+  return limits;
+}
+
 Json to_json(const Stickiness& s) {
   Json json = Json::object().set("cookie", s.cookie);
   if (!s.application_cookie.empty()) return json.set("application_cookie", s.application_cookie);
@@ -154,7 +154,7 @@ Json to_json(const Pool& p) {
   if (p.tls) json.set("tls", to_json(*p.tls));
   if (p.slow_start != plain.slow_start) json.set("slow_start_ms", p.slow_start.count());
   if (p.stickiness) json.set("stickiness", to_json(*p.stickiness));
-  if (p.limits != plain.limits) json.set("limits", limits_json(p.limits));
+  if (p.limits != plain.limits) json.set("limits", to_json(p.limits));
   if (p.outlier) json.set("outlier", outlier_json(*p.outlier));
   if (p.fail_open != plain.fail_open) {
     json.set("fail_open", Json::object().set("count", p.fail_open.count).set("percent", p.fail_open.percent));
@@ -177,7 +177,7 @@ Pool read_pool(Members& m, Faults& faults) {
   p.slow_start = m.millis_or("slow_start_ms", p.slow_start);
   if (const Json& s = m.any("stickiness"); !s.is_null())
     p.stickiness = read_stickiness(s, m.path("stickiness"), faults);
-  p.limits = read_limits(m.any("limits"), m.path("limits"), faults);
+  p.limits = read_pool_limits(m.any("limits"), m.path("limits"), faults);
   if (const Json& outlier = m.any("outlier"); !outlier.is_null()) {
     p.outlier = read_outlier(outlier, m.path("outlier"), faults);
   }

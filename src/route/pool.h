@@ -124,6 +124,9 @@ Json to_json(const Pool& pool);
 // `json` without its id, which the caller has read.
 Pool read_pool(Members& m, Faults& faults);
 
+Json to_json(const PoolLimits& limits);
+PoolLimits read_pool_limits(const Json& json, std::string path, Faults& faults);
+
 Json to_json(const Stickiness& stickiness);
 Stickiness read_stickiness(const Json& json, std::string path, Faults& faults);
 

@@ -43,6 +43,7 @@ Json listener_json(const Listener& l) {
                               .set("client_port", l.forwarded.client_port));
   }
   if (l.trace) json.set("trace", true);
+  if (l.pool_limits) json.set("pool_limits", to_json(*l.pool_limits));
   if (l.max_request_body != 0) json.set("max_request_body", static_cast<std::int64_t>(l.max_request_body));
   if (l.access_log) {
     json.set(
@@ -141,6 +142,10 @@ Listener read_listener(Members& m, Ids& ids, const Known& known, Faults& faults)
   l.proxy_protocol = m.flag_or("proxy_protocol", false);
   l.forwarded = read_forwarded(m.any("forwarded"), m.path("forwarded"), faults);
   l.trace = m.flag_or("trace", false);
+  if (const Json& limits = m.any("pool_limits"); !limits.is_null()) {
+    l.pool_limits = read_pool_limits(limits, m.path("pool_limits"), faults);
+    if (of_bytes(l.protocol)) m.fault("pool_limits", "are of requests");
+  }
   l.max_request_body = static_cast<std::uint64_t>(m.number_or("max_request_body", 0, kMaxRequestBody, 0));
   if (const Json& log = m.any("access_log"); !log.is_null()) {
     l.access_log = read_access_log(log, of_bytes(l.protocol), m.path("access_log"), faults);

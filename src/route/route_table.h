@@ -69,7 +69,10 @@ struct Listener {
   milliseconds idle_timeout{60'000};
   bool proxy_protocol = false;  // each connection begins with a PROXY protocol header, version 1 or 2; without: closed
   Forwarded forwarded;
-  bool trace = false;                  // X-Amzn-Trace-Id is added, or continued
+  bool trace = false;  // X-Amzn-Trace-Id is added, or continued
+  // Of what comes in here, at each pool that it is led to, over all workers: `connections` is for HTTP/1.1 backends,
+  // and means a request each; both are those of the whole pool, not of one backend. None: no limit.
+  std::optional<PoolLimits> pool_limits;
   std::uint64_t max_request_body = 0;  // bytes; more are answered 413; 0: no limit
   std::optional<AccessLog> access_log;
   bool operator==(const Listener&) const = default;

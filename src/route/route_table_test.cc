@@ -69,7 +69,8 @@ RouteTable example() {
                            .permissive = true,
                            .http1_first = true};
   Listener gate{.id = "g", .port = 81};
-  gate.rules = {{"a", {}, Enter{"s"}, Rewrite{.path = "/", .prefix = "/a", .host = "b"}},
+  gate.pool_limits = PoolLimits{.connections = 1, .requests = 2, .pending = 0};
+  gate.rules = {{"a", {}, Enter{"s", "127.72.0.7"}, Rewrite{.path = "/", .prefix = "/a", .host = "b"}},
                 {"b", {}, Forward{{{"blue", 1}}}, Rewrite{.path = "/c"}}};
   table.listeners = {listener, secure, relay, gate};
   return table;

@@ -22,7 +22,9 @@ Json to_json(const TrafficLog& log) {
     json.set("fields", array_of(log.fields, field_json));
   }
   json.set("callers", array_of(log.callers, text_json));
-  return json.set("backends", array_of(log.backends, text_json));
+  json.set("backends", array_of(log.backends, text_json));
+  if (!log.listeners.empty()) json.set("listeners", array_of(log.listeners, text_json));
+  return json;
 }
 
 TrafficLog read_traffic_log(Members& m, Faults& faults) {
@@ -40,6 +42,7 @@ TrafficLog read_traffic_log(Members& m, Faults& faults) {
   if (log.format.empty() == log.fields.empty()) m.fault("format", "or fields, one of them");
   log.callers = m.texts("callers");
   log.backends = m.texts("backends");
+  log.listeners = m.texts("listeners");
   m.finish();
   return log;
 }

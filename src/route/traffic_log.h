@@ -1,5 +1,6 @@
-// TrafficLog: a log of what comes from some places and of what others take, in words of whoever wants it: the access
-// logs of a mesh's proxies. Part of the RouteTable; constant once the table is made; any thread.
+// TrafficLog: a log of what comes from some places, of what others take, or of what comes in by some listeners, in
+// words of whoever wants it: the access logs of a mesh's proxies. Part of the RouteTable; constant once the table is
+// made; any thread.
 #pragma once
 
 #include <string>
@@ -23,6 +24,8 @@ struct TrafficLog {
   std::vector<LogField> fields;       // of an object a line, in place of `format`
   std::vector<std::string> callers;   // addresses, "169.254.172.8": what comes from there
   std::vector<std::string> backends;  // places, "169.254.172.8:8080": what they are sent
+  // Ids: what comes in through them; from the callers only, where there are some, before a log without callers.
+  std::vector<std::string> listeners;
   bool operator==(const TrafficLog&) const = default;
 };
 

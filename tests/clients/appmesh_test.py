@@ -103,12 +103,14 @@ class AppMesh(unittest.TestCase):
             self.assertEqual(gone["status"]["status"], "DELETED")
             self.refused("NotFoundException", 404, getattr(calls, "describe_" + kind), **names)
 
-    def test_what_is_not_done_for_gateways_is_refused_by_name(self):
+    def test_what_cannot_be_done_for_gateways_is_refused_by_name(self):
         at, gate = {"meshName": self.name}, {"virtualGatewayName": "gate"}
         listener = {"portMapping": {"port": 80, "protocol": "http"}}
-        pool = {"http": {"maxConnections": 1}}
-        for name, spec in (("spec.logging", {"listeners": [listener], "logging": {"accessLog": {"file": {"path": "/a"}}}}),
-                           ("spec.listeners[0].connectionPool", {"listeners": [{**listener, "connectionPool": pool}]})):
+        tls = {"mode": "STRICT", "certificate": {"sds": {"secretName": "s"}}}
+        policy = {"clientPolicy": {"tls": {"validation": {"trust": {"sds": {"secretName": "s"}}}}}}
+        for name, spec in (("spec.listeners[0].tls.certificate.sds", {"listeners": [{**listener, "tls": tls}]}),
+                           ("spec.backendDefaults.clientPolicy.tls.validation.trust.sds",
+                            {"listeners": [listener], "backendDefaults": policy})):
             for verb in ("create", "update"):
                 message = self.refused("BadRequestException", 400, getattr(self.mesh, f"{verb}_virtual_gateway"), **at, **gate,
                                        spec=spec)

@@ -173,10 +173,10 @@ class Gateway(unittest.TestCase):
         bad = json.loads(json.dumps(spec))
         bad["httpRoute"]["match"]["port"] = 1
         self.refused("BadRequestException", update, **names, spec=bad)
-        self.assertIn("'spec.logging'", self.refused(
+        self.assertIn("'spec.listeners[0].tls.certificate.sds'", self.refused(
             "BadRequestException", self.mesh.update_virtual_gateway, virtualGatewayName="gate", spec={
-                "listeners": [{"portMapping": {"port": self.port, "protocol": "http"}}],
-                "logging": {"accessLog": {"file": {"path": "/dev/stdout"}}}}))
+                "listeners": [{"portMapping": {"port": self.port, "protocol": "http"},
+                               "tls": {"mode": "STRICT", "certificate": {"sds": {"secretName": "s"}}}}]}))
         self.assertIn("GATEWAY_ROUTE", self.refused("ResourceInUseException", self.mesh.delete_virtual_service,
                                                     virtualServiceName=SERVICE))
         self.refused("ResourceInUseException", self.mesh.delete_virtual_gateway, virtualGatewayName="gate")

@@ -469,17 +469,28 @@ TEST_F(AppMesh, tls_of_gateways_names_what_is_wrong_with_it) {
   mesh("CreateVirtualGateway", gateway(R"("portMapping":{"port":80,"protocol":"http"},"tls":{)" + file + "}"));
 }
 
-TEST_F(AppMesh, what_the_proxy_does_not_do_for_gateways_is_refused_by_name) {
+TEST_F(AppMesh, what_a_gateway_cannot_do_is_refused_by_name) {
   make_shop();
   const std::string port = R"("portMapping":{"port":80,"protocol":"http"})";
-  bad("CreateVirtualGateway", gateway(port + R"(,"connectionPool":{"http":{"maxConnections":1}})"),
-      "'spec.listeners[0].connectionPool' is not supported by Weir");
-  bad("CreateVirtualGateway", gateway(port, R"(,"logging":{"accessLog":{"file":{"path":"/dev/stdout"}}})"),
-      "'spec.logging' is not supported by Weir");
-  bad("CreateVirtualGateway", gateway(port, R"(,"backendDefaults":{"clientPolicy":{"tls":{"validation":{
-          "trust":{"file":{"certificateChain":"/a"}}}}}})"),
-      "'spec.backendDefaults' is not supported by Weir");
+  const auto policy = [](const std::string& tls) {
+    return R"(,"backendDefaults":{"clientPolicy":{"tls":{)" + tls + "}}}";
+  };
+  const std::string path = "spec.backendDefaults.clientPolicy.tls";
+  bad("CreateVirtualGateway",
+      gateway(port,
+              policy(R"("validation":{"trust":{"acm":{"certificateAuthorityArns":["arn:aws:acm-pca:a:1:b/c"]}}})")),
+      ("'" + path + ".validation.trust.acm' is not supported by Weir").c_str());
+  bad("CreateVirtualGateway", gateway(port, policy(R"("validation":{"trust":{}})")),
+      (path + ".validation.trust: exactly one of acm, file, sds").c_str());
+  const std::string trusted = R"("validation":{"trust":{"file":{"certificateChain":"/a"}}})";
+  bad("CreateVirtualGateway", gateway(port, policy(trusted + R"(,"certificate":{"sds":{"secretName":"s"}})")),
+      ("'" + path + ".certificate.sds' is not supported by Weir").c_str());
+  bad("CreateVirtualGateway", gateway(port + R"(,"connectionPool":{"http2":{"maxRequests":1}})"),
+      "spec.listeners[0].connectionPool: exactly http, the listener's protocol, must be specified");
+  bad("CreateVirtualGateway", gateway(port, R"(,"logging":{"accessLog":{"file":{"path":"out"}}})"),
+      "it must be an absolute path");
   EXPECT_TRUE(mesh("ListVirtualGateways", R"({"meshName":"shop"})")["virtualGateways"].items().empty());
+  mesh("CreateVirtualGateway", gateway(port + R"(,"connectionPool":{"http":{"maxConnections":1}})", policy(trusted)));
 }
 
 TEST(AppMeshSpecs, a_gateway_route_keeps_to_what_belongs_together) {

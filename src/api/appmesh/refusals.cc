@@ -24,11 +24,11 @@ constexpr Refused kVirtualNode[] = {
 };
 
 constexpr Refused kVirtualGateway[] = {
-    {"spec.backendDefaults"},
-    {"spec.listeners.connectionPool"},
+    {"spec.backendDefaults.clientPolicy.tls.certificate.sds"},
+    {"spec.backendDefaults.clientPolicy.tls.validation.trust.sds"},
+    {"spec.backendDefaults.clientPolicy.tls.validation.trust.acm"},
     {"spec.listeners.tls.certificate.sds"},
     {"spec.listeners.tls.validation.trust.sds"},
-    {"spec.logging"},
 };
 
 constexpr RefusedOf kAll[] = {
