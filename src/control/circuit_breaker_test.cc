@@ -56,6 +56,8 @@ class CircuitBreakerTest : public ::testing::Test {
     step.task.deployment = deployment;
     step.task.last_status = last_status;
     step.task.created_at = kNow;
+    step.task.made = step.task.since = kNow;
+    if (last_status == "RUNNING") step.task.since = kNow + (-seconds(60));
     if (last_status == "RUNNING") step.task.started_at = kNow + (-seconds(60));
     step.serves_now = last_status == "RUNNING";
     view_.tasks.push_back(std::move(step));
@@ -112,7 +114,7 @@ class CircuitBreakerTest : public ::testing::Test {
   model::ecs::TaskDefinition definition_;
   model::ServiceRevision old_;
   ServiceView view_;
-  Timestamp now_ = kNow;
+  TestTime now_ = kNow;
   Random random_{3};
 };
 
@@ -237,7 +239,7 @@ TEST_F(CircuitBreakerTest, a_task_without_balancer_has_to_run_a_while_before_the
   const ServiceStep early = step();
   EXPECT_EQ(early.state.deployments.front().rollout_state, "IN_PROGRESS");
   ASSERT_TRUE(early.next);
-  now_ = *early.next;
+  now_ = {early.next->millis};
   step();
   EXPECT_EQ(view_.state.deployments.front().rollout_state, "COMPLETED");
   EXPECT_EQ(view_.record->status, "SUCCESSFUL");

@@ -24,6 +24,7 @@
 #include "control/target_reconciler.h"
 #include "control/task_reconciler.h"
 #include "control/task_spec.h"
+#include "control/time_keeper.h"
 #include "control/wake_list.h"
 
 namespace weir::control {
@@ -51,6 +52,7 @@ struct Control::State {
         random(the_random),
         log(the_log),
         options(std::move(the_options)),
+        time(the_clock, options.boot),
         mirror(the_store, the_log),
         watch(the_runtime),
         definitions(the_store),
@@ -62,8 +64,11 @@ struct Control::State {
   void hear(route::Feedback feedback);
 
   // --- what there is to do
+  bool know_the_time();
   bool gather();
   void look_at_runtime();
+  // The store failed a moment ago.
+  bool is_waiting() const { return retry != Duration(0) && clock.now() < retry_at; }
   std::optional<Instant> next_instant() const;
 
   // --- one group
@@ -87,9 +92,9 @@ struct Control::State {
                      const std::vector<MeshWish>& wishes) const;
   TargetView view_target(const std::string& pool, const std::string& backend) const;
   bool write_tasks(const std::vector<TaskStep>& steps, std::vector<store::Write>& writes);
-  void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next,
+  void carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Moment> next,
                  bool awaits = false);
-  std::optional<Timestamp> start(const model::Task& task);
+  std::optional<Moment> start(const model::Task& task);
   // Errors: with ErrorSource::client it can never start.
   Result<> start(const model::Task& task, const model::ecs::TaskDefinition& definition);
 
@@ -110,6 +115,7 @@ struct Control::State {
   Random& random;
   Log& log;
   const ControlOptions options;
+  TimeKeeper time;
 
   Mirror mirror;
   RuntimeWatch watch;
@@ -123,7 +129,7 @@ struct Control::State {
   std::int64_t names_followed = -1;
   bool compiled_once = false;
   bool listeners_dirty = false;
-  Timestamp now;
+  Now now;
 
   HookDesk hooks;
   DefinitionKeep definitions;
@@ -131,15 +137,15 @@ struct Control::State {
   std::set<std::string> failing_starts;         // tasks whose start was refused, and that was logged
   std::map<std::string, std::string> refusals;  // tasks that can never start: why, until they have ended
   Duration retry{};                             // not 0 while the store fails
-  Timestamp retry_at;
+  Instant retry_at;
 };
 
 // --- the turn
 // -----------------------------------------------------------------------------------------------------------
 
 std::optional<Instant> Control::State::step() {
-  now = clock.wall();
-  if (retry != Duration(0) && now < retry_at) return next_instant();
+  if (is_waiting()) return retry_at;
+  if (!know_the_time()) return next_instant();
   for (int round = 0; round < kMostRounds; ++round) {
     if (auto followed = mirror.follow(); !followed) {
       store_failed(followed.error());
@@ -156,20 +162,37 @@ std::optional<Instant> Control::State::step() {
     }
     for (const Group& group : std::exchange(dirty, {})) {
       // After a failure nothing more is tried in this step, and nothing is forgotten.
-      if (retry_at > now || !reconcile(group)) dirty.insert(group);
+      if (is_waiting() || !reconcile(group)) dirty.insert(group);
     }
-    if (retry_at > now) return next_instant();
+    if (is_waiting()) return next_instant();
   }
   log.error("control: two decisions undo each other; going on later");
-  retry_at = now + kFirstRetry;
+  retry_at = clock.now() + kFirstRetry;
   retry = kFirstRetry;
   return next_instant();
+}
+
+// False where the store failed.
+bool Control::State::know_the_time() {
+  if (!time.resumed()) {
+    auto stored = store::load<model::TimeLine>(store, model::TimeLine::kKey);
+    if (!stored) {
+      store_failed(stored.error());
+      return false;
+    }
+    time.resume(*stored ? std::optional((*stored)->document) : std::nullopt);
+  }
+  now = time.now();
+  // Where that fails the next step tries again; no task has to wait for it.
+  const auto line = time.worth_storing();
+  if (line && store.commit(std::vector{store::put(*line, store::Expect::kAny)})) time.on_stored(*line);
+  return true;
 }
 
 // Whether there is anything to be done before a table says all that the store does.
 bool Control::State::gather() {
   dirty.merge(mirror.take_dirty());
-  dirty.merge(wakes.take_due(now));
+  dirty.merge(wakes.take_due(now.moment));
   const bool numbered = follow_mesh();
   look_at_runtime();
   return numbered || !dirty.empty();
@@ -202,11 +225,13 @@ void Control::State::look_at_runtime() {
 }
 
 std::optional<Instant> Control::State::next_instant() const {
-  std::optional<Timestamp> next = wakes.next();
-  if (const auto look = mesh.next_look(); look && (!next || *look < *next)) next = look;
-  if (retry_at > now) next = retry_at;
-  if (!next) return std::nullopt;
-  return clock.now() + std::max(Duration(0), *next - now);
+  if (is_waiting()) return retry_at;
+  std::optional<Instant> next = mesh.next_look();
+  if (const auto due = wakes.next()) {
+    const Instant then = clock.now() + std::max(Duration(0), *due - now.moment);
+    next = next ? std::min(*next, then) : then;
+  }
+  return next;
 }
 
 void Control::State::hear(route::Feedback feedback) {
@@ -268,7 +293,7 @@ bool Control::State::reconcile_service(const Group& group, const store::Versione
   }
   if (before->record) view.record = before->record->document;
   view.fallback = before->fallback ? &*before->fallback : nullptr;
-  view.alarms = alarms_gone_off(mirror, view.service, view.state);
+  view.alarms = alarms_in_alarm(mirror, view.service, view.state);
   view.alarm_bake = alarm_bake_time(mirror, view.service, view.state);
   if (const auto* found = before->fallback_definition) {
     view.fallback_definition = &found->definition;
@@ -353,7 +378,7 @@ bool Control::State::reconcile_tasks_alone(const Group& group) {
   const bool is_service = group.kind == Group::Kind::service;
   std::vector<TaskStep> steps = step_tasks(is_service ? mirror.tasks_of(group.key) : std::set{group.key});
   std::vector<store::Write> writes;
-  std::optional<Timestamp> next;
+  std::optional<Moment> next;
   for (auto& step : steps) {
     if (is_service) tell_to_stop(step, "The service is gone");
     if (step.next) next = next ? std::min(*next, *step.next) : *step.next;
@@ -368,7 +393,7 @@ bool Control::State::reconcile_tasks_alone(const Group& group) {
 
 bool Control::State::reconcile_targets(const Group& group) {
   std::vector<store::Write> writes;
-  std::optional<Timestamp> next;
+  std::optional<Moment> next;
   bool awaits = false, drains = false;
   for (const auto& key : mirror.targets_of(group.key)) {
     const auto wish = mirror.targets().find(key);
@@ -377,7 +402,7 @@ bool Control::State::reconcile_targets(const Group& group) {
         stored == mirror.target_states().end() ? nullptr : &stored->second.document;
     const TargetView view = view_target(group.key, before ? backend_id(before->target) : std::string());
     const TargetStep step =
-        step_target(wish == mirror.targets().end() ? nullptr : &wish->second.document, before, view, now);
+        step_target(wish == mirror.targets().end() ? nullptr : &wish->second.document, before, view, now.moment);
     if (step.next) next = next ? std::min(*next, *step.next) : *step.next;
     awaits |= step.awaits_acknowledgement;
     drains |= step.drains;
@@ -460,7 +485,7 @@ bool Control::State::write_tasks(const std::vector<TaskStep>& steps, std::vector
       writes.push_back(store::erase(stored));
     } else if (step.changed) {
       writes.push_back(store::put(step.task, stored.revision));
-      if (auto followed = discovery.follow(stored.document, step.task, now); !followed) {
+      if (auto followed = discovery.follow(stored.document, step.task, now.date); !followed) {
         store_failed(followed.error());
         return false;
       }
@@ -470,7 +495,7 @@ bool Control::State::write_tasks(const std::vector<TaskStep>& steps, std::vector
 }
 
 // After the commit: the wish is durable, so that a crash from here on repeats the effect and never forgets it.
-void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Timestamp> next,
+void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& steps, std::optional<Moment> next,
                                bool awaits) {
   bool awaits_names = false;
   for (const auto& step : steps) {
@@ -498,7 +523,7 @@ void Control::State::carry_out(const Group& group, const std::vector<TaskStep>& 
 }
 
 // Returns when to try again, where that is needed.
-std::optional<Timestamp> Control::State::start(const model::Task& task) {
+std::optional<Moment> Control::State::start(const model::Task& task) {
   const auto wished = definitions.find(task.scope, task.task_definition);
   const auto started = wished && *wished ? start(task, (*wished)->definition)
                                          : Result<>(fail("TaskDefinition", task.task_definition + " is not there"));
@@ -514,7 +539,7 @@ std::optional<Timestamp> Control::State::start(const model::Task& task) {
   if (failing_starts.insert(task.id).second) {
     log.warning("control: task " + task.id + " cannot be started yet: " + started.error().message);
   }
-  return now + kLongestRetry;
+  return now.moment + kLongestRetry;
 }
 
 Result<> Control::State::start(const model::Task& task, const model::ecs::TaskDefinition& definition) {
@@ -616,7 +641,7 @@ void Control::State::store_works() {
 void Control::State::store_failed(const Error& error) {
   if (retry == Duration(0)) log.error("control: the store fails, trying again: " + error.message);
   retry = retry == Duration(0) ? Duration(kFirstRetry) : std::min<Duration>(retry * 2, kLongestRetry);
-  retry_at = now + retry;
+  retry_at = clock.now() + retry;
 }
 
 // --- the class

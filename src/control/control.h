@@ -43,6 +43,7 @@ struct ControlOptions {
   std::uint32_t mesh_range = 0;               // where virtual services are: 1024 addresses of loopback; 0: nowhere
   Duration pace{};                            // how long a task is in each state on its way to RUNNING, at least
   Duration minute = std::chrono::minutes(1);  // how long an AWS minute lasts
+  std::string boot;                           // the machine's boot id: whose monotonic clock this is
   bool awaits_names = false;  // on_names_followed() is called: no task gets SIGTERM while a name leads to it
 };
 

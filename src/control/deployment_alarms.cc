@@ -44,17 +44,17 @@ bool heeds_alarms(const model::Service& service) {
   return given && given->alarms && given->alarms->enable;
 }
 
-std::vector<std::string> alarms_gone_off(const Mirror& mirror, const model::Service& service,
-                                         const model::ServiceState& state) {
-  std::vector<std::string> gone_off;
-  if (!is_watched(service, state)) return gone_off;
+std::map<std::string, Timestamp> alarms_in_alarm(const Mirror& mirror, const model::Service& service,
+                                                 const model::ServiceState& state) {
+  std::map<std::string, Timestamp> in_alarm;
+  if (!is_watched(service, state)) return in_alarm;
   for (const auto& name : service.deployment_configuration->alarms->alarmNames) {
     const auto found = mirror.alarm_states().find(service.scope.prefix() + name);
     if (found == mirror.alarm_states().end()) continue;
     const model::AlarmState& alarm = found->second.document;
-    if (alarm.value == "ALARM" && alarm.transitioned >= service.deployment_created_at) gone_off.push_back(name);
+    if (alarm.value == "ALARM") in_alarm[name] = alarm.transitioned;
   }
-  return gone_off;
+  return in_alarm;
 }
 
 Duration alarm_bake_time(const Mirror& mirror, const model::Service& service, const model::ServiceState& state) {

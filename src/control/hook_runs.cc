@@ -44,7 +44,7 @@ class HookTurn {
   }
 
  private:
-  void wake_at(Timestamp at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
+  void wake_at(Moment at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
   void fail(HookRun& run, const char* status, std::string reason) {
     run.status = status;
     if (!out_.failure) {
@@ -100,7 +100,7 @@ class HookTurn {
   }
 
   void time_out(HookRun& run) {
-    if (view_.now < run.expires_at) return wake_at(run.expires_at);
+    if (view_.now < run.expires) return wake_at(run.expires);
     if (run.timeout_action == "CONTINUE") {
       run.status = "TIMED_OUT";
     } else if (run.target_type == "PAUSE") {
@@ -126,7 +126,7 @@ class HookTurn {
 
 }  // namespace
 
-void begin_hooks(StagedDeployment& staged, Timestamp now, Duration minute, Random& random) {
+void begin_hooks(StagedDeployment& staged, Now now, Duration minute, Random& random) {
   staged.hooks_begun = true;
   staged.hooks.clear();
   if (!staged.configuration.lifecycleHooks) return;
@@ -138,11 +138,13 @@ void begin_hooks(StagedDeployment& staged, Timestamp now, Duration minute, Rando
     run.id = fmt::format("ecs-{}-{}", pauses ? "pause" : "lambda", random.hex(kHookDigits));
     if (!pauses) run.target_arn = hook.hookTargetArn.value_or("");
     const auto& timeout = hook.timeoutConfiguration;
-    run.expires_at = now + minute * (timeout ? timeout->timeoutInMinutes.value_or(kDefaultTimeout) : kDefaultTimeout);
+    const Duration lasts = minute * (timeout ? timeout->timeoutInMinutes.value_or(kDefaultTimeout) : kDefaultTimeout);
+    run.expires = now.moment + lasts;
+    run.expires_at = now.date + lasts;
     run.timeout_action = timeout ? timeout->action.value_or("ROLLBACK") : "ROLLBACK";
     run.execution = uuid(random);
     if (hook.hookDetails) run.details = *hook.hookDetails;
-    run.next_call = now;
+    run.next_call = now.moment;
     staged.hooks.push_back(std::move(run));
   }
 }

@@ -32,7 +32,7 @@ struct HookReply {
 struct HookView {
   const model::Service& service;
   const std::vector<HookReply>& replies;
-  Timestamp now;
+  Moment now;
   Duration minute{};  // how long an AWS minute lasts
 };
 
@@ -40,11 +40,11 @@ struct HookStep {
   bool passed = false;                 // none is left to wait for
   std::optional<std::string> failure;  // why the deployment goes back, in AWS's words
   std::vector<HookCall> calls;
-  std::optional<Timestamp> next;
+  std::optional<Moment> next;
 };
 
 // Makes a run of each hook that the deployment has at its stage.
-void begin_hooks(model::StagedDeployment& staged, Timestamp now, Duration minute, Random& random);
+void begin_hooks(model::StagedDeployment& staged, Now now, Duration minute, Random& random);
 
 // One turn of the stage's runs.
 HookStep step_hooks(model::StagedDeployment& staged, const HookView& view);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
+#include "control/test_time.h"
 
 namespace weir::control {
 namespace {
@@ -10,7 +11,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Timestamp kNow{1'700'000'000'000};
 constexpr const char* kTarget = "arn:aws:lambda:eu-west-1:000000000000:function:check";
 
 class HookRunsTest : public ::testing::Test {
@@ -34,7 +34,7 @@ class HookRunsTest : public ::testing::Test {
     return hook;
   }
   void begin() { begin_hooks(staged_, kNow, minutes(1), random_); }
-  HookStep step(Timestamp now = kNow) {
+  HookStep step(TestTime now = kNow) {
     HookStep out = step_hooks(staged_, {service_, replies_, now, minutes(1)});
     replies_.clear();
     return out;

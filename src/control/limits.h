@@ -18,17 +18,21 @@ inline constexpr std::chrono::seconds kDeregistrationDelay{300};
 inline constexpr std::chrono::seconds kMeshDrainDelay{30};
 // A connection to a virtual service on which nobody says anything, where no route says how long.
 inline constexpr std::chrono::minutes kMeshIdleTimeout{5};
-// How often the files of TLS between virtual nodes are looked at, how many pairs of nodes may speak it in different ways,
-// and how large such a file is at the most, in bytes.
+// How often the files of TLS between virtual nodes are looked at, how many pairs of nodes may speak it in different
+// ways, and how large such a file is at the most, in bytes.
 inline constexpr std::chrono::seconds kMeshFileLook{1};
 inline constexpr std::size_t kMostHandshakes = 4096;
 inline constexpr std::size_t kLongestPem = 1024 * 1024;
-// With a pace each state of a task on its way to RUNNING lasts at least so long, and so many of them its instance in Cloud
-// Map is UNHEALTHY after that: scripts that look every 5 seconds see each.
+// With a pace each state of a task on its way to RUNNING lasts at least so long, and so many of them its instance in
+// Cloud Map is UNHEALTHY after that: scripts that look every 5 seconds see each.
 inline constexpr std::chrono::seconds kPace{3};
 inline constexpr int kPacesToHealth = 4;
 // stopTimeout where a container does not say.
 inline constexpr std::chrono::seconds kStopTimeout{30};
+// The line of time that delays are counted on is stored again after a calendar that moved by more than this, and where
+// control has something to do after this: so much a machine may lose of it whose calendar is wrong after a boot.
+inline constexpr std::chrono::seconds kCalendarMoved{1};
+inline constexpr std::chrono::hours kTimeLineKept{1};
 // After a store or a runtime that failed: the first try again, doubled up to the longest.
 inline constexpr std::chrono::milliseconds kFirstRetry{100};
 inline constexpr std::chrono::seconds kLongestRetry{10};
@@ -43,8 +47,8 @@ inline constexpr std::chrono::hours kLongestHookDelay{24};
 inline constexpr int kLongestStage = 1440;
 // Rounds of reconciling within one step; more would mean that two decisions undo each other.
 inline constexpr int kMostRounds = 1000;
-// Tables that the proxy has not acknowledged yet and of which it is known what they say; of older ones it is known once a
-// newer one is in force.
+// Tables that the proxy has not acknowledged yet and of which it is known what they say; of older ones it is known once
+// a newer one is in force.
 inline constexpr std::size_t kMostUnacknowledged = 64;
 // Task definitions held decoded, before the next group is looked at.
 inline constexpr std::size_t kMostDefinitions = 1000;

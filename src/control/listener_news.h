@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/moment.h"
 #include "base/random.h"
 #include "control/mirror.h"
 #include "model/documents.h"
@@ -16,7 +16,7 @@ namespace weir::control {
 
 class ListenerNews {
  public:
-  ListenerNews(const Mirror& mirror, Timestamp now, Random& random) : mirror_(mirror), now_(now), random_(random) {}
+  ListenerNews(const Mirror& mirror, Now now, Random& random) : mirror_(mirror), now_(now), random_(random) {}
 
   // What is so of the listener now; `before` is null where nothing was known of it.
   void note(const model::Listener& listener, const model::ListenerState* before, const model::ListenerState& after);
@@ -25,7 +25,7 @@ class ListenerNews {
 
  private:
   const Mirror& mirror_;
-  const Timestamp now_;
+  const Now now_;
   Random& random_;
   std::map<std::string, store::Versioned<model::ServiceState>> told_;  // by key
 };

@@ -124,12 +124,12 @@ const model::VirtualNode* MeshControl::node_of(const model::Task& task, const st
   return found == documents().nodes.end() ? nullptr : found->second.get();
 }
 
-std::optional<Timestamp> MeshControl::next_look() const {
+std::optional<Instant> MeshControl::next_look() const {
   return handshakes_.empty() ? std::nullopt : std::optional(next_look_);
 }
 
 void MeshControl::look_at_files() {
-  const Timestamp now = clock_.wall();
+  const Instant now = clock_.now();
   if (handshakes_.empty() || now < next_look_) return;
   next_look_ = now + kMeshFileLook;
   if (handshakes_.look_again()) mirror_.note_routes();

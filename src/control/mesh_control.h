@@ -51,7 +51,7 @@ class MeshControl {
   Result<> lead_to_gateways(const model::Task& task, runtime::TaskSpec& spec) const;
 
   // When the files of TLS between nodes are to be looked at again; none where there are none. take_news() does it.
-  std::optional<Timestamp> next_look() const;
+  std::optional<Instant> next_look() const;
 
  private:
   // What a task's definition says of the mesh.
@@ -75,7 +75,7 @@ class MeshControl {
   const MeshPlan plan_;
   const std::string certificates_, access_logs_;
   MeshHandshakes handshakes_;
-  Timestamp next_look_;
+  Instant next_look_;
   std::map<std::string, std::string> refusals_;  // told last, by pool
   MeshClaims claims_;
   std::map<std::string, std::int32_t> services_;

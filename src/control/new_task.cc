@@ -26,7 +26,7 @@ std::vector<model::ecs::Tag> passed_on_tags(const TaskOrigin& origin) {
 
 }  // namespace
 
-Task new_task(const TaskOrigin& origin, Timestamp now, Random& random) {
+Task new_task(const TaskOrigin& origin, Now now, Random& random) {
   const model::Service& service = origin.service;
   Task task;
   task.scope = service.scope;
@@ -48,7 +48,8 @@ Task new_task(const TaskOrigin& origin, Timestamp now, Random& random) {
   task.platform_version = service.platform_version;
   task.enable_execute_command = service.enable_execute_command;
   task.tags = passed_on_tags(origin);
-  task.created_at = now;
+  task.created_at = now.date;
+  task.made = task.since = now.moment;
   for (const auto& container : *origin.definition->containerDefinitions) {
     task.containers.push_back({.name = container.name.value_or(""),
                                .image = container.image.value_or(""),

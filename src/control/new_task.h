@@ -20,6 +20,6 @@ struct TaskOrigin {
 };
 
 // The definition must be there, with its containers.
-model::Task new_task(const TaskOrigin& origin, Timestamp now, Random& random);
+model::Task new_task(const TaskOrigin& origin, Now now, Random& random);
 
 }  // namespace weir::control

@@ -76,8 +76,8 @@ std::string ServiceEvents::listener_works(int port) const {
   return fmt::format("{} is reachable again through its load balancer's listener on port {}.", prefix_, port);
 }
 
-void add_event(model::ServiceState& state, std::string message, Timestamp now, Random& random) {
-  state.events.insert(state.events.begin(), {uuid(random), now, std::move(message)});
+void add_event(model::ServiceState& state, std::string message, Now now, Random& random) {
+  state.events.insert(state.events.begin(), {uuid(random), now.date, now.moment, std::move(message)});
   if (state.events.size() > kMostEvents) state.events.resize(kMostEvents);
 }
 

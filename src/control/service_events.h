@@ -42,6 +42,6 @@ class ServiceEvents {
 };
 
 // Adds to the service's events; beyond kMostEvents the oldest go.
-void add_event(model::ServiceState& state, std::string message, Timestamp now, Random& random);
+void add_event(model::ServiceState& state, std::string message, Now now, Random& random);
 
 }  // namespace weir::control

@@ -31,8 +31,8 @@ std::string strategy_of(const model::Service& service) {
 
 }  // namespace
 
-ServiceTurn::ServiceTurn(ServiceView view, Timestamp now, Random& random)
-    : view_(std::move(view)), now_(now), random_(random), events_(view_.service.name) {
+ServiceTurn::ServiceTurn(ServiceView view, Now now, Random& random)
+    : view_(std::move(view)), now_(now.moment), date_(now.date), random_(random), events_(view_.service.name) {
   out_.service = std::move(view_.service);
   out_.state = std::move(view_.state);
   out_.tasks = std::move(view_.tasks);
@@ -64,19 +64,19 @@ ServiceStep ServiceTurn::step() {
     if (service().status == "DRAINING") end();
   }
   drop_answers();
-  if (out_.record) out_.record_changed = follow(*out_.record, service(), state(), now_) || record_changed_;
+  if (out_.record) out_.record_changed = follow(*out_.record, service(), state(), date_) || record_changed_;
   return std::move(out_);
 }
 
 void ServiceTurn::say(std::string message) {
-  add_event(state(), std::move(message), now_, random_);
+  add_event(state(), std::move(message), {date_, now_}, random_);
   out_.state_changed = true;
 }
 
 bool ServiceTurn::say_once(std::string message) {
-  const Timestamp since = state().deployments.empty() ? service().created_at : primary().created_at;
+  const Moment since = state().deployments.empty() ? Moment{} : primary().begun;
   for (const auto& event : state().events) {
-    if (event.created_at < since) break;
+    if (event.moment < since) break;
     if (event.message == message) return false;
   }
   say(std::move(message));
@@ -107,10 +107,12 @@ void ServiceTurn::adopt_wish() {
                                              : groups_of_deployment(service(), strategy, state().completed_groups),
                       .task_definition = service().task_definition,
                       .created_at = service().deployment_created_at,
-                      .updated_at = now_,
+                      .updated_at = date_,
                       .desired_count = desired(),
                       .rollout_state_reason = reason,
-                      .revision = service().revision_id});
+                      .revision = service().revision_id,
+                      .begun = now_,
+                      .alarms_before = view_.alarms});
   state().failures_in_a_row = 0;
   state().start_not_before = {};
   state().steady = false;
@@ -136,12 +138,19 @@ bool ServiceTurn::end_deployment() {
     drop_request();
     return fail_deployment(std::string(kStopped) + " the service deployment was stopped.", back);
   }
-  if (!view_.alarms.empty()) {
+  if (has_alarm()) {
     return fail_deployment(std::string(kAlarm) + " alarm detected.",
                            service().deployment_configuration->alarms->rollback);
   }
   if (!has_breaker(service()) || primary().failed_tasks < rollout::failure_threshold(desired())) return false;
   return fail_deployment(std::string(kBreaker) + " tasks failed to start.", rolls_back(service()));
+}
+
+bool ServiceTurn::has_alarm() {
+  return std::ranges::any_of(view_.alarms, [&](const auto& alarm) {
+    const auto before = primary().alarms_before.find(alarm.first);
+    return before == primary().alarms_before.end() || before->second != alarm.second;
+  });
 }
 
 bool ServiceTurn::drop_request() {
@@ -154,7 +163,7 @@ bool ServiceTurn::drop_request() {
 bool ServiceTurn::fail_deployment(const std::string& reason, bool back) {
   primary().rollout_state = "FAILED";
   primary().rollout_state_reason = reason;
-  primary().updated_at = now_;
+  primary().updated_at = date_;
   out_.state_changed = true;
   const bool prefixed = reason.starts_with("ECS deployment");
   say(events_.deployment_failed(primary().id, prefixed ? reason.substr(reason.find(':') + 2) : reason));
@@ -232,11 +241,11 @@ void ServiceTurn::failed(const Task& task) {
 }
 
 void ServiceTurn::back_off(const Task& task, Backoff backoff) {
-  if (task.created_at < backoff.not_before) return;
+  if (task.made < backoff.not_before) return;
   ++backoff.failures;
   backoff.not_before = now_ + rollout::backoff_delay(backoff.failures);
   // Later than anything started so far, so that the others of this wave do not count again.
-  if (backoff.not_before <= task.created_at) backoff.not_before = {task.created_at.millis + 1};
+  if (backoff.not_before <= task.made) backoff.not_before = {task.made.millis + 1};
   if (backoff.failures == kFailuresToTell) say_once(events_of(task).unable_to_start_consistently());
 }
 
@@ -244,15 +253,15 @@ void ServiceTurn::forgive(const std::string& deployment, Backoff backoff) {
   if (backoff.failures == 0) return;
   for (const auto& step : out_.tasks) {
     const Task& task = step.task;
-    if (task.deployment != deployment || task.desired_status != "RUNNING" || task.created_at < backoff.not_before) {
+    if (task.deployment != deployment || task.desired_status != "RUNNING" || task.made < backoff.not_before) {
       continue;
     }
     if (has_proved_itself(task, now_)) {
       set(backoff.failures, 0);
-      set(backoff.not_before, Timestamp{});
+      set(backoff.not_before, Moment{});
       return;
     }
-    if (task.targets.empty() && task.started_at) wake_at(*task.started_at + rollout::kProvingRun);
+    if (task.targets.empty() && task.started_at) wake_at(task.since + rollout::kProvingRun);
   }
 }
 
@@ -283,7 +292,7 @@ void ServiceTurn::roll() {
   std::vector<rollout::RollingTask> tasks;
   for (auto& task : out_.tasks) {
     if (is_over(task.task)) continue;
-    tasks.push_back({task.task.id, is_wished(task.task), stage(task), task.task.created_at});
+    tasks.push_back({task.task.id, is_wished(task.task), stage(task), task.task.made});
   }
   const rollout::RollingPlan plan = rollout::plan_rolling(wish, tasks);
   stop_tasks(plan.stop);
@@ -292,7 +301,7 @@ void ServiceTurn::roll() {
   if (is_backing_off(state().start_not_before)) wake_at(state().start_not_before);
 }
 
-bool ServiceTurn::is_backing_off(Timestamp not_before) {
+bool ServiceTurn::is_backing_off(Moment not_before) {
   return not_before > now_ && not_before - now_ <= rollout::kLongestBackoff;
 }
 
@@ -313,8 +322,7 @@ const TaskTarget* ServiceTurn::failing_target(const Task& task) {
     return target.health == "unhealthy" && (target.state == "checking" || target.state == "serving");
   });
   if (failing == task.targets.end()) return nullptr;
-  const Timestamp until =
-      *task.started_at + std::chrono::seconds(std::max(0, service().health_check_grace_period_seconds));
+  const Moment until = task.since + std::chrono::seconds(std::max(0, service().health_check_grace_period_seconds));
   if (now_ < until) {
     wake_at(until);
     return nullptr;
@@ -346,7 +354,7 @@ void ServiceTurn::start_tasks(std::int32_t count, const TaskOrigin& from) {
   }
   std::vector<std::string> ids;
   for (std::int32_t i = 0; i < count; ++i) {
-    out_.started.push_back(new_task(from, now_, random_));
+    out_.started.push_back(new_task(from, {date_, now_}, random_));
     ids.push_back(out_.started.back().id);
   }
   say(events.started(ids));
@@ -359,7 +367,7 @@ void ServiceTurn::count() {
     bool changed = set(deployment.running_count, counts.running);
     changed |= set(deployment.pending_count, counts.pending);
     changed |= set(deployment.desired_count, deployment.status == "PRIMARY" ? desired() : counts.wanted);
-    if (changed) deployment.updated_at = now_;
+    if (changed) deployment.updated_at = date_;
     running += counts.running;
     pending += counts.pending;
     if (deployment.status == "ACTIVE" && counts.alive == 0 && deployment.id != blue()) deployment.status = "gone";
@@ -403,7 +411,7 @@ void ServiceTurn::settle() {
     state().completed_groups = primary().target_groups;
     primary().rollout_state = "COMPLETED";
     primary().rollout_state_reason = "ECS deployment " + primary().id + " completed.";
-    primary().updated_at = now_;
+    primary().updated_at = date_;
     out_.state_changed = true;
     say(events_.deployment_completed(primary().id));
   }
@@ -416,7 +424,7 @@ bool ServiceTurn::have_proved() {
   for (const auto& step : out_.tasks) {
     if (is_over(step.task) || has_proved_itself(step.task, now_)) continue;
     all = false;
-    if (step.task.targets.empty() && step.task.started_at) wake_at(*step.task.started_at + rollout::kProvingRun);
+    if (step.task.targets.empty() && step.task.started_at) wake_at(step.task.since + rollout::kProvingRun);
   }
   return all;
 }
@@ -424,9 +432,9 @@ bool ServiceTurn::have_proved() {
 bool ServiceTurn::has_baked() {
   // One in stages has had a bake of its own.
   if (view_.alarm_bake == Duration(0) || primary().strategy != "ROLLING") return true;
-  Timestamp until = primary().created_at;
+  Moment until = primary().begun;
   for (const auto& step : out_.tasks) {
-    if (!is_over(step.task) && step.task.started_at) until = std::max(until, *step.task.started_at);
+    if (!is_over(step.task) && step.task.started_at) until = std::max(until, step.task.since);
   }
   until = until + view_.alarm_bake;
   if (until <= now_) return true;
@@ -443,13 +451,14 @@ void ServiceTurn::end() {
   out_.service_changed = true;
   state().deployments.resize(1);
   primary().status = "INACTIVE";
-  primary().updated_at = now_;
+  primary().updated_at = date_;
+  state().ended = now_;
   out_.state_changed = true;
   wake_at(now_ + kKeepEnded);
 }
 
 void ServiceTurn::keep_or_erase() {
-  const Timestamp ended = state().deployments.empty() ? service().created_at : primary().updated_at;
+  if (state().ended == Moment{}) set(state().ended, now_);
   // Tasks that were started while it ended go as well; it stays for them.
   bool alone = true;
   for (auto& step : out_.tasks) {
@@ -457,14 +466,14 @@ void ServiceTurn::keep_or_erase() {
     alone = false;
     tell_to_stop(step, "Scaling activity initiated by (deployment " + step.task.deployment + ")");
   }
-  if (ended + kKeepEnded <= now_ && alone) {
+  if (state().ended + kKeepEnded <= now_ && alone) {
     out_.erase = true;
   } else if (alone) {
-    wake_at(ended + kKeepEnded);
+    wake_at(state().ended + kKeepEnded);
   }
 }
 
-ServiceStep step_service(ServiceView view, Timestamp now, Random& random) {
+ServiceStep step_service(ServiceView view, Now now, Random& random) {
   return ServiceTurn(std::move(view), now, random).step();
 }
 

@@ -35,7 +35,7 @@ struct ServiceView {
   std::map<std::string, TaskSetDefinition> task_sets;  // by id
   RouteViews routes;                                   // those that a deployment in stages may shift
   std::vector<HookReply> replies;                      // of its hooks' targets
-  std::vector<std::string> alarms;                     // names of the deployment's alarms that are in ALARM
+  std::map<std::string, Timestamp> alarms;             // those it watches that are in ALARM, and since when
   Duration alarm_bake{};                               // how long its alarms are watched once its tasks serve
   Duration minute = std::chrono::minutes(1);
 };
@@ -53,10 +53,10 @@ struct ServiceStep {
   std::map<std::string, Actions> routes;  // what rules and listeners are to say, by ARN
   std::vector<HookCall> calls;            // to be made once all of this is stored
   bool awaits_acknowledgement = false;    // besides its tasks
-  std::optional<Timestamp> next;          // when time alone brings more, tasks' own included
+  std::optional<Moment> next;             // when time alone brings more, tasks' own included
 };
 
-ServiceStep step_service(ServiceView view, Timestamp now, Random& random);
+ServiceStep step_service(ServiceView view, Now now, Random& random);
 
 // Tells a task of a service to go, as the scheduler does. False where it was told already.
 bool tell_to_stop(TaskStep& task, std::string reason);

@@ -44,7 +44,7 @@ ServiceTurn::Fleets ServiceTurn::fleets() {
     auto& fleet = step.task.deployment == state().staged->deployment ? all.green
                   : step.task.deployment == blue()                   ? all.blue
                                                                      : all.others;
-    fleet.push_back({step.task.id, true, stage(step), step.task.created_at});
+    fleet.push_back({step.task.id, true, stage(step), step.task.made});
   }
   return all;
 }
@@ -66,7 +66,7 @@ StagedView ServiceTurn::staged_view(const Fleets& all) {
                     .green_serves = rollout::count_serving(all.green) >= desired(),
                     .old_gone = leaving.empty() && all.others.empty(),
                     .way_back = way_back(all)},
-          .now = now_,
+          .now = {date_, now_},
           .minute = view_.minute};
 }
 
@@ -78,7 +78,7 @@ WayBack ServiceTurn::way_back(const Fleets& all) {
   const auto has_serving = [](const auto& fleet) { return std::any_of(fleet.begin(), fleet.end(), serves); };
   if (has_serving(all.blue) || !has_serving(all.green)) return WayBack::open;
   if (!superseded) return WayBack::blocked;
-  const Timestamp until = std::min(primary().created_at, now_) + kLongestReturn;
+  const Moment until = std::min(primary().begun, now_) + kLongestReturn;
   if (until <= now_) return WayBack::gone;
   wake_at(until);
   return WayBack::blocked;
@@ -101,7 +101,7 @@ void ServiceTurn::take(const StagedStep& step, const model::StagedDeployment& be
   out_.awaits_acknowledgement |= step.awaits_acknowledgement;
   if (step.next) wake_at(*step.next);
   if (to_json_shape(before) != to_json_shape(*state().staged)) out_.state_changed = true;
-  if (out_.record) record_changed_ |= follow_stages(*out_.record, *state().staged, now_);
+  if (out_.record) record_changed_ |= follow_stages(*out_.record, *state().staged, date_);
 }
 
 void ServiceTurn::shift_back() {
@@ -199,8 +199,8 @@ bool ServiceTurn::may_replace_blue() {
     const Task& task = step.task;
     if (task.deployment != blue() || !is_over(task) || !task.stopped_at) continue;
     if (task.stop_code != "EssentialContainerExited" && task.stop_code != "TaskFailedToStart") continue;
-    const Timestamp until = *task.stopped_at + kBlueBackoff;
-    if (until <= now_ || *task.stopped_at > now_) continue;
+    const Moment until = task.since + kBlueBackoff;
+    if (until <= now_ || task.since > now_) continue;
     wake_at(until);
     may = false;
   }

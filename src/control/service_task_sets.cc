@@ -53,14 +53,14 @@ std::vector<rollout::RollingTask> ServiceTurn::tasks_of_set(const std::string& i
   std::vector<rollout::RollingTask> tasks;
   for (auto& step : out_.tasks) {
     if (is_over(step.task) || step.task.task_set != id) continue;
-    tasks.push_back({step.task.id, true, stage(step), step.task.created_at});
+    tasks.push_back({step.task.id, true, stage(step), step.task.made});
   }
   return tasks;
 }
 
 void ServiceTurn::run_task_set(const TaskSet& wish, TaskSetState& of) {
   const std::int32_t computed = model::computed_desired_count(service(), wish);
-  if (set(of.computed_desired_count, computed)) of.updated_at = now_;
+  if (set(of.computed_desired_count, computed)) of.updated_at = date_;
   const bool waits = is_backing_off(of.start_not_before);
   const TaskSetDefinition& definition = view_.task_sets[wish.id];
   run_fleet(tasks_of_set(wish.id), computed, !waits,
@@ -81,7 +81,7 @@ void ServiceTurn::count_task_sets() {
     const Counts counts = count_tasks(each.id);
     bool changed = set(each.running_count, counts.running);
     changed |= set(each.pending_count, counts.pending);
-    if (changed) each.updated_at = now_;
+    if (changed) each.updated_at = date_;
     running += counts.running;
     pending += counts.pending;
   }
@@ -98,7 +98,7 @@ void ServiceTurn::settle_task_sets() {
       return wish.id == each.id && wish.status == "DRAINING";
     });
     if (set(each.stability, std::string(rests ? "STEADY_STATE" : "STABILIZING")))
-      each.stability_at = each.updated_at = now_;
+      each.stability_at = each.updated_at = date_;
     steady &= rests;
     if (!leaves || !tasks.empty()) continue;
     std::erase_if(service().task_sets, [&](const TaskSet& wish) { return wish.id == each.id; });

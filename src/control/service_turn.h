@@ -20,7 +20,7 @@ namespace weir::control {
 
 class ServiceTurn {
  public:
-  ServiceTurn(ServiceView view, Timestamp now, Random& random);
+  ServiceTurn(ServiceView view, Now now, Random& random);
 
   ServiceStep step();
 
@@ -37,7 +37,7 @@ class ServiceTurn {
     out_.state_changed = true;
     return true;
   }
-  void wake_at(Timestamp at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
+  void wake_at(Moment at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
 
   void say(std::string message);
   // Says it unless it was said in the life of this deployment, or of the service where it has task sets; whether it
@@ -65,6 +65,9 @@ class ServiceTurn {
 
   bool drop_request();
 
+  // An alarm was not in ALARM as the deployment began, or has been something else since then.
+  bool has_alarm();
+
   bool fail_deployment(const std::string& reason, bool back);
 
   // Everything that was answered has been heard, or is of a hook that waits no longer.
@@ -80,7 +83,7 @@ class ServiceTurn {
   // How often in a row tasks failed, and when the next may start: the service's, or a task set's.
   struct Backoff {
     std::int32_t& failures;
-    Timestamp& not_before;
+    Moment& not_before;
   };
   Backoff backoff() { return {state().failures_in_a_row, state().start_not_before}; }
   static Backoff backoff(model::TaskSetState& set) { return {set.failures_in_a_row, set.start_not_before}; }
@@ -156,8 +159,8 @@ class ServiceTurn {
 
   void roll();
 
-  // A delay longer than any is that of a calendar that was set back meanwhile.
-  bool is_backing_off(Timestamp not_before);
+  // A delay longer than any is that of a line of time that was lost.
+  bool is_backing_off(Moment not_before);
 
   rollout::Stage stage(TaskStep& step);
 
@@ -208,7 +211,8 @@ class ServiceTurn {
 
   ServiceView view_;  // what out_ did not take
   bool record_changed_ = false;
-  const Timestamp now_;
+  const Moment now_;
+  const Timestamp date_;  // the same by the calendar
   Random& random_;
   const ServiceEvents events_;
   ServiceStep out_;

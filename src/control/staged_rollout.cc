@@ -60,7 +60,7 @@ class StagedTurn {
       if (out_.failure) break;
       if (rollout::is_work_done(state, facts)) facts.hooks_passed = run_hooks(random) && !out_.failure;
       if (out_.failure) break;
-      const rollout::LifecycleStep step = rollout::advance(wish, state, facts, view_.now);
+      const rollout::LifecycleStep step = rollout::advance(wish, state, facts, view_.now.moment);
       if (step.timed_out) out_.failure = "Service deployment rolled back because " + staged_.stage + " timed out.";
       if (step.next) wake_at(*step.next);
       staged_.stage_since = step.state.since;
@@ -99,11 +99,11 @@ class StagedTurn {
   }
 
  private:
-  void wake_at(Timestamp at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
+  void wake_at(Moment at) { out_.next = out_.next ? std::min(*out_.next, at) : at; }
 
   void enter_stage(const char* stage) {
     staged_.stage = stage;
-    staged_.stage_since = view_.now;
+    staged_.stage_since = view_.now.moment;
     staged_.settled_at.reset();
     staged_.hooks.clear();
     staged_.hooks_begun = false;
@@ -131,7 +131,7 @@ class StagedTurn {
 
   bool run_hooks(Random& random) {
     if (!staged_.hooks_begun) begin_hooks(staged_, view_.now, view_.minute, random);
-    HookStep step = step_hooks(staged_, {view_.service, view_.replies, view_.now, view_.minute});
+    HookStep step = step_hooks(staged_, {view_.service, view_.replies, view_.now.moment, view_.minute});
     if (step.next) wake_at(*step.next);
     for (auto& call : step.calls) out_.calls.push_back(std::move(call));
     if (step.failure) out_.failure = std::move(step.failure);
@@ -184,7 +184,7 @@ class StagedTurn {
 }  // namespace
 
 StagedDeployment begin_staged(const model::Service& service, const model::ServiceState& state,
-                              const model::Deployment& green, Timestamp now) {
+                              const model::Deployment& green, Moment now) {
   StagedDeployment staged{.deployment = green.id,
                           .blue = state.completed_deployment,
                           .target_revision = green.revision,
@@ -200,7 +200,7 @@ StagedStep advance_staged(StagedDeployment& staged, const StagedView& view, Rand
   return StagedTurn(staged, view).advance(random);
 }
 
-void turn_back(StagedDeployment& staged, Timestamp now) {
+void turn_back(StagedDeployment& staged, Moment now) {
   const LifecycleState state = state_of(staged);
   staged.going_back = true;
   staged.stage = state.production > 0 ? "PRODUCTION_TRAFFIC_SHIFT" : state.test > 0 ? "TEST_TRAFFIC_SHIFT" : "CLEAN_UP";

@@ -35,7 +35,7 @@ struct StagedView {
   const RouteViews& routes;
   const std::vector<HookReply>& replies;
   StagedFacts facts;
-  Timestamp now;
+  Now now;
   Duration minute{};  // how long an AWS minute lasts
 };
 
@@ -43,20 +43,20 @@ struct StagedStep {
   std::map<std::string, Actions> routes;  // what rules and listeners are to say, by ARN
   std::vector<HookCall> calls;
   bool awaits_acknowledgement = false;
-  std::optional<Timestamp> next;
+  std::optional<Moment> next;
   std::optional<std::string> failure;  // why it cannot go on, in AWS's words
   bool over = false;                   // there is nothing left to do for it
 };
 
 // A staged deployment of `service`, whose deployment is `green`.
 model::StagedDeployment begin_staged(const model::Service& service, const model::ServiceState& state,
-                                     const model::Deployment& green, Timestamp now);
+                                     const model::Deployment& green, Moment now);
 
 // As many stages on as there is nothing to wait for.
 StagedStep advance_staged(model::StagedDeployment& staged, const StagedView& view, Random& random);
 
 // It goes back: traffic is blue's at once, wherever blue has somebody to take it.
-void turn_back(model::StagedDeployment& staged, Timestamp now);
+void turn_back(model::StagedDeployment& staged, Moment now);
 // What is left to do then: until every worker sends all to blue, and the hooks have been told, `staged.stage` is a
 // traffic shift; afterwards it is CLEAN_UP, and green may end.
 StagedStep go_back(model::StagedDeployment& staged, const StagedView& view, Random& random);

@@ -33,7 +33,7 @@ bool TargetLife::drain() {
     }
     set(target_.draining_since, now_);
   }
-  const Timestamp until = *target_.draining_since + view_.drain_delay;
+  const Moment until = *target_.draining_since + view_.drain_delay;
   const bool idle = view_.acknowledged_draining && view_.status && view_.status->active == 0;
   if (!idle && now_ < until) {
     next_ = until;

@@ -22,8 +22,7 @@ struct TargetView {
 
 class TargetLife {
  public:
-  TargetLife(model::TaskTarget& target, const TargetView& view, Timestamp now)
-      : target_(target), view_(view), now_(now) {}
+  TargetLife(model::TaskTarget& target, const TargetView& view, Moment now) : target_(target), view_(view), now_(now) {}
 
   // What a target that is checked has to be in order to serve. Where too few of a pool are healthy all who serve take
   // requests: as AWS has it those too that were registered by hand and never were healthy, but no task's.
@@ -39,7 +38,7 @@ class TargetLife {
 
   bool changed() const { return changed_; }
   bool awaits_acknowledgement() const { return awaits_; }
-  std::optional<Timestamp> next() const { return next_; }  // when time alone brings more
+  std::optional<Moment> next() const { return next_; }  // when time alone brings more
 
  private:
   // The one way to change the document: what is so already is no change.
@@ -53,10 +52,10 @@ class TargetLife {
 
   model::TaskTarget& target_;
   const TargetView& view_;
-  const Timestamp now_;
+  const Moment now_;
   bool changed_ = false;
   bool awaits_ = false;
-  std::optional<Timestamp> next_;
+  std::optional<Moment> next_;
 };
 
 }  // namespace weir::control

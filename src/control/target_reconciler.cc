@@ -16,8 +16,7 @@ TargetStep enter(const model::Target& wish) {
 
 }  // namespace
 
-TargetStep step_target(const model::Target* wish, const model::TargetState* state, const TargetView& view,
-                       Timestamp now) {
+TargetStep step_target(const model::Target* wish, const model::TargetState* state, const TargetView& view, Moment now) {
   const bool wanted = wish && view.group_exists;
   if (!state) return wanted ? enter(*wish) : TargetStep{};
   TargetStep step;

@@ -12,13 +12,12 @@ namespace weir::control {
 struct TargetStep {
   std::optional<model::TargetState> state;  // none: there is none any more
   bool changed = false;
-  std::optional<Timestamp> next;  // when time alone brings more
+  std::optional<Moment> next;  // when time alone brings more
   bool awaits_acknowledgement = false;
   bool drains = false;
 };
 
 // `wish` is null where the target was deregistered, `state` where nothing has become of it yet.
-TargetStep step_target(const model::Target* wish, const model::TargetState* state, const TargetView& view,
-                       Timestamp now);
+TargetStep step_target(const model::Target* wish, const model::TargetState* state, const TargetView& view, Moment now);
 
 }  // namespace weir::control

@@ -2,6 +2,7 @@
 
 #include "control/limits.h"
 #include "control/task_reconciler.h"
+#include "control/test_time.h"
 
 namespace weir::control {
 namespace {
@@ -16,13 +17,12 @@ std::vector<std::string> life_of_paced(Duration pace, int length) {
   task.registries = {{.service = "srv-1", .container = "", .external_id = ""}};
   runtime::TaskObservation seen{.id = "t", .phase = runtime::TaskPhase::running};
   seen.containers.push_back({.name = "app", .running = true});
-  const Timestamp begin = task.created_at;
   std::vector<std::string> life;
   for (int second = 0; second < length; ++second) {
     TaskView view{.observation = &seen};
     view.pace = pace;
     for (bool changed = true; changed;) {
-      const TaskStep step = step_task(task, view, begin + seconds(second));
+      const TaskStep step = step_task(task, view, kNow + seconds(second));
       changed = step.changed;
       task = step.task;
     }
@@ -49,7 +49,7 @@ TEST(TaskPace, says_when_to_look_again) {
   const runtime::TaskObservation seen{.id = "t", .phase = runtime::TaskPhase::running};
   TaskView view{.observation = &seen};
   view.pace = seconds(3);
-  EXPECT_EQ(step_task(task, view, task.created_at).next, task.created_at + seconds(3));
+  EXPECT_EQ(step_task(task, view, kNow).next, kNow + seconds(3));
 }
 
 }  // namespace

@@ -26,11 +26,25 @@ bool is_left_behind(const TaskTarget& target) {
   return is_mesh_pool(target.target_group) && (target.state == "draining" || target.state == "gone");
 }
 
+// The latest of those that were written.
+Timestamp last_date(const Task& task) {
+  Timestamp last = task.created_at;
+  for (const auto* each : {&task.pull_started_at, &task.pull_stopped_at, &task.started_at, &task.stopping_at,
+                           &task.execution_stopped_at}) {
+    if (*each) last = std::max(last, **each);
+  }
+  return last;
+}
+
 class TaskLife {
  public:
-  TaskLife(const Task& task, const TaskView& view, Timestamp now) : view_(view), now_(now) { step_.task = task; }
+  TaskLife(const Task& task, const TaskView& view, Now now) : view_(view), now_(now.moment) {
+    step_.task = task;
+    date_ = std::max(now.date, last_date(task));
+  }
 
   TaskStep step() {
+    if (task().since == Moment{}) set(task().since, now_);  // it was run by hand
     if (task().last_status == "STOPPED") {
       keep_or_erase();
     } else {
@@ -60,17 +74,22 @@ class TaskLife {
     slot = std::forward<V>(value);
     step_.changed = true;
   }
-  // Whether a state that began then may be over.
-  bool paced(Timestamp since, int paces = 1) {
-    const Timestamp until = since + view_.pace * paces;
+  void become(const char* status) {
+    if (task().last_status == status) return;
+    set(task().last_status, std::string(status));
+    set(task().since, now_);
+  }
+  // Whether the state that it is in may be over.
+  bool paced(int paces = 1) {
+    const Moment until = task().since + view_.pace * paces;
     if (until > now_) wake_at(until);
     return until <= now_;
   }
-  void wake_at(Timestamp at) { step_.next = step_.next ? std::min(*step_.next, at) : at; }
+  void wake_at(Moment at) { step_.next = step_.next ? std::min(*step_.next, at) : at; }
 
   void keep_or_erase() {
     if (seen()) step_.effect = is_over() ? TaskEffect::forget : TaskEffect::stop;
-    const Timestamp until = task().stopped_at.value_or(task().created_at) + kKeepEnded;
+    const Moment until = task().since + kKeepEnded;
     if (until <= now_) {
       step_.erase = true;
     } else {
@@ -157,25 +176,25 @@ class TaskLife {
       life.leave_table();
       take(life);
     }
-    if (!task().stopping_at) set(task().stopping_at, now_);
+    if (!task().stopping_at) set(task().stopping_at, date_);
     if (seen() && !is_over()) {
-      set(task().last_status, std::string("STOPPING"));
+      become("STOPPING");
       return;
     }
     for (auto& container : task().containers) set(container.last_status, std::string("STOPPED"));
-    if (!task().execution_stopped_at) set(task().execution_stopped_at, now_);
+    if (!task().execution_stopped_at) set(task().execution_stopped_at, date_);
     seen() ? deprovision() : conclude();
   }
 
   // What it had is given back: first by whoever ran it, then the runtime's own record of it.
   void deprovision() {
-    set(task().last_status, std::string("DEPROVISIONING"));
+    become("DEPROVISIONING");
     if (seen()->phase == TaskPhase::stopped) step_.effect = TaskEffect::forget;
   }
 
   void conclude() {
-    set(task().stopped_at, now_);
-    set(task().last_status, std::string("STOPPED"));
+    set(task().stopped_at, date_);
+    become("STOPPED");
     wake_at(now_ + kKeepEnded);
   }
 
@@ -183,7 +202,7 @@ class TaskLife {
     const bool failed = view_.refusal || (seen() && !seen()->failure.empty());
     const bool proved = has_proved_itself(task(), now_);
     set(task().desired_status, std::string("STOPPED"));
-    set(task().execution_stopped_at, now_);
+    set(task().execution_stopped_at, date_);
     if (failed) {
       set(task().stop_code, std::string("TaskFailedToStart"));
       set(task().stopped_reason, view_.refusal ? *view_.refusal : seen()->failure);
@@ -222,11 +241,11 @@ class TaskLife {
     }
     if (begun) tell(TaskNews::drains);
     if (!drained || is_named(left_now)) {
-      set(task().last_status, std::string("DEACTIVATING"));
+      become("DEACTIVATING");
       return;
     }
-    if (!task().stopping_at) set(task().stopping_at, now_);
-    set(task().last_status, std::string("STOPPING"));
+    if (!task().stopping_at) set(task().stopping_at, date_);
+    become("STOPPING");
     if (!seen() || seen()->phase != TaskPhase::stopping) step_.effect = TaskEffect::stop;
   }
 
@@ -257,9 +276,9 @@ class TaskLife {
     for (auto& registry : task().registries) register_in(registry);
     for (std::size_t i = 0; i < task().targets.size(); ++i) serve(i);
     if (task().last_status != "ACTIVATING" || !is_registered()) return;
-    if (paced(task().pull_stopped_at.value_or(now_))) {
-      set(task().last_status, std::string("RUNNING"));
-      set(task().started_at, now_);
+    if (paced()) {
+      become("RUNNING");
+      set(task().started_at, date_);
     }
   }
 
@@ -271,7 +290,7 @@ class TaskLife {
       return;
     }
     const bool healthy = task().last_status == "RUNNING" && passed_container_checks(task()) &&
-                         (registry.health == "HEALTHY" || paced(task().started_at.value_or(now_), kPacesToHealth));
+                         (registry.health == "HEALTHY" || paced(kPacesToHealth));
     set(registry.health, std::string(healthy ? "HEALTHY" : "UNHEALTHY"));
   }
 
@@ -301,9 +320,9 @@ class TaskLife {
       return;
     }
     set(task().address, seen()->address);
-    if (!paced(task().created_at)) return;
-    set(task().pull_started_at, now_);
-    set(task().last_status, std::string("PENDING"));
+    if (!paced()) return;
+    set(task().pull_started_at, date_);
+    become("PENDING");
   }
 
   // PENDING: notes that it runs. Of what the runtime lost with the machine there is nothing yet that could be missed.
@@ -312,10 +331,10 @@ class TaskLife {
       step_.effect = TaskEffect::start;
       return;
     }
-    if (seen()->phase != TaskPhase::running || !paced(task().pull_started_at.value_or(now_))) return;
+    if (seen()->phase != TaskPhase::running || !paced()) return;
     set(task().address, seen()->address);
-    set(task().pull_stopped_at, now_);
-    set(task().last_status, std::string("ACTIVATING"));
+    set(task().pull_stopped_at, date_);
+    become("ACTIVATING");
   }
 
   // All targets are in a table that every worker runs; a target group that is gone holds nothing up.
@@ -376,7 +395,8 @@ class TaskLife {
   void tell(TaskNews news, std::string target_group = "") { step_.news.push_back({news, std::move(target_group)}); }
 
   const TaskView& view_;
-  const Timestamp now_;
+  const Moment now_;
+  Timestamp date_;  // now, and no earlier than what it has gone through: calendars are set back
   TaskStep step_;
 };
 
@@ -395,9 +415,7 @@ bool holds_where_it_serves(const Task& task, Holds holds) {
 
 }  // namespace
 
-TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now) {
-  return TaskLife(task, view, now).step();
-}
+TaskStep step_task(const model::Task& task, const TaskView& view, Now now) { return TaskLife(task, view, now).step(); }
 
 bool is_up(const model::Task& task) {
   if (task.last_status != "RUNNING" || task.desired_status != "RUNNING" || !passed_container_checks(task)) return false;
@@ -406,9 +424,9 @@ bool is_up(const model::Task& task) {
   });
 }
 
-bool has_proved_itself(const model::Task& task, Timestamp now) {
-  if (task.last_status != "RUNNING" || !task.started_at || !ever_passed_container_checks(task)) return false;
-  if (task.targets.empty()) return now - *task.started_at >= rollout::kProvingRun;
+bool has_proved_itself(const model::Task& task, Moment now) {
+  if (task.last_status != "RUNNING" || !ever_passed_container_checks(task)) return false;
+  if (task.targets.empty()) return now - task.since >= rollout::kProvingRun;
   return holds_where_it_serves(task, [](const TaskTarget& target) { return target.acknowledged; });
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/moment.h"
 #include "control/target_life.h"
 #include "model/documents.h"
 #include "runtime/runtime.h"
@@ -48,19 +49,19 @@ struct TaskStep {
   bool erase = false;  // its time of being kept is over
   TaskEffect effect = TaskEffect::none;
   std::vector<TaskNewsItem> news;
-  std::optional<Timestamp> next;  // when time alone brings more
+  std::optional<Moment> next;  // when time alone brings more
   bool awaits_acknowledgement = false;
   bool awaits_names = false;
   // It is up, and the proxy that runs now says so too: after a restart of the proxy that takes its first checks.
   bool serves_now = false;
 };
 
-TaskStep step_task(const model::Task& task, const TaskView& view, Timestamp now);
+TaskStep step_task(const model::Task& task, const TaskView& view, Now now);
 
 // Whether the task has come to serve: its targets serve and every worker knows; without targets, it runs. Either way
 // its containers' health checks, where it has any, have passed.
 bool is_up(const model::Task& task);
 // Whether its end is no failure to start.
-bool has_proved_itself(const model::Task& task, Timestamp now);
+bool has_proved_itself(const model::Task& task, Moment now);
 
 }  // namespace weir::control

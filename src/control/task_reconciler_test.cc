@@ -76,6 +76,7 @@ Task task_of(const Row& row) {
     task.targets.push_back({.target_group = "blue", .container = "app", .container_port = 8080, .state = row.target});
     if (std::string(row.target) == "serving") task.targets[0].health = "healthy";
   }
+  task.since = kNow;
   if (task.last_status == "RUNNING") task.started_at = kNow;
   if (task.last_status == "STOPPED") task.stopped_at = kNow;
   return task;

@@ -116,6 +116,19 @@ class RecordingLog final : public Log {
   std::vector<std::string> lines;
 };
 
+// Stands still until told otherwise; its calendar can be moved besides.
+class MovableClock final : public Clock {
+ public:
+  Instant now() const override { return steady_.now(); }
+  Timestamp wall() const override { return steady_.wall() + moved_; }
+  void advance(Duration by) { steady_.advance(by); }
+  void move_calendar(Duration by) { moved_ += by; }
+
+ private:
+  ManualClock steady_;
+  Duration moved_{};
+};
+
 class TestWorld {
  public:
   TestWorld() { restart(); }
@@ -270,7 +283,7 @@ class TestWorld {
   FakeRuntime runtime;
   FakePreparation preparation;
   FakeDataPlane plane;
-  ManualClock clock;
+  MovableClock clock;
   Random random{7};
   RecordingLog log;
   std::unique_ptr<Control> control;

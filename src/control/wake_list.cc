@@ -2,7 +2,7 @@
 
 namespace weir::control {
 
-void WakeList::set(const Group& group, std::optional<Timestamp> at) {
+void WakeList::set(const Group& group, std::optional<Moment> at) {
   if (const auto found = by_group_.find(group); found != by_group_.end()) {
     by_time_.erase({found->second, group});
     by_group_.erase(found);
@@ -12,7 +12,7 @@ void WakeList::set(const Group& group, std::optional<Timestamp> at) {
   by_time_.emplace(*at, group);
 }
 
-std::set<Group> WakeList::take_due(Timestamp now) {
+std::set<Group> WakeList::take_due(Moment now) {
   std::set<Group> due;
   while (!by_time_.empty() && by_time_.begin()->first <= now) {
     const Group group = by_time_.begin()->second;
@@ -22,7 +22,7 @@ std::set<Group> WakeList::take_due(Timestamp now) {
   return due;
 }
 
-std::optional<Timestamp> WakeList::next() const {
+std::optional<Moment> WakeList::next() const {
   if (by_time_.empty()) return std::nullopt;
   return by_time_.begin()->first;
 }

@@ -6,7 +6,7 @@
 #include <set>
 #include <utility>
 
-#include "base/clock.h"
+#include "base/moment.h"
 #include "control/mirror.h"
 
 namespace weir::control {
@@ -14,14 +14,14 @@ namespace weir::control {
 class WakeList {
  public:
   // Replaces what was set for the group; none: it is due no more.
-  void set(const Group& group, std::optional<Timestamp> at);
+  void set(const Group& group, std::optional<Moment> at);
   // Takes out the groups that are due at `now`.
-  std::set<Group> take_due(Timestamp now);
-  std::optional<Timestamp> next() const;
+  std::set<Group> take_due(Moment now);
+  std::optional<Moment> next() const;
 
  private:
-  std::map<Group, Timestamp> by_group_;
-  std::set<std::pair<Timestamp, Group>> by_time_;
+  std::map<Group, Moment> by_group_;
+  std::set<std::pair<Moment, Group>> by_time_;
 };
 
 }  // namespace weir::control

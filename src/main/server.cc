@@ -21,6 +21,7 @@
 #include "api/ssm/actions.h"
 #include "api/sts/actions.h"
 #include "control/limits.h"
+#include "main/boot_id.h"
 #include "main/descriptor_limit.h"
 #include "main/image_routes.h"
 #include "main/key_file.h"
@@ -140,6 +141,7 @@ Result<> Server::start() {
                                                                  .mesh_range = mesh_range_.first,
                                                                  .pace = options_.pace ? control::kPace : Duration(0),
                                                                  .minute = options_.minute,
+                                                                 .boot = boot_id(),
                                                                  .awaits_names = true});
   names_->on_followed([this](std::int64_t revision) {
     control_->on_names_followed(revision);

@@ -29,7 +29,7 @@ const Shape& describe(const TaskSetState*) {
        member<&TaskSetState::pending_count>("pending_count"), member<&TaskSetState::running_count>("running_count"),
        member<&TaskSetState::stability>("stability"), member<&TaskSetState::stability_at>("stability_at"),
        member<&TaskSetState::updated_at>("updated_at"), member<&TaskSetState::failures_in_a_row>("failures_in_a_row"),
-       member<&TaskSetState::start_not_before>("start_not_before")});
+       member<&TaskSetState::start_not_before>("start_not_before_moment")});
   return kShape;
 }
 
@@ -90,11 +90,12 @@ const Shape& describe(const HookAnswer*) {
 
 const Shape& describe(const HookRun*) {
   static const Shape kShape = structure<HookRun>(
-      "HookRun", {member<&HookRun::id>("id"), member<&HookRun::target_type>("target_type"),
-                  member<&HookRun::target_arn>("target_arn"), member<&HookRun::status>("status"),
-                  member<&HookRun::expires_at>("expires_at"), member<&HookRun::timeout_action>("timeout_action"),
-                  member<&HookRun::execution>("execution"), member<&HookRun::details>("details"),
-                  member<&HookRun::calls>("calls"), member<&HookRun::next_call>("next_call")});
+      "HookRun",
+      {member<&HookRun::id>("id"), member<&HookRun::target_type>("target_type"),
+       member<&HookRun::target_arn>("target_arn"), member<&HookRun::status>("status"),
+       member<&HookRun::expires_at>("expires_at"), member<&HookRun::timeout_action>("timeout_action"),
+       member<&HookRun::execution>("execution"), member<&HookRun::details>("details"), member<&HookRun::calls>("calls"),
+       member<&HookRun::next_call>("next_call_moment"), member<&HookRun::expires>("expires_moment")});
   return kShape;
 }
 
@@ -112,8 +113,8 @@ const Shape& describe(const StagedDeployment*) {
       "StagedDeployment",
       {member<&S::deployment>("deployment"), member<&S::blue>("blue"), member<&S::target_revision>("target_revision"),
        member<&S::source_revision>("source_revision"), member<&S::configuration>("configuration"),
-       member<&S::routes>("routes"), member<&S::stage>("stage"), member<&S::stage_since>("stage_since"),
-       member<&S::settled_at>("settled_at"), member<&S::production_percent>("production_percent"),
+       member<&S::routes>("routes"), member<&S::stage>("stage"), member<&S::stage_since>("stage_since_moment"),
+       member<&S::settled_at>("settled_at_moment"), member<&S::production_percent>("production_percent"),
        member<&S::test_percent>("test_percent"), member<&S::going_back>("going_back"), member<&S::frozen>("frozen"),
        member<&S::hooks_begun>("hooks_begun"), member<&S::hooks>("hooks")});
   return kShape;

@@ -102,7 +102,8 @@ const Shape& describe(const Deployment*) {
        member<&Deployment::updated_at>("updated_at"), member<&Deployment::desired_count>("desired_count"),
        member<&Deployment::pending_count>("pending_count"), member<&Deployment::running_count>("running_count"),
        member<&Deployment::failed_tasks>("failed_tasks"), member<&Deployment::rollout_state>("rollout_state"),
-       member<&Deployment::rollout_state_reason>("rollout_state_reason"), member<&Deployment::revision>("revision")});
+       member<&Deployment::rollout_state_reason>("rollout_state_reason"), member<&Deployment::revision>("revision"),
+       member<&Deployment::begun>("begun_moment"), member<&Deployment::alarms_before>("alarms_before")});
   return kShape;
 }
 
@@ -111,6 +112,7 @@ const Shape& describe(const ServiceEvent*) {
       structure<ServiceEvent>("ServiceEvent", {
                                                   member<&ServiceEvent::id>("id"),
                                                   member<&ServiceEvent::created_at>("created_at"),
+                                                  member<&ServiceEvent::moment>("moment"),
                                                   member<&ServiceEvent::message>("message"),
                                               });
   return kShape;
@@ -118,16 +120,17 @@ const Shape& describe(const ServiceEvent*) {
 
 const Shape& describe(const ServiceState*) {
   static const Shape kShape = structure<ServiceState>(
-      "ServiceState", {member<&ServiceState::scope>("scope"), member<&ServiceState::cluster>("cluster"),
-                       member<&ServiceState::name>("name"), member<&ServiceState::deployments>("deployments"),
-                       member<&ServiceState::events>("events"), member<&ServiceState::running_count>("running_count"),
-                       member<&ServiceState::pending_count>("pending_count"), member<&ServiceState::steady>("steady"),
-                       member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
-                       member<&ServiceState::start_not_before>("start_not_before"),
-                       member<&ServiceState::completed_deployment>("completed_deployment"),
-                       member<&ServiceState::completed_revision>("completed_revision"),
-                       member<&ServiceState::completed_groups>("completed_groups"),
-                       member<&ServiceState::staged>("staged"), member<&ServiceState::task_sets>("task_sets")});
+      "ServiceState",
+      {member<&ServiceState::scope>("scope"), member<&ServiceState::cluster>("cluster"),
+       member<&ServiceState::name>("name"), member<&ServiceState::deployments>("deployments"),
+       member<&ServiceState::events>("events"), member<&ServiceState::running_count>("running_count"),
+       member<&ServiceState::pending_count>("pending_count"), member<&ServiceState::steady>("steady"),
+       member<&ServiceState::failures_in_a_row>("failures_in_a_row"),
+       member<&ServiceState::start_not_before>("start_not_before_moment"), member<&ServiceState::ended>("ended_moment"),
+       member<&ServiceState::completed_deployment>("completed_deployment"),
+       member<&ServiceState::completed_revision>("completed_revision"),
+       member<&ServiceState::completed_groups>("completed_groups"), member<&ServiceState::staged>("staged"),
+       member<&ServiceState::task_sets>("task_sets")});
   return kShape;
 }
 
@@ -143,7 +146,7 @@ const Shape& describe(const TaskTarget*) {
                                               member<&TaskTarget::health>("health"),
                                               member<&TaskTarget::reason>("reason"),
                                               member<&TaskTarget::description>("description"),
-                                              member<&TaskTarget::draining_since>("draining_since"),
+                                              member<&TaskTarget::draining_since>("draining_since_moment"),
                                               member<&TaskTarget::acknowledged>("acknowledged"),
                                           });
   return kShape;
@@ -211,6 +214,8 @@ const Shape& describe(const Task*) {
                                                        member<&Task::stopping_at>("stopping_at"),
                                                        member<&Task::execution_stopped_at>("execution_stopped_at"),
                                                        member<&Task::stopped_at>("stopped_at"),
+                                                       member<&Task::made>("made_moment"),
+                                                       member<&Task::since>("since_moment"),
                                                        member<&Task::address>("address"),
                                                        member<&Task::containers>("containers"),
                                                        member<&Task::targets>("targets"),

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/moment.h"
 #include "base/shape.h"
 #include "model/ecs/shapes.h"
 #include "model/elbv2/shapes.h"
@@ -173,11 +174,12 @@ struct HookRun {
   std::string target_arn;   // empty for PAUSE
   std::string status;       // AWAITING_ACTION, IN_PROGRESS, SUCCEEDED, FAILED, TIMED_OUT
   Timestamp expires_at;
+  Moment expires;                           // the same, which counts
   std::string timeout_action = "ROLLBACK";  // CONTINUE, ROLLBACK
   std::string execution;                    // a UUID
   Json details;                             // of the service's wish, and what the hook's answers added
   std::int32_t calls = 0;                   // that were answered
-  Timestamp next_call;
+  Moment next_call;
 };
 
 // Wish at first, then fact: one try at bringing a service from one revision to another, its rollback included.
@@ -233,11 +235,15 @@ struct Deployment {
   std::string rollout_state = "IN_PROGRESS";  // IN_PROGRESS, COMPLETED, FAILED
   std::string rollout_state_reason;
   std::string revision;  // ServiceRevision.id
+  Moment begun;          // when control took it up
+  // The service's alarms that were in ALARM by then, and since when: what is deployed may be what mends them.
+  std::map<std::string, Timestamp> alarms_before;
 };
 
 struct ServiceEvent {
   std::string id;  // a UUID
   Timestamp created_at;
+  Moment moment;
   std::string message;  // in AWS's words: "(service NAME) has reached a steady state."
 };
 
@@ -259,9 +265,9 @@ struct StagedDeployment {
   ecs::DeploymentConfiguration configuration;  // as it was when the deployment began
   std::vector<StagedRoute> routes;             // by the service's balancers
   std::string stage = "RECONCILE_SERVICE";
-  Timestamp stage_since;
-  std::optional<Timestamp> settled_at;  // since when every worker runs this stage's weights and its hooks are through
-  double production_percent = 0;        // green's share; the rest is blue's
+  Moment stage_since;
+  std::optional<Moment> settled_at;  // since when every worker runs this stage's weights and its hooks are through
+  double production_percent = 0;     // green's share; the rest is blue's
   double test_percent = 0;
   bool going_back = false;  // it failed or was stopped: traffic is blue's again, then green ends
   bool frozen = false;      // it failed and there is no way back, or nobody wants one: weights stay, nothing is started
@@ -280,7 +286,7 @@ struct TaskSetState {
   Timestamp updated_at;
   // Back-off, as the service's own.
   std::int32_t failures_in_a_row = 0;
-  Timestamp start_not_before;
+  Moment start_not_before;
 };
 
 // Fact. Key: as its Service.
@@ -296,7 +302,8 @@ struct ServiceState {
   bool steady = false;
   // Back-off after tasks that ended before they served: how many in a row, and when the next may start.
   std::int32_t failures_in_a_row = 0;
-  Timestamp start_not_before;
+  Moment start_not_before;
+  Moment ended;  // when it became INACTIVE
   // Of the deployment that was COMPLETED last: what a failed one is rolled back to. Empty before the first.
   std::string completed_deployment;
   std::string completed_revision;
@@ -318,7 +325,7 @@ struct TaskTarget {
   std::string health = "unknown";  // unknown, healthy, unhealthy: the proxy's last word
   std::string reason;              // a word where unhealthy
   std::string description;
-  std::optional<Timestamp> draining_since;
+  std::optional<Moment> draining_since;
   // serving in a table that all workers acknowledged: only now does it count
   bool acknowledged = false;
 };
@@ -382,6 +389,8 @@ struct Task {
   std::optional<Timestamp> stopping_at;  // SIGTERM was sent, or it ended by itself
   std::optional<Timestamp> execution_stopped_at;
   std::optional<Timestamp> stopped_at;
+  Moment made;   // by control; none where it was run by hand
+  Moment since;  // when last_status became what it is
   std::string address;
   std::vector<TaskContainer> containers;
   std::vector<TaskTarget> targets;

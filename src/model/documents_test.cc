@@ -90,7 +90,7 @@ TEST(Documents, a_task_keeps_everything_that_is_known_of_it) {
   task.stopping_at = Timestamp{1'700'000'001'000};
   task.containers.push_back({.name = "web", .image = "cart:1", .pid = 1LL << 40, .exit_code = 137, .essential = false});
   task.containers[0].network_bindings.push_back({.containerPort = 80, .hostPort = 20001});
-  task.targets.push_back({.target_group = "arn:x", .port = 20001, .state = "draining", .draining_since = Timestamp{5}});
+  task.targets.push_back({.target_group = "arn:x", .port = 20001, .state = "draining", .draining_since = Moment{5}});
   expect_round_trip(task);
   const Task read = MUST(from_json_shape<Task>(to_json_shape(task)));
   EXPECT_EQ(read.created_at, task.created_at);
@@ -101,7 +101,7 @@ TEST(Documents, a_task_keeps_everything_that_is_known_of_it) {
   EXPECT_FALSE(read.containers[0].essential);
   EXPECT_EQ(read.containers[0].network_bindings[0].hostPort, 20001);
   EXPECT_EQ(read.targets[0].state, "draining");
-  EXPECT_EQ(read.targets[0].draining_since, Timestamp{5});
+  EXPECT_EQ(read.targets[0].draining_since, Moment{5});
 }
 
 TEST(Documents, maps_and_deployments_come_back_in_order) {

@@ -195,7 +195,9 @@ bool LogDeliveries::hold_back(const Delivery& delivery, Batch& batch, const LogS
   const bool more = after && !after->text.empty();
   const Timestamp until = Timestamp{batch.last_time()} + kHoldEvent;
   round.more |= more || over;
-  if (more ? batch.size() < 2 : over || until <= now) return false;
+  // A line from later than now was written before the calendar was set back.
+  const bool is_due = until <= now || until - now > kHoldEvent;
+  if (more ? batch.size() < 2 : over || is_due) return false;
   batch.take_back_last();
   if (!more) round.until = round.until ? std::min(*round.until, until) : until;
   return true;

@@ -200,6 +200,14 @@ TEST_F(LogDeliveriesTest, put_the_lines_of_one_event_together) {
   EXPECT_EQ(delivered(), "INFO one|ERROR trace\n  at f\n\n  at g\n  at h|  too late");
 }
 
+TEST_F(LogDeliveriesTest, hold_nothing_back_until_a_calendar_that_was_set_back_comes_round) {
+  begin("^(INFO|ERROR)");
+  write("INFO one");
+  clock_.advance(-std::chrono::hours(1));
+  EXPECT_FALSE(deliver().until);
+  EXPECT_EQ(delivered(), "INFO one");
+}
+
 TEST_F(LogDeliveriesTest, put_lines_together_that_were_read_in_parts) {
   begin("^E");
   std::string expected;

@@ -13,7 +13,7 @@ FleetPlan plan_fleet(std::int32_t wanted, bool may_start, const std::vector<Roll
     if (task.stage != Stage::unhealthy && task.stage != Stage::stopping) useful.push_back(&task);
   }
   std::sort(useful.begin(), useful.end(), [](const RollingTask* a, const RollingTask* b) {
-    return std::tie(a->stage, a->created_at, a->id) < std::tie(b->stage, b->created_at, b->id);
+    return std::tie(a->stage, a->made, a->id) < std::tie(b->stage, b->made, b->id);
   });
   const auto count = static_cast<std::int32_t>(useful.size());
   for (std::int32_t i = 0; i < count - std::max(wanted, 0); ++i) {

@@ -15,7 +15,7 @@ std::vector<RollingTask> fleet_of(const std::string& stages) {
                         : stage == 'S' ? Stage::serving
                         : stage == '?' ? Stage::unsure
                                        : Stage::stopping;
-    tasks.push_back({.id = id, .stage = means, .created_at = {static_cast<std::int64_t>(tasks.size())}});
+    tasks.push_back({.id = id, .stage = means, .made = {static_cast<std::int64_t>(tasks.size())}});
   }
   return tasks;
 }

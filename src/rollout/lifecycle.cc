@@ -28,12 +28,12 @@ Lifecycle after(Lifecycle stage) { return static_cast<Lifecycle>(static_cast<int
 
 class Advance {
  public:
-  Advance(const ShiftWish& wish, const LifecycleState& state, const LifecycleFacts& facts, Timestamp now)
+  Advance(const ShiftWish& wish, const LifecycleState& state, const LifecycleFacts& facts, Moment now)
       : wish_(wish), facts_(facts), now_(now), step_{.state = state} {}
 
   LifecycleStep run() {
     if (state().stage == Lifecycle::done) return step_;
-    // A calendar that was set back makes nothing last longer than it may.
+    // A line of time that was lost with its machine's calendar makes nothing last longer than it may.
     if (now_ < state().since) state().since = now_;
     if (state().settled && now_ < *state().settled) state().settled = now_;
     if (!is_work_done(state(), facts_)) {
@@ -50,7 +50,7 @@ class Advance {
   // What was begun at CLEAN_UP has no way back.
   void time_out() {
     if (state().stage >= Lifecycle::clean_up || wish_.longest_stage <= Duration(0)) return;
-    const Timestamp until = state().since + wish_.longest_stage;
+    const Moment until = state().since + wish_.longest_stage;
     step_.timed_out = until <= now_;
     if (!step_.timed_out) step_.next = until;
   }
@@ -61,8 +61,8 @@ class Advance {
     if (!state().settled) state().settled = now_;
     return is_over(*state().settled, wish_.step_bake);
   }
-  bool is_over(Timestamp since, Duration lasts) {
-    const Timestamp until = since + lasts;
+  bool is_over(Moment since, Duration lasts) {
+    const Moment until = since + lasts;
     if (until <= now_) return true;
     step_.next = until;
     return false;
@@ -82,7 +82,7 @@ class Advance {
 
   const ShiftWish& wish_;
   const LifecycleFacts& facts_;
-  const Timestamp now_;
+  const Moment now_;
   LifecycleStep step_;
 };
 
@@ -114,7 +114,7 @@ bool is_work_done(const LifecycleState& state, const LifecycleFacts& facts) {
   }
 }
 
-LifecycleStep advance(const ShiftWish& wish, const LifecycleState& state, const LifecycleFacts& facts, Timestamp now) {
+LifecycleStep advance(const ShiftWish& wish, const LifecycleState& state, const LifecycleFacts& facts, Moment now) {
   return Advance(wish, state, facts, now).run();
 }
 

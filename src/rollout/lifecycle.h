@@ -7,7 +7,7 @@
 #include <optional>
 #include <string_view>
 
-#include "base/clock.h"
+#include "base/moment.h"
 
 namespace weir::rollout {
 
@@ -41,9 +41,9 @@ struct ShiftWish {
 
 struct LifecycleState {
   Lifecycle stage = Lifecycle::reconcile_service;
-  Timestamp since;
-  std::optional<Timestamp> settled;  // since when the step's bake runs
-  double production = 0;             // green's share, percent, as it is asked for
+  Moment since;
+  std::optional<Moment> settled;  // since when the step's bake runs
+  double production = 0;          // green's share, percent, as it is asked for
   double test = 0;
   bool operator==(const LifecycleState&) const = default;
 };
@@ -61,15 +61,15 @@ struct LifecycleFacts {
 
 struct LifecycleStep {
   LifecycleState state;
-  std::optional<Timestamp> next;  // when time alone brings more
-  bool timed_out = false;         // the stage's own work has taken longer than any may
+  std::optional<Moment> next;  // when time alone brings more
+  bool timed_out = false;      // the stage's own work has taken longer than any may
 };
 
 // Whether the stage's own work is done, so that its hooks may begin.
 bool is_work_done(const LifecycleState& state, const LifecycleFacts& facts);
 
 // At most one stage on.
-LifecycleStep advance(const ShiftWish& wish, const LifecycleState& state, const LifecycleFacts& facts, Timestamp now);
+LifecycleStep advance(const ShiftWish& wish, const LifecycleState& state, const LifecycleFacts& facts, Moment now);
 
 // Green's share after the next step: 100 at once where there is nothing to shift from.
 double next_percent(const ShiftWish& wish, double percent, bool has_blue);

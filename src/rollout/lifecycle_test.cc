@@ -12,7 +12,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr Timestamp kNow{1'700'000'000'000};
+constexpr Moment kNow{1'700'000'000'000};
 constexpr LifecycleFacts kAllDone{.has_blue = true,
                                   .has_test_route = true,
                                   .reconciled = true,
@@ -30,7 +30,7 @@ struct Course {
 Course course_of(const ShiftWish& wish, const LifecycleFacts& facts = kAllDone) {
   Course course;
   LifecycleState state{.since = kNow};
-  Timestamp now = kNow;
+  Moment now = kNow;
   for (int i = 0; i < 1000 && state.stage != Lifecycle::done; ++i) {
     const LifecycleStep step = advance(wish, state, facts, now);
     if (step.state.stage != state.stage) {
@@ -146,7 +146,7 @@ TEST(LifecycleTest, work_that_takes_too_long_times_out_until_blue_begins_to_end)
   EXPECT_FALSE(advance(wish, state, facts, kNow + minutes(6000)).timed_out) << "hooks have time-outs of their own";
 }
 
-TEST(LifecycleTest, a_calendar_that_was_set_back_lengthens_no_bake) {
+TEST(LifecycleTest, a_line_of_time_that_was_lost_lengthens_no_bake) {
   const ShiftWish wish{.bake = minutes(5)};
   const LifecycleState state{.stage = Lifecycle::bake_time, .since = kNow + minutes(600)};
   const LifecycleStep step = advance(wish, state, kAllDone, kNow);

@@ -22,7 +22,7 @@ class Roll {
       if (task.wished && task.stage != Stage::unhealthy) ++wished_;
     }
     std::sort(alive_.begin(), alive_.end(), [](const RollingTask* a, const RollingTask* b) {
-      return std::tie(a->stage, a->created_at, a->id) < std::tie(b->stage, b->created_at, b->id);
+      return std::tie(a->stage, a->made, a->id) < std::tie(b->stage, b->made, b->id);
     });
   }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/moment.h"
 
 namespace weir::rollout {
 
@@ -24,7 +24,7 @@ struct RollingTask {
   std::string id;
   bool wished = true;  // of the wished deployment; otherwise of one that is being replaced
   Stage stage = Stage::starting;
-  Timestamp created_at;
+  Moment made;
 };
 
 struct RollingWish {

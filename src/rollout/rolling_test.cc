@@ -34,7 +34,7 @@ std::vector<RollingTask> tasks_of(const std::string& text) {
         break;
     }
     const auto place = static_cast<std::int64_t>(tasks.size());
-    tasks.push_back({std::to_string(place), text[at] == 'n', stage, Timestamp{place}});
+    tasks.push_back({std::to_string(place), text[at] == 'n', stage, Moment{place}});
   }
   return tasks;
 }
@@ -164,7 +164,7 @@ class World {
     }
     for (std::int32_t i = 0; i < plan.start; ++i) {
       ++born_;
-      tasks_.push_back({"task-" + std::to_string(born_), true, Stage::starting, Timestamp{born_}});
+      tasks_.push_back({"task-" + std::to_string(born_), true, Stage::starting, Moment{born_}});
     }
     ASSERT_GE(count(Stage::serving), std::min(serving_before, fewest_serving(wish_)));
     ASSERT_LE(static_cast<std::int32_t>(tasks_.size()), std::max(total_before, most_tasks(wish_)));

@@ -9,11 +9,12 @@
 #include "control/control.h"
 #include "sim/limits.h"
 #include "sim/mortality.h"
+#include "sim/sim_clock.h"
 
 namespace weir::sim {
 
 struct ControlLife {
-  ControlLife(store::Store& store, runtime::Runtime& runtime, control::DataPlane& data_plane, const Clock& clock,
+  ControlLife(store::Store& store, runtime::Runtime& runtime, control::DataPlane& data_plane, const MachineClock& clock,
               control::ZoneFolder& zones, std::uint64_t seed, Log& log)
       : mortal_store(store, mortality),
         mortal_runtime(runtime, mortality),
@@ -21,10 +22,11 @@ struct ControlLife {
         mortal_zones(zones, mortality),
         names(mortal_store, mortal_zones, "127.0.0.1"),
         random(seed),
-        control(std::make_unique<control::Control>(
-            mortal_store, mortal_runtime, mortal_data_plane, clock, random, log,
-            control::ControlOptions{
-                .mesh_range = kMeshRange, .minute = std::chrono::seconds(1), .awaits_names = true})) {}
+        control(std::make_unique<control::Control>(mortal_store, mortal_runtime, mortal_data_plane, clock, random, log,
+                                                   control::ControlOptions{.mesh_range = kMeshRange,
+                                                                           .minute = std::chrono::seconds(1),
+                                                                           .boot = clock.boot_id(),
+                                                                           .awaits_names = true})) {}
 
   Mortality mortality;
   MortalStore mortal_store;

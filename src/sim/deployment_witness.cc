@@ -82,7 +82,7 @@ void DeploymentWitness::check_stages(const ServiceState& before, const ServiceSt
 void DeploymentWitness::check_hooks(const model::StagedDeployment& before) {
   for (const auto& hook : before.hooks) {
     const bool waits = hook.status == "AWAITING_ACTION" || hook.status == "IN_PROGRESS";
-    if (waits && !answered_.contains(hook.id) && clock_.wall() < hook.expires_at)
+    if (waits && !answered_.contains(hook.id) && clock_.moment() < hook.expires)
       breach_(fmt::format("{} does not wait for its hook at {}", before.deployment, before.stage));
   }
 }

@@ -9,8 +9,8 @@
 #include <set>
 #include <string>
 
-#include "base/clock.h"
 #include "model/documents.h"
+#include "sim/sim_clock.h"
 #include "store/store.h"
 
 namespace weir::sim {
@@ -22,7 +22,7 @@ class DeploymentWitness {
  public:
   // Tells of what breaks kStageInvariant.
   using Breach = std::function<void(std::string what)>;
-  DeploymentWitness(store::Store& store, const Clock& clock, Breach breach)
+  DeploymentWitness(store::Store& store, const SimClock& clock, Breach breach)
       : store_(store), clock_(clock), breach_(std::move(breach)) {}
 
   // Something was committed.
@@ -41,7 +41,7 @@ class DeploymentWitness {
   void check_record(const model::ServiceDeployment& before, const model::ServiceDeployment& after);
 
   store::Store& store_;
-  const Clock& clock_;
+  const SimClock& clock_;
   const Breach breach_;
   std::int64_t seen_ = 0;
   std::set<std::string> visited_;

@@ -15,6 +15,7 @@ inline constexpr std::size_t kMaxEvents = 2'000'000;  // of one world; more is a
 inline constexpr unsigned kMaxStepsAtOnce = 200;      // of control without time passing; more is a livelock
 inline constexpr seconds kQuietLimit{240};            // without faults, until facts must equal wishes
 inline constexpr seconds kStillTime{8};               // how long they must then stay equal
+inline constexpr unsigned kLongWorlds = 15;           // percent of worlds that go on until what is kept is over
 // After control was told of a crash, with every link up and room on the disk; it tries a full one again every 10 s.
 inline constexpr seconds kExitKnownWithin{15};
 inline constexpr milliseconds kFeedbackInterval{1'000};  // as proxy/limits.h has it
@@ -26,6 +27,7 @@ inline constexpr unsigned kFirstPort = 20'000;
 inline constexpr unsigned kLastPort = 60'000;
 
 inline constexpr std::int32_t kFirstMeshPort = 9001;
+inline constexpr std::int32_t kSiblingPort = 9101;                   // of virtual services that nobody asks for
 inline constexpr std::uint32_t kMeshRange = 127U << 24 | 72U << 16;  // 127.72.0.0: where virtual services are
 
 }  // namespace weir::sim

@@ -108,6 +108,7 @@ class MortalRuntime final : public runtime::Runtime {
  public:
   MortalRuntime(runtime::Runtime& inner, Mortality& mortality) : inner_(inner), mortality_(mortality) {}
   bool makes_twins = false;  // for the tests of the invariants
+  bool never_forgets = false;
 
   Result<> start(const runtime::TaskSpec& spec) override {
     const auto verdict = mortality_.next_deed();
@@ -123,6 +124,7 @@ class MortalRuntime final : public runtime::Runtime {
     if (mortality_.next_deed().happens) inner_.stop(task_id);
   }
   void forget(const std::string& task_id) override {
+    if (never_forgets) return;
     if (mortality_.next_deed().happens) inner_.forget(task_id);
   }
   std::vector<runtime::ContainerUse> stats(const std::string& id) const override { return inner_.stats(id); }

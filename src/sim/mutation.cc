@@ -6,6 +6,7 @@
 #include "model/documents.h"
 #include "model/mesh_address.h"
 #include "model/mesh_documents.h"
+#include "model/time_line.h"
 
 namespace weir::sim {
 
@@ -99,6 +100,16 @@ void double_daemon(model::Service& service) {
   if (service.scheduling_strategy == "DAEMON" && service.desired_count > 0) service.desired_count = 2;
 }
 
+// Loses the end of documents of one kind.
+template <class D>
+std::function<bool(store::Write&)> keep() {
+  return [](const store::Write& write) { return write.key.kind == D::kKind && !write.body; };
+}
+
+void start_again(model::ServiceState& state) {
+  if (state.staged && state.staged->stage == "BAKE_TIME") state.staged->stage = "SCALE_UP";
+}
+
 bool is_instance(const store::Write& write) { return write.key.kind == model::DiscoveryInstance::kKind; }
 
 void pass_hooks(model::ServiceState& state) {
@@ -171,6 +182,18 @@ std::function<bool(store::Write&)> miswriting_of(Mutation mutation) {
   switch (mutation) {
     case Mutation::lost_records:
       return [](const store::Write& write) { return write.key.kind == model::ServiceDeployment::kKind; };
+    case Mutation::forgotten_time:
+      return [](const store::Write& write) { return write.key.kind == model::TimeLine::kKind; };
+    case Mutation::kept_rows:
+      return keep<Task>();
+    case Mutation::kept_services:
+      return [](const store::Write& write) {
+        return (write.key.kind == model::Service::kKind || write.key.kind == model::ServiceState::kKind) && !write.body;
+      };
+    case Mutation::kept_history:
+      return keep<model::ServiceDeployment>();
+    case Mutation::backward_stages:
+      return miswrite<model::ServiceState>(start_again);
     case Mutation::one_address:
       return miswrite<model::MeshAddress>([](auto& address) { address.number = 7; });
     case Mutation::led_nowhere:

@@ -49,6 +49,15 @@ enum class Mutation {
   hasty_names,            // control is told that names are answered as the store is before they are
   forgetful_names,        // the name server starts without what was written
   lost_zones,             // what becomes of a zone is not written
+  calendar_delays,        // control counts delays by the calendar
+  forgotten_time,         // control does not store its line of time
+  names_of_control,       // names are forgotten a while after control has died
+  deaf_without_control,   // the proxy listens only while control lives
+  kept_tasks,             // the runtime is never told to forget a task
+  kept_rows,              // a task is never erased
+  kept_services,          // nor a service
+  kept_history,           // nor its deployments
+  backward_stages,        // a deployment that bakes is written to start its tasks
   ways_back,              // a task that is about to run is written PROVISIONING
 };
 

@@ -114,6 +114,7 @@ void SimProxy::tell_every_second(std::uint64_t life) {
 }
 
 void SimProxy::request(std::uint16_t port) {
+  if (settings_.mutation == Mutation::deaf_without_control && !attached_) return witness_.on_unheard(port);
   if (process_) process_->request(port);
 }
 

@@ -115,6 +115,7 @@ class Wishes {
   void create_mesh();
   // A virtual service NAME.world.local with a router of its own, which listens there. It has no route yet.
   void create_virtual_service(const std::string& name, std::int32_t port);
+  void delete_virtual_service(const std::string& name);
   void set_route(const std::string& router, const std::vector<NodeWeight>& weights);
   void put_node(const NodeWish& wish);
   void delete_node(const std::string& name);
@@ -164,6 +165,7 @@ class Wishes {
   template <class Change>
   bool change_service(const std::string& name, Change change);
   void write(const store::Write& write);
+  static std::string ecs_arn(const std::string& resource);
   std::string digits(unsigned count);
   static void set_strategy(model::Service& service, const std::string& strategy, std::int32_t bake);
   static void enter_by(model::Service& service, const std::string& registry);

@@ -71,6 +71,13 @@ void Wishes::create_virtual_service(const std::string& name, std::int32_t port) 
   write(store::put(service, store::Expect::kAbsent));
 }
 
+void Wishes::delete_virtual_service(const std::string& name) {
+  const auto service = in_mesh<model::VirtualService>("virtualService/", name + "." + kNamespace);
+  write({{model::VirtualService::kKind, service.key()}, std::nullopt, store::Expect::kAny});
+  const auto router = in_mesh<model::VirtualRouter>("virtualRouter/", name);
+  write({{model::VirtualRouter::kKind, router.key()}, std::nullopt, store::Expect::kAny});
+}
+
 void Wishes::set_route(const std::string& router, const std::vector<NodeWeight>& weights) {
   auto route = in_mesh<model::Route>("virtualRouter/" + router + "/route/", "all", router);
   auto& http = route.spec.httpRoute.emplace();

@@ -112,7 +112,7 @@ void Witness::check_sigterm(const SimTask& task) {
   }
   for (auto& [pool, place] : places->second) {
     const std::uint32_t active = proxy_->active(task.port, pool);
-    // Control counts in the calendar's milliseconds.
+    // Control counts in milliseconds.
     const auto& since = place.draining_since;
     place.delay_over = since && clock_.now() - *since + milliseconds(1) > place.drain_delay;
     if (active > 0 && !place.delay_over)

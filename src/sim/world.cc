@@ -51,6 +51,8 @@ class World::TraceLog final : public Log {
 
 World::World(const WorldOptions& options)
     : options_(options),
+      machine_(clock_, options.mutation == Mutation::calendar_delays ? MachineClock::Follows::calendar
+                                                                     : MachineClock::Follows::time),
       random_(options.seed),
       agenda_(clock_),
       trace_(clock_, options.trace),
@@ -67,7 +69,8 @@ World::World(const WorldOptions& options)
       mesh_witness_(clock_, [this](std::string what) { witness_.breach(kMeshInvariant, std::move(what)); }),
       names_(agenda_, random_, trace_, options.mutation),
       name_witness_(store_, clock_, random_, names_, runtime_,
-                    [this](std::string what) { witness_.breach(kNamesInvariant, std::move(what)); }) {
+                    [this](std::string what) { witness_.breach(kNamesInvariant, std::move(what)); }),
+      row_witness_(store_, clock_) {
   draw_temper();
   proxy_settings_.mutation = options.mutation;
   runtime_.hides_exits = options.mutation == Mutation::forgets_exits;
@@ -108,6 +111,7 @@ WorldResult World::run() {
     make_peace();
     if (!come_to_rest()) break;
   }
+  if (!witness_.breach() && random_.chance(kLongWorlds)) let_time_pass();
   WorldResult result{.breach = witness_.breach(),
                      .events = agenda_.events(),
                      .simulated = clock_.now() - start,
@@ -140,9 +144,10 @@ void World::start_control() {
   if (trace_.on()) trace_.line(fmt::format("control  starts, life {}", lives_));
   runtime_.adopt();
   witness_.on_control_started();
-  life_ = std::make_unique<ControlLife>(store_, runtime_, *publish_watch_, clock_, names_, random_.next(), *log_);
+  life_ = std::make_unique<ControlLife>(store_, runtime_, *publish_watch_, machine_, names_, random_.next(), *log_);
   life_->mortal_store.full = disk_full_;
   life_->mortal_runtime.makes_twins = options_.mutation == Mutation::twins;
+  life_->mortal_runtime.never_forgets = options_.mutation == Mutation::kept_tasks;
   life_->mortal_store.alters = misreading_of(options_.mutation);
   life_->mortal_store.mangles = miswriting_of(options_.mutation);
   life_->control->on_hook_call([this](const control::HookCall& call) { answer_call(call); });
@@ -182,7 +187,13 @@ void World::bury_control() {
   runtime_.on_change(nullptr);
   proxy_->detach();
   name_witness_.on_control_died();
+  if (options_.mutation == Mutation::names_of_control) {
+    agenda_.after(milliseconds(150), [this] {
+      if (!life_) names_.forget();
+    });
+  }
   life_.reset();
+  if (busy_ && random_.chance(10)) move_calendar();
   agenda_.after(milliseconds(random_.between(5, random_.chance(20) ? 4'000 : 300)), [this] { start_control(); });
 }
 
@@ -205,7 +216,7 @@ void World::step_control() {
     return bury_control();
   }
   tell_names();
-  if (next) wake_at(*next);
+  if (next) wake_at(clock_.now() + machine_.until(*next));
 }
 
 // Only the newest answer of step() counts.

@@ -20,6 +20,7 @@
 #include "sim/mesh_witness.h"
 #include "sim/name_witness.h"
 #include "sim/registry_witness.h"
+#include "sim/row_witness.h"
 #include "sim/sim_clock.h"
 #include "sim/sim_proxy.h"
 #include "sim/sim_runtime.h"
@@ -93,7 +94,9 @@ class World {
     std::string registry;              // of Cloud Map, its name
     std::vector<std::string> members;  // services
     std::vector<NodeWish> nodes;
-    unsigned made = 0;  // nodes, ever
+    unsigned made = 0;      // nodes, ever
+    unsigned siblings = 0;  // virtual services without a route, ever
+    std::string sibling;    // that is there; empty for none
     std::size_t listener = 0;
   };
   // How rough this world is, in percent of chances.
@@ -126,6 +129,7 @@ class World {
   void tell_nodes();
   void route_mesh(const MeshPlan& mesh);
   bool change_mesh();
+  void change_sibling(MeshPlan& mesh);
   std::optional<std::string> difference_of_meshes();
 
   // world_names.cc: names, and who asks for them
@@ -172,6 +176,9 @@ class World {
   bool refuse_starts();
   bool kill_shim();
   bool reboot();
+  bool move_calendar();
+  // Whether what control stored says where the line of time is.
+  bool is_time_known();
   ServicePlan* any_service();
   void note_deployment(ServicePlan& service);
   bool is_parted(const ServicePlan& service);
@@ -199,6 +206,8 @@ class World {
   // world_quiet.cc
   void make_peace();
   bool come_to_rest();
+  bool take_up_newest_table();
+  void let_time_pass();
   std::optional<std::string> difference();
   std::optional<std::string> difference_of(const model::Service& service, const std::vector<model::Task>& tasks);
   // Why the deployment may have failed; none where nothing is wrong with that.
@@ -210,6 +219,7 @@ class World {
 
   const WorldOptions options_;
   SimClock clock_;
+  MachineClock machine_;
   Random random_;
   Agenda agenda_;
   Trace trace_;
@@ -224,6 +234,7 @@ class World {
   MeshWitness mesh_witness_;
   SimNames names_;
   NameWitness name_witness_;
+  RowWitness row_witness_;
   ProxySettings proxy_settings_;
   std::unique_ptr<SimProxy> proxy_;
   std::unique_ptr<PublishWatch> publish_watch_;
@@ -248,6 +259,7 @@ class World {
   unsigned groups_ = 0;
   std::int32_t batches_ = 0;  // definitions of tasks run by hand
   bool busy_ = true;          // operations and faults happen
+  bool lonely_ = false;       // nobody asks for anything any more
   unsigned operations_ = 0;
   unsigned faults_ = 0;
 

@@ -44,6 +44,7 @@ void World::do_something() {
       {"kill shim", 2, &World::kill_shim},
       {"refuse starts", 1, &World::refuse_starts},
       {"reboot", 1, &World::reboot},
+      {"calendar", 2, &World::move_calendar},
   };
   if (!busy_) return;
   const bool fault = random_.chance(temper_.fault);

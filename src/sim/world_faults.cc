@@ -1,4 +1,7 @@
 // World: what breaks.
+#include <fmt/format.h>
+
+#include "model/time_line.h"
 #include "sim/world.h"
 
 namespace weir::sim {
@@ -69,13 +72,38 @@ bool World::kill_shim() {
 }
 
 bool World::reboot() {
-  if (!life_) return false;
+  // Where the calendar has moved and nobody noted it, nobody can tell that from the time that a boot takes.
+  if (!life_ || !is_time_known()) return false;
   if (trace_.on()) trace_.line("fault    the machine starts anew");
   kill_control("with its machine");
   proxy_->kill();
   names_.kill();
   runtime_.reboot();
+  machine_.boot();
   return true;
+}
+
+// By seconds or hours, in either direction.
+bool World::move_calendar() {
+  // The line of time begins at the date that the first control finds.
+  const bool begun = options_.mutation == Mutation::forgotten_time ||
+                     MUST(store_.get({model::TimeLine::kKind, model::TimeLine::kKey}));
+  if (!begun) return false;
+  static constexpr std::int64_t kUnits[] = {1, 60, 3'600};
+  const Duration by = seconds(random_.between(2, 59) * kUnits[random_.below(std::size(kUnits))]);
+  const bool back = random_.chance(50);
+  if (trace_.on())
+    trace_.line(fmt::format("fault    the calendar is set {} by {} s", back ? "back" : "forward",
+                            std::chrono::duration_cast<seconds>(by).count()));
+  clock_.move_calendar(back ? -by : by);
+  return true;
+}
+
+bool World::is_time_known() {
+  const auto line = MUST(store::load<model::TimeLine>(store_, model::TimeLine::kKey));
+  if (!line) return false;
+  const Duration behind = milliseconds(line->document.date.millis - line->document.moment.millis);
+  return behind - clock_.moved() < seconds(1) && clock_.moved() - behind < seconds(1);
 }
 
 }  // namespace weir::sim

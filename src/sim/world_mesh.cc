@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/limits.h"
 #include "sim/world.h"
@@ -92,10 +93,24 @@ bool World::change_mesh() {
     if (trace_.on()) trace_.line(fmt::format("wish     node {} is deleted", gone));
     wishes_.delete_node(gone);
     tell_nodes();
+  } else if (drawn < 60) {
+    change_sibling(mesh);
   } else {
     route_mesh(mesh);
   }
   return true;
+}
+
+// A virtual service that leads nowhere yet comes, or goes.
+void World::change_sibling(MeshPlan& mesh) {
+  if (!mesh.sibling.empty()) {
+    if (trace_.on()) trace_.line(fmt::format("wish     virtual service {} is deleted", mesh.sibling));
+    wishes_.delete_virtual_service(std::exchange(mesh.sibling, ""));
+    return;
+  }
+  mesh.sibling = fmt::format("{}-sibling-{}", mesh.name, ++mesh.siblings);
+  if (trace_.on()) trace_.line(fmt::format("wish     virtual service {}", mesh.sibling));
+  wishes_.create_virtual_service(mesh.sibling, kSiblingPort);
 }
 
 std::optional<std::string> World::difference_of_meshes() {

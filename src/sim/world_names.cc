@@ -59,6 +59,7 @@ void World::follow_names() {
 }
 
 void World::ask_names() {
+  if (lonely_) return;
   name_witness_.ask_any();
   agenda_.after(milliseconds(random_.between(5, 150)), [this] { ask_names(); });
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "control/limits.h"
 #include "dns/limits.h"
 #include "sim/limits.h"
 #include "sim/world.h"
@@ -49,6 +50,7 @@ bool World::come_to_rest() {
     witness_.breach(kQuietInvariant, fmt::format("after {} s of quiet: {}", kQuietLimit.count(), *left));
     return false;
   }
+  if (!take_up_newest_table()) return false;
   witness_.forget_routed();
   if (!run_until(clock_.now() + kStillTime)) return false;
   // What a version that cannot run does again and again, names follow a moment later.
@@ -58,6 +60,31 @@ bool World::come_to_rest() {
     witness_.breach(kQuietInvariant, fmt::format("facts were equal to wishes, then no longer: {}", *moved));
   check_shares();
   return !witness_.breach();
+}
+
+// Shares are of one table: until then a worker may part requests as before.
+bool World::take_up_newest_table() {
+  const Instant limit = clock_.now() + kExitKnownWithin;
+  const auto is_taken_up = [this] {
+    const SimProcess* process = proxy_->process();
+    if (!life_ || process == nullptr || !life_->control->table()) return false;
+    const std::int64_t newest = life_->control->table()->version;
+    return std::ranges::all_of(process->workers(), [&](const auto& worker) { return worker->version() >= newest; });
+  };
+  while (!is_taken_up()) {
+    if (!run_until(clock_.now() + milliseconds(5))) return false;
+    if (clock_.now() < limit) continue;
+    witness_.breach(kQuietInvariant, "a worker does not take up the newest table");
+    return false;
+  }
+  return true;
+}
+
+// Nobody asks for anything, until all that is kept for a while has gone.
+void World::let_time_pass() {
+  lonely_ = true;
+  if (!run_until(clock_.now() + control::kKeepEnded + seconds(2 * kExitKnownWithin))) return;
+  if (auto found = row_witness_.leak()) witness_.breach(kLeakInvariant, std::move(*found));
 }
 
 std::optional<std::string> World::difference() {

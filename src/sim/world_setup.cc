@@ -189,6 +189,7 @@ void World::add_listener(const std::vector<Weight>& weights) {
 }
 
 void World::send_requests(std::size_t listener) {
+  if (lonely_) return;
   const ListenerPlan& plan = listeners_[listener];
   proxy_->request(static_cast<std::uint16_t>(plan.port));
   agenda_.after(std::chrono::microseconds(random_.between(0, 2 * std::chrono::microseconds(plan.pause).count())),
