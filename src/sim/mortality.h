@@ -107,8 +107,8 @@ class MortalStore final : public store::Store {
 class MortalRuntime final : public runtime::Runtime {
  public:
   MortalRuntime(runtime::Runtime& inner, Mortality& mortality) : inner_(inner), mortality_(mortality) {}
-  bool makes_twins = false;  // for the tests of the invariants
-  bool never_forgets = false;
+  bool makes_twins = false;    // for the tests of the invariants
+  bool never_forgets = false;  // though control is told so
 
   Result<> start(const runtime::TaskSpec& spec) override {
     const auto verdict = mortality_.next_deed();
@@ -124,12 +124,21 @@ class MortalRuntime final : public runtime::Runtime {
     if (mortality_.next_deed().happens) inner_.stop(task_id);
   }
   void forget(const std::string& task_id) override {
-    if (never_forgets) return;
+    if (never_forgets) {
+      hidden_.insert(task_id);
+      return;
+    }
     if (mortality_.next_deed().happens) inner_.forget(task_id);
   }
   std::vector<runtime::ContainerUse> stats(const std::string& id) const override { return inner_.stats(id); }
-  std::optional<runtime::TaskObservation> find(const std::string& id) const override { return inner_.find(id); }
-  std::vector<std::string> list() const override { return inner_.list(); }
+  std::optional<runtime::TaskObservation> find(const std::string& id) const override {
+    return hidden_.contains(id) ? std::nullopt : inner_.find(id);
+  }
+  std::vector<std::string> list() const override {
+    auto ids = inner_.list();
+    std::erase_if(ids, [this](const std::string& id) { return hidden_.contains(id); });
+    return ids;
+  }
   void on_change(std::function<void(const std::string&)> told) override {
     inner_.on_change([this, told = std::move(told)](const std::string& id) {
       if (!mortality_.dead()) told(id);
@@ -139,6 +148,7 @@ class MortalRuntime final : public runtime::Runtime {
  private:
   runtime::Runtime& inner_;
   Mortality& mortality_;
+  std::set<std::string> hidden_;  // forgotten, as far as control knows
 };
 
 class MortalDataPlane final : public control::DataPlane {

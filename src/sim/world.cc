@@ -111,7 +111,8 @@ WorldResult World::run() {
     make_peace();
     if (!come_to_rest()) break;
   }
-  if (!witness_.breach() && random_.chance(kLongWorlds)) let_time_pass();
+  const bool keeps = options_.mutation == Mutation::kept_services || options_.mutation == Mutation::kept_history;
+  if (!witness_.breach() && (keeps || random_.chance(kLongWorlds))) let_time_pass();
   WorldResult result{.breach = witness_.breach(),
                      .events = agenda_.events(),
                      .simulated = clock_.now() - start,

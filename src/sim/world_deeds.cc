@@ -47,6 +47,10 @@ void World::do_something() {
       {"calendar", 2, &World::move_calendar},
   };
   if (!busy_) return;
+  // Who counts by the calendar is to see it move.
+  const bool by_calendar =
+      options_.mutation == Mutation::calendar_delays || options_.mutation == Mutation::forgotten_time;
+  if (by_calendar && random_.chance(70) && move_calendar()) wake();
   const bool fault = random_.chance(temper_.fault);
   const std::span<const Deed> deeds = fault ? std::span<const Deed>(kFaults) : std::span<const Deed>(kOperations);
   unsigned total = 0;

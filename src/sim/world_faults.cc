@@ -75,20 +75,21 @@ bool World::reboot() {
   // Where the calendar has moved and nobody noted it, nobody can tell that from the time that a boot takes.
   if (!life_ || !is_time_known()) return false;
   if (trace_.on()) trace_.line("fault    the machine starts anew");
+  machine_.boot();
   kill_control("with its machine");
   proxy_->kill();
   names_.kill();
   runtime_.reboot();
-  machine_.boot();
   return true;
 }
 
 // By seconds or hours, in either direction.
 bool World::move_calendar() {
-  // The line of time begins at the date that the first control finds.
-  const bool begun = options_.mutation == Mutation::forgotten_time ||
-                     MUST(store_.get({model::TimeLine::kKind, model::TimeLine::kKey}));
-  if (!begun) return false;
+  // The line of time begins at the date that the first control finds, and goes on at the one that the first of a boot
+  // does.
+  const auto line = MUST(store::load<model::TimeLine>(store_, model::TimeLine::kKey));
+  const bool goes_on = line && line->document.boot == machine_.boot_id();
+  if (!goes_on && options_.mutation != Mutation::forgotten_time) return false;
   static constexpr std::int64_t kUnits[] = {1, 60, 3'600};
   const Duration by = seconds(random_.between(2, 59) * kUnits[random_.below(std::size(kUnits))]);
   const bool back = random_.chance(50);
