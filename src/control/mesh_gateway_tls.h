@@ -1,5 +1,5 @@
 // The TLS of virtual gateways' listeners. Their callers come from outside, so that the proxy really speaks it (decision
-// 0024). Pure; any thread.
+// 0025). Pure; any thread.
 #pragma once
 
 #include <optional>
