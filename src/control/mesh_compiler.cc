@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "control/limits.h"
 #include "control/mesh_gateways.h"
+#include "control/mesh_limits.h"
 #include "control/mesh_routes.h"
 #include "control/real_port.h"
 #include "net/socket_address.h"
@@ -50,17 +51,11 @@ route::HealthCheck health_of(const appmesh::Listener& listener) {
 }
 
 route::PoolLimits limits_of(const appmesh::VirtualNodeConnectionPool& pool) {
-  const auto count = [](std::int64_t number) {
-    return static_cast<unsigned>(std::clamp<std::int64_t>(number, 1, route::kMaxLimit));
-  };
   route::PoolLimits limits;
-  if (pool.http) {
-    limits.connections = count(pool.http->maxConnections);
-    if (pool.http->maxPendingRequests) limits.pending = count(*pool.http->maxPendingRequests);
-  }
-  if (pool.http2) limits.requests = count(pool.http2->maxRequests);
-  if (pool.grpc) limits.requests = count(pool.grpc->maxRequests);
-  if (pool.tcp) limits.connections = count(pool.tcp->maxConnections);
+  if (pool.http) limits = http_limits(*pool.http);
+  if (pool.http2) limits.requests = limit_of(pool.http2->maxRequests);
+  if (pool.grpc) limits.requests = limit_of(pool.grpc->maxRequests);
+  if (pool.tcp) limits.connections = limit_of(pool.tcp->maxConnections);
   return limits;
 }
 

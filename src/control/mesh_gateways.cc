@@ -8,6 +8,7 @@
 #include "control/limits.h"
 #include "control/mesh_compiler.h"
 #include "control/mesh_gateway_tls.h"
+#include "control/mesh_limits.h"
 #include "control/mesh_member.h"
 #include "control/mesh_routes.h"
 #include "control/real_port.h"
@@ -59,19 +60,12 @@ std::vector<const model::GatewayRoute*> gateway_routes_of(const MeshDocuments& d
 
 // Its Envoy's own, at all hosts of a node together. Requests that are too many are not queued, as with Envoy.
 route::PoolLimits limits_of(const appmesh::VirtualGatewayConnectionPool& pool) {
-  const auto count = [](std::int64_t number) {
-    return static_cast<unsigned>(std::clamp<std::int64_t>(number, 1, route::kMaxLimit));
-  };
+  if (pool.http) return http_limits(*pool.http);
   route::PoolLimits limits;
-  if (pool.http) {
-    limits.connections = count(pool.http->maxConnections);
-    if (pool.http->maxPendingRequests) limits.pending = count(*pool.http->maxPendingRequests);
-  } else {
-    limits.requests = count(pool.grpc    ? pool.grpc->maxRequests
-                            : pool.http2 ? pool.http2->maxRequests
-                                         : route::kMaxLimit);
-    limits.pending = 0;
-  }
+  limits.requests = limit_of(pool.grpc    ? pool.grpc->maxRequests
+                             : pool.http2 ? pool.http2->maxRequests
+                                          : route::kMaxLimit);
+  limits.pending = 0;
   return limits;
 }
 
